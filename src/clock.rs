@@ -1,0 +1,78 @@
+//! Time, chance and identity, behind one seam: what the engine does over seconds or days is tested
+//! without waiting for them.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+/// A wait that has been asked for; resolves when it is over.
+pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// The only source of time and randomness behind `main`.
+pub trait Clock: Send + Sync + 'static {
+    /// The time of day, UTC.
+    fn wall(&self) -> Timestamp;
+
+    /// Time since an arbitrary fixed moment; never goes back.
+    fn monotonic(&self) -> Duration;
+
+    /// Resolves after `duration`. A virtual clock advances itself and resolves at once.
+    fn sleep(&self, duration: Duration) -> Sleep;
+
+    /// 64 uniformly distributed bits, for jitter and for identifiers that need not be secret.
+    fn random(&self) -> u64;
+}
+
+/// The clock of the machine.
+#[derive(Debug)]
+pub struct SystemClock {
+    start: Instant,
+}
+
+impl SystemClock {
+    pub fn new() -> Self {
+        Self { start: Instant::now() }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    fn wall(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Box::pin(tokio::time::sleep(duration))
+    }
+
+    fn random(&self) -> u64 {
+        fastrand::u64(..)
+    }
+}
+
+/// A 128-bit trace id as `x-b3-traceid` carries it: 32 lower-case hex digits.
+pub fn trace_id(clock: &dyn Clock) -> String {
+    format!("{:016x}{:016x}", clock.random(), clock.random())
+}
+
+/// A 64-bit span id: 16 lower-case hex digits.
+pub fn span_id(clock: &dyn Clock) -> String {
+    format!("{:016x}", clock.random())
+}
+
+/// A version 4 UUID (RFC 9562) from the clock's randomness.
+pub fn uuid(clock: &dyn Clock) -> uuid::Uuid {
+    let bits = (u128::from(clock.random()) << 64) | u128::from(clock.random());
+    uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
+}

@@ -1,0 +1,1 @@
+//! HTTP out: the only folder that names the HTTP client.

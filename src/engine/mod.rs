@@ -1,0 +1,4 @@
+//! One event through one program.
+
+pub mod outcome;
+pub mod transport;

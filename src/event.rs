@@ -1,0 +1,160 @@
+//! The envelope: bytes from NSPS to an [`Event`], or the reason why not.
+
+use serde_json::Value;
+
+/// Longest accepted `event_id` and `event_type`, in bytes: they are repeated in every log record.
+const LONGEST_NAME: usize = 512;
+
+/// One enriched event, as NSPS sent it, and the identifiers of the request that carried it.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// `event_id`: the same on every redelivery.
+    pub id: String,
+    /// `data.event_type`, e.g. `SIM/Updated`.
+    pub event_type: String,
+    /// The whole request body, unknown fields included.
+    pub body: Value,
+    /// `x-b3-traceid`, or one that was generated.
+    pub request_id: String,
+    /// `x-request-id`, or one that was generated.
+    pub unique_id: String,
+}
+
+/// Why a body is not an event.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnvelopeFault {
+    #[error("the request body is not JSON: {0}")]
+    NotJson(String),
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl Event {
+    /// Reads an envelope. Only its shape is judged: no value is refused for not being in a
+    /// documented list, because the lists differ between releases of the billing system.
+    pub fn parse(
+        body: &[u8],
+        request_id: String,
+        unique_id: String,
+    ) -> Result<Self, EnvelopeFault> {
+        let body: Value = serde_json::from_slice(body)
+            .map_err(|fault| EnvelopeFault::NotJson(fault.to_string()))?;
+        let Value::Object(envelope) = &body else {
+            return Err(invalid(format!("the body must be an object, it is {}", kind(&body))));
+        };
+        let data = match envelope.get("data") {
+            Some(Value::Object(data)) => data,
+            Some(other) => {
+                return Err(invalid(format!("`data` must be an object, it is {}", kind(other))));
+            }
+            None => return Err(invalid("`data` is missing".to_owned())),
+        };
+        let id = name(envelope.get("event_id"), "event_id")?;
+        let event_type = name(data.get("event_type"), "data.event_type")?;
+        let variables = section(data.get("variables"), "data.variables")?;
+        let pb_data = section(envelope.get("pb_data"), "pb_data")?;
+        if !variables && !pb_data {
+            return Err(invalid(
+                "the event has neither `data.variables` nor `pb_data`: nothing says what changed"
+                    .to_owned(),
+            ));
+        }
+        Ok(Self { id, event_type, body, request_id, unique_id })
+    }
+}
+
+fn name(value: Option<&Value>, field: &str) -> Result<String, EnvelopeFault> {
+    match value {
+        Some(Value::String(text)) if text.is_empty() => Err(invalid(format!("`{field}` is empty"))),
+        Some(Value::String(text)) if text.len() > LONGEST_NAME => {
+            Err(invalid(format!("`{field}` is longer than {LONGEST_NAME} bytes")))
+        }
+        Some(Value::String(text)) => Ok(text.clone()),
+        Some(other) => Err(invalid(format!("`{field}` must be a string, it is {}", kind(other)))),
+        None => Err(invalid(format!("`{field}` is missing"))),
+    }
+}
+
+/// Whether an optional section is there; one that is there must be an object.
+fn section(value: Option<&Value>, field: &str) -> Result<bool, EnvelopeFault> {
+    match value {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Object(_)) => Ok(true),
+        Some(other) => Err(invalid(format!("`{field}` must be an object, it is {}", kind(other)))),
+    }
+}
+
+fn invalid(reason: String) -> EnvelopeFault {
+    EnvelopeFault::Invalid(reason)
+}
+
+/// What a JSON value is, with its article, for messages.
+pub fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(body: &str) -> Result<Event, EnvelopeFault> {
+        Event::parse(body.as_bytes(), "r".to_owned(), "u".to_owned())
+    }
+
+    fn refusal(body: &str) -> String {
+        parse(body).expect_err("must be refused").to_string()
+    }
+
+    #[test]
+    fn the_smallest_event_is_read() {
+        let event =
+            parse(r#"{"event_id":"e","data":{"event_type":"SIM/Updated"},"pb_data":{}}"#).unwrap();
+        assert_eq!((event.id.as_str(), event.event_type.as_str()), ("e", "SIM/Updated"));
+    }
+
+    #[test]
+    fn optional_fields_may_be_null_and_unknown_ones_are_kept() {
+        let event = parse(
+            r#"{"event_id":"e","data":{"event_type":"X","variables":{}},"pb_data":null,"status":null,"new":[1]}"#,
+        )
+        .unwrap();
+        assert_eq!(event.body["new"][0], 1);
+    }
+
+    #[test]
+    fn a_bad_envelope_says_what_is_wrong_with_it() {
+        for (body, reason) in [
+            ("[]", "the body must be an object, it is an array"),
+            ("{}", "`data` is missing"),
+            (r#"{"data":1}"#, "`data` must be an object, it is a number"),
+            (r#"{"data":{"event_type":"X"}}"#, "`event_id` is missing"),
+            (r#"{"event_id":7,"data":{}}"#, "`event_id` must be a string, it is a number"),
+            (r#"{"event_id":"","data":{}}"#, "`event_id` is empty"),
+            (r#"{"event_id":"e","data":{}}"#, "`data.event_type` is missing"),
+            (
+                r#"{"event_id":"e","data":{"event_type":"X"}}"#,
+                "the event has neither `data.variables` nor `pb_data`: nothing says what changed",
+            ),
+            (
+                r#"{"event_id":"e","data":{"event_type":"X"},"pb_data":[]}"#,
+                "`pb_data` must be an object, it is an array",
+            ),
+        ] {
+            assert_eq!(refusal(body), reason, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_is_told_apart() {
+        for body in ["", "{", "\u{feff}{}", r#"{"a":"\ud800"}"#, &"[".repeat(200)] {
+            assert!(matches!(parse(body), Err(EnvelopeFault::NotJson(_))), "{body}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! HTTP in: the only folder that names actix.

@@ -1,0 +1,14 @@
+//! The NSPS connector, in the order in which an event flows through it.
+
+pub mod clock;
+pub mod telemetry;
+
+pub mod mapping;
+pub mod program;
+
+pub mod event;
+pub mod ingress;
+
+pub mod engine;
+
+pub mod egress;

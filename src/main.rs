@@ -1,0 +1,3 @@
+//! argv to exit code, nothing else.
+
+fn main() {}

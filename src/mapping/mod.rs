@@ -1,0 +1,1 @@
+//! Text to checked program; all of it happens at load.

@@ -1,0 +1,4 @@
+//! What operators see of the connector: the log, and the masking of what must not be in it.
+
+pub mod log;
+pub mod mask;
