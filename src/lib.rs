@@ -6,6 +6,8 @@ pub mod telemetry;
 pub mod mapping;
 pub mod program;
 
+pub mod expr;
+
 pub mod event;
 pub mod ingress;
 

@@ -1,0 +1,223 @@
+//! `when`: subjects and the tests that they must pass. A condition never fails for absence.
+
+use std::cmp::Ordering;
+
+use regex::Regex;
+use serde_json::{Number, Value};
+
+use super::body::Shape;
+use super::convert::timestamp;
+use super::{Fault, Path, Reference, Scope};
+
+/// A compiled `when`.
+#[derive(Debug, Clone)]
+pub enum Condition {
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
+    Not(Box<Condition>),
+    Test { subject: Subject, test: Test },
+}
+
+/// What is tested.
+#[derive(Debug, Clone)]
+pub enum Subject {
+    Name(Reference),
+    /// Over the event, or over an answer's body where an answer is judged.
+    Path(Path),
+}
+
+/// What a subject must pass. Of a path that selects several nodes, any may pass; `Not` holds if
+/// none does.
+#[derive(Debug, Clone)]
+pub enum Test {
+    Equals(Shape),
+    OneOf(Vec<Test>),
+    /// A class of HTTP statuses: 2 stands for 200 to 299.
+    StatusClass(u16),
+    Not(Box<Test>),
+    Exists(bool),
+    Empty(bool),
+    Matches(Regex),
+    Prefix(Shape),
+    Suffix(Shape),
+    Contains(Shape),
+    Compare(Comparison, Shape),
+    All(Vec<Test>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Condition {
+    /// The condition that always holds.
+    pub fn always() -> Self {
+        Self::All(Vec::new())
+    }
+
+    pub fn is_always(&self) -> bool {
+        matches!(self, Self::All(parts) if parts.is_empty())
+    }
+
+    /// Whether it holds now. The only faults are conversions that were asked for explicitly.
+    pub fn holds(&self, scope: &dyn Scope) -> Result<bool, Fault> {
+        match self {
+            Self::All(parts) => {
+                for part in parts {
+                    if !part.holds(scope)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Self::Any(parts) => {
+                for part in parts {
+                    if part.holds(scope)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Self::Not(part) => Ok(!part.holds(scope)?),
+            Self::Test { subject, test } => match subject {
+                Subject::Path(path) => {
+                    let nodes = scope.document().map(|document| path.all(document));
+                    test.holds(&nodes.unwrap_or_default(), scope)
+                }
+                Subject::Name(name) => match present(name.find(scope))? {
+                    Some(value) => test.holds(&[value], scope),
+                    None => test.holds(&[], scope),
+                },
+            },
+        }
+    }
+}
+
+/// Absence in whatever form is just absence here.
+fn present<T>(found: Result<Option<T>, Fault>) -> Result<Option<T>, Fault> {
+    match found {
+        Err(fault) if fault.is_absence() => Ok(None),
+        other => other,
+    }
+}
+
+impl Test {
+    fn holds(&self, nodes: &[&Value], scope: &dyn Scope) -> Result<bool, Fault> {
+        let with = |operand: &Shape, passes: &dyn Fn(&Value, &Value) -> bool| {
+            Ok(present(operand.value(scope))?
+                .is_some_and(|operand| nodes.iter().any(|node| passes(node, &operand))))
+        };
+        match self {
+            Self::Equals(operand) => with(operand, &equal),
+            Self::OneOf(tests) => {
+                for test in tests {
+                    if test.holds(nodes, scope)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Self::StatusClass(class) => {
+                let wanted = u64::from(*class);
+                Ok(nodes.iter().any(|node| node.as_u64().is_some_and(|status| status / 100 == wanted)))
+            }
+            Self::Not(test) => Ok(!test.holds(nodes, scope)?),
+            Self::Exists(wanted) => Ok(nodes.iter().any(|node| !node.is_null()) == *wanted),
+            Self::Empty(true) => Ok(nodes.is_empty() || nodes.iter().any(|node| is_empty(node))),
+            Self::Empty(false) => Ok(nodes.iter().any(|node| !is_empty(node))),
+            Self::Matches(regex) => {
+                Ok(nodes.iter().any(|node| node.as_str().is_some_and(|text| regex.is_match(text))))
+            }
+            Self::Prefix(operand) => with(operand, &|node, operand| {
+                both_text(node, operand).is_some_and(|(text, prefix)| text.starts_with(prefix))
+            }),
+            Self::Suffix(operand) => with(operand, &|node, operand| {
+                both_text(node, operand).is_some_and(|(text, suffix)| text.ends_with(suffix))
+            }),
+            Self::Contains(operand) => with(operand, &contains),
+            Self::Compare(comparison, operand) => with(operand, &|node, operand| {
+                order(node, operand).is_some_and(|order| comparison.allows(order))
+            }),
+            Self::All(tests) => {
+                for test in tests {
+                    if !test.holds(nodes, scope)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+        }
+    }
+}
+
+impl Comparison {
+    fn allows(self, order: Ordering) -> bool {
+        match self {
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        }
+    }
+}
+
+fn both_text<'v>(left: &'v Value, right: &'v Value) -> Option<(&'v str, &'v str)> {
+    Some((left.as_str()?, right.as_str()?))
+}
+
+fn contains(whole: &Value, part: &Value) -> bool {
+    match whole {
+        Value::Array(members) => members.iter().any(|member| equal(member, part)),
+        Value::String(text) => part.as_str().is_some_and(|part| text.contains(part)),
+        _ => false,
+    }
+}
+
+/// Null, `""`, `[]` or `{}`.
+pub fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(members) => members.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Equality without conversion: 1 equals 1.0, not "1".
+pub fn equal(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => order_numbers(left, right).is_some_and(Ordering::is_eq),
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(l, r)| equal(l, r))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            left.len() == right.len()
+                && left.iter().all(|(key, l)| right.get(key).is_some_and(|r| equal(l, r)))
+        }
+        _ => left == right,
+    }
+}
+
+/// Numbers with numbers, timestamps with timestamps; nothing else has an order.
+fn order(left: &Value, right: &Value) -> Option<Ordering> {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => order_numbers(left, right),
+        (Value::String(_), Value::String(_)) => Some(timestamp(left)?.cmp(&timestamp(right)?)),
+        _ => None,
+    }
+}
+
+fn order_numbers(left: &Number, right: &Number) -> Option<Ordering> {
+    if let (Some(left), Some(right)) = (left.as_i128(), right.as_i128()) {
+        return Some(left.cmp(&right));
+    }
+    if left == right {
+        return Some(Ordering::Equal);
+    }
+    left.as_f64()?.partial_cmp(&right.as_f64()?)
+}

@@ -1,0 +1,215 @@
+//! `extract`: where a variable's value comes from, and what is done to it on the way.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use regex::Regex;
+use serde_json::Value;
+
+use super::body::Shape;
+use super::condition::Condition;
+use super::convert::{Type, text_of};
+use super::{Fault, Path, Reference, Scope};
+use crate::event::kind;
+
+/// A compiled variable.
+#[derive(Debug, Clone)]
+pub struct Variable {
+    pub name: Arc<str>,
+    pub source: Source,
+    /// Applied in order.
+    pub stages: Vec<Stage>,
+    pub absence: Absence,
+    /// Null is a value rather than absence.
+    pub nullable: bool,
+}
+
+/// Where the value comes from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// The first path that selects something not null.
+    First(Vec<Path>),
+    /// Everything that the first path to select anything selects.
+    All(Vec<Path>),
+    From(Reference),
+    Value(Shape),
+    /// The first case that holds.
+    Cases(Vec<Case>),
+}
+
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub when: Condition,
+    pub value: Shape,
+}
+
+/// One step of the pipeline; what goes over an array member by member says so.
+#[derive(Debug, Clone)]
+pub enum Stage {
+    /// A string becomes an array of trimmed strings.
+    Split(Box<str>),
+    /// The first member of an array; anything else stays.
+    First,
+    /// Member by member: the first capture group, or the whole match.
+    Capture(Regex),
+    /// Member by member.
+    As(Type),
+    /// Member by member: a look-up by text.
+    Map(HashMap<Box<str>, Value>),
+}
+
+/// What absence means.
+#[derive(Debug, Clone)]
+pub enum Absence {
+    Required,
+    Allowed,
+    Default(Shape),
+}
+
+impl Variable {
+    /// The value for this event, or `None` if it is absent. What comes straight from `document`
+    /// is borrowed from it.
+    pub fn evaluate<'d>(
+        &self,
+        document: &'d Value,
+        scope: &dyn Scope,
+    ) -> Result<Option<Cow<'d, Value>>, Fault> {
+        let mut value = self.source.select(document, scope)?;
+        for stage in &self.stages {
+            let Some(present) = value.filter(|value| !value.is_null() || self.nullable) else {
+                value = None;
+                break;
+            };
+            if present.is_null() {
+                return Ok(Some(present));
+            }
+            value = stage.apply(present, &self.name)?;
+        }
+        match value.filter(|value| !value.is_null() || self.nullable) {
+            None => self.default(scope),
+            present => Ok(present),
+        }
+    }
+
+    /// The fault to raise when it is needed and absent; `None` if its absence is allowed.
+    pub fn required(&self) -> Option<Fault> {
+        let Absence::Required = self.absence else { return None };
+        Some(Fault::Absent { variable: self.name.clone(), origin: self.origin().into() })
+    }
+
+    fn default<'d>(&self, scope: &dyn Scope) -> Result<Option<Cow<'d, Value>>, Fault> {
+        let Absence::Default(shape) = &self.absence else { return Ok(None) };
+        Ok(shape.value(scope)?.map(|value| Cow::Owned(value.into_owned())))
+    }
+
+    /// Where the value should have come from, in words.
+    fn origin(&self) -> String {
+        let listed = |paths: &[Path]| {
+            let paths: Vec<String> = paths.iter().map(|path| format!("`{}`", path.text())).collect();
+            paths.join(", ")
+        };
+        let origin = match &self.source {
+            Source::First(paths) | Source::All(paths) => {
+                format!("{} selected nothing", listed(paths))
+            }
+            Source::From(reference) => format!("`{}` is absent", reference.text),
+            Source::Value(_) => "its `value` is absent".to_owned(),
+            Source::Cases(_) => "no case holds".to_owned(),
+        };
+        if self.stages.is_empty() {
+            return origin;
+        }
+        format!("{origin}, or what it selected did not pass `split` to `map`")
+    }
+}
+
+impl Source {
+    fn select<'d>(
+        &self,
+        document: &'d Value,
+        scope: &dyn Scope,
+    ) -> Result<Option<Cow<'d, Value>>, Fault> {
+        match self {
+            Self::First(paths) => {
+                let mut nodes = paths.iter().filter_map(|path| path.first(document));
+                let first = nodes.next();
+                let chosen = match first {
+                    Some(value) if value.is_null() => nodes.find(|node| !node.is_null()).or(first),
+                    other => other,
+                };
+                Ok(chosen.map(Cow::Borrowed))
+            }
+            Self::All(paths) => {
+                let nodes = paths.iter().map(|path| path.all(document)).find(|all| !all.is_empty());
+                let nodes = nodes.unwrap_or_default().into_iter().cloned().collect();
+                Ok(Some(Cow::Owned(Value::Array(nodes))))
+            }
+            Self::From(reference) => {
+                Ok(reference.need(scope)?.map(|value| Cow::Owned(value.clone())))
+            }
+            Self::Value(shape) => owned(shape.value(scope)),
+            Self::Cases(cases) => {
+                for case in cases {
+                    if case.when.holds(scope)? {
+                        return owned(case.value.value(scope));
+                    }
+                }
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn owned<'d>(
+    value: Result<Option<Cow<'_, Value>>, Fault>,
+) -> Result<Option<Cow<'d, Value>>, Fault> {
+    Ok(value?.map(|value| Cow::Owned(value.into_owned())))
+}
+
+impl Stage {
+    fn apply<'d>(
+        &self,
+        value: Cow<'d, Value>,
+        variable: &Arc<str>,
+    ) -> Result<Option<Cow<'d, Value>>, Fault> {
+        match (self, value.as_ref()) {
+            (Self::Split(mark), Value::String(text)) => {
+                Ok(Some(Cow::Owned(text.split(&**mark).map(|part| Value::from(part.trim())).collect())))
+            }
+            (Self::First, Value::Array(members)) => Ok(members.first().cloned().map(Cow::Owned)),
+            (Self::Split(_) | Self::First, _) => Ok(Some(value)),
+            (_, Value::Array(members)) => {
+                let mut kept = Vec::with_capacity(members.len());
+                for member in members {
+                    kept.extend(self.apply_to_one(member, variable)?);
+                }
+                Ok(Some(Cow::Owned(Value::Array(kept))))
+            }
+            (_, one) => Ok(self.apply_to_one(one, variable)?.map(Cow::Owned)),
+        }
+    }
+
+    fn apply_to_one(&self, value: &Value, variable: &Arc<str>) -> Result<Option<Value>, Fault> {
+        let fault = |reason| Fault::Conversion { variable: variable.clone(), reason };
+        match self {
+            Self::Split(_) | Self::First => Ok(Some(value.clone())),
+            Self::As(to) => to.convert(value).map(Some).map_err(fault),
+            Self::Capture(regex) => {
+                let text = text_of(value)
+                    .ok_or_else(|| fault(format!("`capture` reads text, this is {}", kind(value))))?;
+                let Some(captures) = regex.captures(&text) else { return Ok(None) };
+                let group = captures.get(usize::from(captures.len() > 1));
+                Ok(group.map(|group| Value::from(group.as_str())))
+            }
+            Self::Map(table) => {
+                let text = text_of(value)
+                    .ok_or_else(|| fault(format!("`map` looks up text, this is {}", kind(value))))?;
+                Ok(table.get(text.as_str()).cloned())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

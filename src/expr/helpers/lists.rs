@@ -1,0 +1,37 @@
+//! Lists and their members.
+
+use serde_json::Value;
+
+use super::{Absence::Propagates, Helper, given, helper, text_at};
+use crate::event::kind;
+use crate::expr::convert::text_of;
+
+pub(super) const HELPERS: &[Helper] = &[
+    helper("split", (2, 2), "split name \",\"", Propagates, |a| {
+        let (whole, mark) = (text_at(a, 0)?, text_at(a, 1)?);
+        if mark.is_empty() {
+            return Err("the separator is empty".to_owned());
+        }
+        Ok(Some(whole.split(&mark).map(|part| Value::from(part.trim())).collect()))
+    }),
+    helper("join", (2, 2), "join list \",\"", Propagates, |a| {
+        let parts: Option<Vec<String>> = list(a)?.iter().map(text_of).collect();
+        let parts = parts.ok_or("a member is not a text, number or boolean")?;
+        Ok(Some(Value::String(parts.join(&text_at(a, 1)?))))
+    }),
+    helper("first", (1, 1), "first list", Propagates, |a| Ok(list(a)?.first().cloned())),
+    helper("last", (1, 1), "last list", Propagates, |a| Ok(list(a)?.last().cloned())),
+    helper("length", (1, 1), "length list", Propagates, |a| match given(a, 0) {
+        Value::Array(members) => Ok(Some(Value::from(members.len()))),
+        Value::Object(members) => Ok(Some(Value::from(members.len()))),
+        Value::String(text) => Ok(Some(Value::from(text.chars().count()))),
+        other => Err(format!("{} has no length", kind(other))),
+    }),
+];
+
+fn list<'a>(arguments: &[Option<&'a Value>]) -> Result<&'a Vec<Value>, String> {
+    match given(arguments, 0) {
+        Value::Array(members) => Ok(members),
+        other => Err(format!("argument 1 is {}, not an array", kind(other))),
+    }
+}

@@ -1,0 +1,29 @@
+//! Comparing and choosing.
+
+use serde_json::Value;
+
+use super::super::condition::equal;
+use super::super::template::truthy;
+use super::{Absence::Handled, Helper, helper};
+
+pub(super) const HELPERS: &[Helper] = &[
+    helper("eq", (2, 2), "eq a b", Handled, |a| Ok(Some(Value::Bool(same(a))))),
+    helper("ne", (2, 2), "ne a b", Handled, |a| Ok(Some(Value::Bool(!same(a))))),
+    helper("and", (2, usize::MAX), "and a b", Handled, |a| {
+        Ok(Some(Value::Bool(a.iter().all(|value| value.is_some_and(truthy)))))
+    }),
+    helper("or", (2, usize::MAX), "or a b", Handled, |a| {
+        Ok(Some(Value::Bool(a.iter().any(|value| value.is_some_and(truthy)))))
+    }),
+    helper("not", (1, 1), "not a", Handled, |a| {
+        Ok(Some(Value::Bool(!a[0].is_some_and(truthy))))
+    }),
+    helper("default", (2, 2), "default name \"x\"", Handled, |a| {
+        Ok(a.iter().flatten().find(|value| !value.is_null()).map(|value| (*value).clone()))
+    }),
+];
+
+/// Without conversion: 1 equals 1.0, not "1"; what is absent equals nothing.
+fn same(arguments: &[Option<&Value>]) -> bool {
+    matches!(arguments, [Some(left), Some(right)] if equal(left, right))
+}

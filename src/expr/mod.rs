@@ -1,0 +1,32 @@
+//! Compiled expressions: values to values, without I/O. Names were resolved when they were
+//! compiled; a [`Scope`] says what they stand for now.
+
+pub mod body;
+pub mod condition;
+pub mod convert;
+pub mod extract;
+mod fault;
+pub mod helpers;
+pub mod path;
+pub mod reference;
+pub mod template;
+
+pub use fault::Fault;
+pub use path::Path;
+pub use reference::{Builtin, Reference, Root, VariableId};
+pub use template::Template;
+
+use serde_json::Value;
+
+/// What names stand for while one event is processed.
+pub trait Scope {
+    /// The value of a name; `None` if it is absent. A variable is evaluated when first asked for.
+    fn get(&self, root: Root) -> Result<Option<&Value>, Fault>;
+
+    /// The fault to raise when a request or a value needs `root` and it is absent; `None` if its
+    /// absence is allowed.
+    fn absence(&self, root: Root) -> Option<Fault>;
+
+    /// What JSONPath subjects and the `path` helper read: the event, or an answer's body.
+    fn document(&self) -> Option<&Value>;
+}

@@ -1,0 +1,96 @@
+//! Names as expressions use them: a root that was resolved at load, and a dotted way below it.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Fault, Scope};
+
+/// A variable of a mapping file: its position in [`crate::program::Mapping::variables`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VariableId(pub usize);
+
+/// What is there without being declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Builtin {
+    /// The whole request body.
+    Event,
+    EventId,
+    EventType,
+    HandlerId,
+    RequestId,
+    UniqueId,
+    /// When the event began to be processed: RFC 3339, UTC.
+    Now,
+    /// Of an answer, in `responses` only.
+    Status,
+    Headers,
+    Body,
+    Text,
+}
+
+impl Builtin {
+    /// Those that exist everywhere.
+    pub const EVERYWHERE: [(&'static str, Self); 7] = [
+        ("event", Self::Event),
+        ("event_id", Self::EventId),
+        ("event_type", Self::EventType),
+        ("handler_id", Self::HandlerId),
+        ("request_id", Self::RequestId),
+        ("unique_id", Self::UniqueId),
+        ("now", Self::Now),
+    ];
+
+    /// Those that exist while an answer is judged.
+    pub const OF_ANSWERS: [(&'static str, Self); 4] = [
+        ("status", Self::Status),
+        ("headers", Self::Headers),
+        ("body", Self::Body),
+        ("text", Self::Text),
+    ];
+}
+
+/// Where a name begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Root {
+    Variable(VariableId),
+    Builtin(Builtin),
+}
+
+/// A name and the way below it: `item.i_vd_plan`, `body.errors.0.text`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    pub root: Root,
+    pub below: Vec<Box<str>>,
+    /// As written, for messages.
+    pub text: Arc<str>,
+}
+
+impl Reference {
+    /// The value, or `None` where it is absent, whether it may be or not.
+    pub fn find<'s>(&self, scope: &'s dyn Scope) -> Result<Option<&'s Value>, Fault> {
+        let root = scope.get(self.root)?;
+        Ok(root.and_then(|value| descend(value, &self.below)))
+    }
+
+    /// The value where a request needs it: the absence of a required variable is a fault. What is
+    /// below a variable is always optional.
+    pub fn need<'s>(&self, scope: &'s dyn Scope) -> Result<Option<&'s Value>, Fault> {
+        match scope.get(self.root)? {
+            Some(value) => Ok(descend(value, &self.below)),
+            None => scope.absence(self.root).map_or(Ok(None), Err),
+        }
+    }
+}
+
+/// Follows member names and array positions.
+pub fn descend<'v>(mut value: &'v Value, below: &[Box<str>]) -> Option<&'v Value> {
+    for key in below {
+        value = match value {
+            Value::Object(members) => members.get(&**key)?,
+            Value::Array(members) => members.get(key.parse::<usize>().ok()?)?,
+            _ => return None,
+        };
+    }
+    Some(value)
+}

@@ -1,0 +1,217 @@
+//! Evaluating templates over borrowed values.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::super::helpers::Absence;
+use super::super::reference::descend;
+use super::super::{Fault, Scope};
+use super::{Expression, ExpressionKind, LARGEST_TEXT, Local, LocalPart, Node, Place, Template};
+use crate::event::kind;
+
+/// Most nodes that one rendering may visit: nested loops over a hostile event end here.
+const MOST_WORK: usize = 2_000_000;
+
+/// One turn of an `#each`.
+struct Turn<'v> {
+    member: &'v Value,
+    index: usize,
+    last: bool,
+    key: Option<&'v str>,
+    outer: Option<&'v Turn<'v>>,
+}
+
+struct Output<'o> {
+    text: &'o mut String,
+    place: Place,
+    work: usize,
+}
+
+impl Template {
+    /// The value: of its own type where the template is exactly one expression, else text. `None`
+    /// where that one expression is optional and absent.
+    pub fn value<'s>(&'s self, scope: &'s dyn Scope) -> Result<Option<Cow<'s, Value>>, Fault> {
+        match self.nodes.as_slice() {
+            [Node::Print(expression)] => expression.value(scope, None, true),
+            _ => self.text(scope, Place::Text).map(|text| Some(Cow::Owned(Value::String(text)))),
+        }
+    }
+
+    /// The text that goes to `place`.
+    pub fn text(&self, scope: &dyn Scope, place: Place) -> Result<String, Fault> {
+        let mut text = String::new();
+        self.render(scope, place, &mut text)?;
+        Ok(text)
+    }
+
+    /// Appends the text that goes to `place`.
+    pub fn render(&self, scope: &dyn Scope, place: Place, text: &mut String) -> Result<(), Fault> {
+        let mut output = Output { text, place, work: 0 };
+        render(&self.nodes, scope, None, &mut output)
+    }
+}
+
+fn render<'v>(
+    nodes: &'v [Node],
+    scope: &'v dyn Scope,
+    turn: Option<&'v Turn<'v>>,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
+    for node in nodes {
+        output.count()?;
+        match node {
+            Node::Text(text) => output.text.push_str(text),
+            Node::Print(expression) => print(expression, scope, turn, output)?,
+            Node::If { test, negate, then, otherwise } => {
+                let holds = test.value(scope, turn, false)?.is_some_and(|value| truthy(&value));
+                let branch = if holds == *negate { otherwise } else { then };
+                render(branch, scope, turn, output)?;
+            }
+            Node::Each { over, each, otherwise } => {
+                render_each(over, each, otherwise, scope, turn, output)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn print<'v>(
+    expression: &'v Expression,
+    scope: &'v dyn Scope,
+    turn: Option<&'v Turn<'v>>,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
+    let lenient = output.place.is_lenient();
+    let value = match expression.value(scope, turn, !lenient) {
+        Err(fault) if lenient && fault.is_absence() => return Ok(()),
+        other => other?,
+    };
+    let place = output.place;
+    match value.as_deref() {
+        None | Some(Value::Null) if lenient => {}
+        None | Some(Value::Null) => {
+            return Err(Fault::Hole { expression: expression.text.clone() });
+        }
+        Some(Value::String(text)) => place.write(text, output.text),
+        Some(Value::Bool(truth)) => place.write(if *truth { "true" } else { "false" }, output.text),
+        Some(Value::Number(number)) => place.write(&number.to_string(), output.text),
+        Some(structure) if lenient => place.write(&structure.to_string(), output.text),
+        Some(structure) => {
+            let kind = kind(structure);
+            return Err(Fault::Structure { expression: expression.text.clone(), kind });
+        }
+    }
+    Ok(())
+}
+
+fn render_each<'v>(
+    over: &'v Expression,
+    each: &'v [Node],
+    otherwise: &'v [Node],
+    scope: &'v dyn Scope,
+    turn: Option<&'v Turn<'v>>,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
+    let list = over.value(scope, turn, true)?;
+    match list.as_deref() {
+        Some(Value::Array(members)) if !members.is_empty() => {
+            for (index, member) in members.iter().enumerate() {
+                let last = index + 1 == members.len();
+                let inner = Turn { member, index, last, key: None, outer: turn };
+                render(each, scope, Some(&inner), output)?;
+            }
+            Ok(())
+        }
+        Some(Value::Object(members)) if !members.is_empty() => {
+            for (index, (key, member)) in members.iter().enumerate() {
+                let last = index + 1 == members.len();
+                let inner = Turn { member, index, last, key: Some(key), outer: turn };
+                render(each, scope, Some(&inner), output)?;
+            }
+            Ok(())
+        }
+        None | Some(Value::Null | Value::Array(_) | Value::Object(_)) => {
+            render(otherwise, scope, turn, output)
+        }
+        Some(other) => Err(Fault::Conversion {
+            variable: over.text.clone(),
+            reason: format!("`#each` goes over an array or an object, this is {}", kind(other)),
+        }),
+    }
+}
+
+impl Output<'_> {
+    fn count(&mut self) -> Result<(), Fault> {
+        self.work += 1;
+        if self.work > MOST_WORK || self.text.len() > LARGEST_TEXT {
+            return Err(Fault::TooLarge { place: "text", limit: LARGEST_TEXT });
+        }
+        Ok(())
+    }
+}
+
+impl Expression {
+    /// `need`: the absence of a required variable is a fault, not just absence.
+    fn value<'v>(
+        &'v self,
+        scope: &'v dyn Scope,
+        turn: Option<&'v Turn<'v>>,
+        need: bool,
+    ) -> Result<Option<Cow<'v, Value>>, Fault> {
+        match &self.kind {
+            ExpressionKind::Literal(value) => Ok(Some(Cow::Borrowed(value))),
+            ExpressionKind::Name(reference) if need => {
+                Ok(reference.need(scope)?.map(Cow::Borrowed))
+            }
+            ExpressionKind::Name(reference) => match reference.find(scope) {
+                Err(fault) if fault.is_absence() => Ok(None),
+                found => Ok(found?.map(Cow::Borrowed)),
+            },
+            ExpressionKind::Local(local) => Ok(local.value(turn)),
+            ExpressionKind::Call(helper, arguments) => {
+                let strict = need && helper.absence == Absence::Propagates;
+                let mut values = Vec::with_capacity(arguments.len());
+                for argument in arguments {
+                    let value = argument.value(scope, turn, strict)?;
+                    if value.is_none() && helper.absence == Absence::Propagates {
+                        return Ok(None);
+                    }
+                    values.push(value);
+                }
+                let values: Vec<Option<&Value>> = values.iter().map(Option::as_deref).collect();
+                (helper.call)(&values)
+                    .map(|value| value.map(Cow::Owned))
+                    .map_err(|reason| Fault::Helper { helper: helper.name, reason })
+            }
+        }
+    }
+}
+
+impl Local {
+    fn value<'v>(&self, turn: Option<&'v Turn<'v>>) -> Option<Cow<'v, Value>> {
+        let mut turn = turn?;
+        for _ in 0..self.level {
+            turn = turn.outer?;
+        }
+        match self.part {
+            LocalPart::Member => descend(turn.member, &self.below).map(Cow::Borrowed),
+            LocalPart::Index => Some(Cow::Owned(Value::from(turn.index))),
+            LocalPart::First => Some(Cow::Owned(Value::Bool(turn.index == 0))),
+            LocalPart::Last => Some(Cow::Owned(Value::Bool(turn.last))),
+            LocalPart::Key => turn.key.map(|key| Cow::Owned(Value::from(key))),
+        }
+    }
+}
+
+/// What `#if`, `and`, `or` and `not` take for true: everything but false, null, 0, `""`, `[]`, `{}`.
+pub(in super::super) fn truthy(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(truth) => *truth,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(members) => !members.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+    }
+}

@@ -1,0 +1,172 @@
+//! Templates: Handlebars' syntax, checked at load, evaluated by us with types kept. The only folder
+//! that names the Handlebars crate, and of that crate only the parser: its renderer calls missing
+//! values false, prints objects as `[object]` and escapes for HTML.
+
+mod eval;
+mod parse;
+mod place;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::helpers::Helper;
+use super::reference::{Reference, Root};
+
+pub(super) use eval::truthy;
+pub use place::Place;
+
+/// Largest text that one template may render, in bytes.
+pub const LARGEST_TEXT: usize = 8 << 20;
+
+/// A compiled template.
+#[derive(Debug, Clone)]
+pub struct Template {
+    /// As written.
+    source: Arc<str>,
+    nodes: Vec<Node>,
+}
+
+#[derive(Debug, Clone)]
+enum Node {
+    Text(Box<str>),
+    Print(Expression),
+    If { test: Expression, negate: bool, then: Vec<Node>, otherwise: Vec<Node> },
+    Each { over: Expression, each: Vec<Node>, otherwise: Vec<Node> },
+}
+
+/// Something that has a value.
+#[derive(Debug, Clone)]
+struct Expression {
+    kind: ExpressionKind,
+    /// As written, for messages.
+    text: Arc<str>,
+}
+
+#[derive(Debug, Clone)]
+enum ExpressionKind {
+    Literal(Value),
+    Name(Reference),
+    Local(Local),
+    Call(&'static Helper, Vec<Expression>),
+}
+
+/// A name that an enclosing `#each` gives.
+#[derive(Debug, Clone)]
+struct Local {
+    /// How many `#each` further out: 0 is the innermost.
+    level: usize,
+    part: LocalPart,
+    below: Vec<Box<str>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LocalPart {
+    Member,
+    Index,
+    Key,
+    First,
+    Last,
+}
+
+/// A piece of literal text, after `${…}` was replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// The author's own text.
+    Written(String),
+    /// What the environment gave: data, which is escaped for its place.
+    Given(String),
+}
+
+/// What a template's text refers to, resolved while it is compiled.
+pub trait Names {
+    /// What a name stands for.
+    fn resolve(&mut self, name: &str) -> Result<Root, TemplateFault>;
+
+    /// Replaces `${…}` in literal text that begins at `offset` of the template. Faults are the
+    /// implementor's to report.
+    fn environment(&mut self, text: &str, offset: usize) -> Vec<Piece>;
+}
+
+/// Why a text is not a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateFault {
+    /// Diagnostic code.
+    pub code: &'static str,
+    pub message: String,
+    pub help: Option<String>,
+    /// Where in the template's text, in bytes.
+    pub range: Option<Range<usize>>,
+}
+
+impl Template {
+    /// Compiles a template; every fault that was found is returned, not the first alone.
+    pub fn parse(
+        source: &str,
+        unescaped: Unescaped,
+        names: &mut dyn Names,
+    ) -> Result<Self, Vec<TemplateFault>> {
+        parse::template(source, unescaped, names)
+    }
+
+    /// As written.
+    pub fn source(&self) -> &Arc<str> {
+        &self.source
+    }
+
+    /// The text, if there is no expression in it.
+    pub fn as_literal(&self) -> Option<String> {
+        self.nodes
+            .iter()
+            .map(|node| match node {
+                Node::Text(text) => Some(&**text),
+                Node::Print(Expression { kind: ExpressionKind::Literal(value), .. }) => value.as_str(),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Whether the template is exactly one expression, whose type is then kept.
+    pub fn is_single(&self) -> bool {
+        matches!(self.nodes.as_slice(), [Node::Print(_)])
+    }
+
+    /// Whether the last thing written is this literal character.
+    pub fn ends_with(&self, last: char) -> bool {
+        matches!(self.nodes.last(), Some(Node::Text(text)) if text.ends_with(last))
+    }
+
+    /// The author's own literal texts, in order.
+    pub fn written(&self) -> impl Iterator<Item = &str> {
+        fn collect<'t>(nodes: &'t [Node], into: &mut Vec<&'t str>) {
+            for node in nodes {
+                match node {
+                    Node::Text(text) => into.push(text),
+                    Node::Print(_) => {}
+                    Node::If { then, otherwise, .. } => {
+                        collect(then, into);
+                        collect(otherwise, into);
+                    }
+                    Node::Each { each, otherwise, .. } => {
+                        collect(each, into);
+                        collect(otherwise, into);
+                    }
+                }
+            }
+        }
+        let mut texts = Vec::new();
+        collect(&self.nodes, &mut texts);
+        texts.into_iter()
+    }
+}
+
+/// Whether `{{{x}}}` and `{{&x}}` may stand in a template: only where text is sent as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unescaped {
+    Allowed,
+    Refused,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,397 @@
+//! Handlebars' tree to our own nodes, with every name resolved and every helper call checked.
+
+use std::sync::Arc;
+
+use handlebars::template::{
+    BlockParam, HelperTemplate, Parameter, Template as Parsed, TemplateElement,
+};
+use handlebars::{Path as ParsedPath, PathSeg};
+use serde_json::Value;
+
+use super::super::helpers::{self, Helper};
+use super::super::reference::Reference;
+use super::{
+    Expression, ExpressionKind, Local, LocalPart, Names, Node, Piece, Template, TemplateFault,
+    Unescaped,
+};
+
+/// Longest accepted template, in bytes.
+const LONGEST: usize = 256 << 10;
+
+/// Deepest accepted nesting of blocks, parentheses and brackets: the parser is recursive.
+const DEEPEST: usize = 32;
+
+pub(super) fn template(
+    source: &str,
+    unescaped: Unescaped,
+    names: &mut dyn Names,
+) -> Result<Template, Vec<TemplateFault>> {
+    bounded(source).map_err(|fault| vec![fault])?;
+    let parsed = Parsed::compile(source).map_err(|error| vec![syntax_fault(source, &error)])?;
+    let mut compiler = Compiler { source, unescaped, names, blocks: Vec::new(), faults: Vec::new() };
+    let nodes = compiler.nodes(&parsed);
+    if compiler.faults.is_empty() {
+        return Ok(Template { source: Arc::from(source), nodes });
+    }
+    Err(compiler.faults)
+}
+
+/// Refuses what could overflow the parser's stack.
+fn bounded(source: &str) -> Result<(), TemplateFault> {
+    let too = |message: String| TemplateFault {
+        code: "bad-template",
+        message,
+        help: Some("split it into several variables".to_owned()),
+        range: None,
+    };
+    if source.len() > LONGEST {
+        return Err(too(format!("this template is longer than {LONGEST} bytes")));
+    }
+    let (mut inside, mut brackets, mut blocks) = (false, 0_usize, 0_usize);
+    for (at, byte) in source.bytes().enumerate() {
+        let rest = &source.as_bytes()[at..];
+        match byte {
+            _ if rest.starts_with(b"{{") => {
+                inside = true;
+                if rest.starts_with(b"{{#") || rest.starts_with(b"{{~#") {
+                    blocks += 1;
+                } else if rest.starts_with(b"{{/") || rest.starts_with(b"{{~/") {
+                    blocks = blocks.saturating_sub(1);
+                }
+            }
+            _ if rest.starts_with(b"}}") => {
+                inside = false;
+                brackets = 0;
+            }
+            b'(' | b'[' | b'{' if inside => brackets += 1,
+            b')' | b']' | b'}' if inside => brackets = brackets.saturating_sub(1),
+            _ => {}
+        }
+        if brackets > DEEPEST || blocks > DEEPEST {
+            return Err(too(format!("this template nests deeper than {DEEPEST} levels")));
+        }
+    }
+    Ok(())
+}
+
+fn syntax_fault(source: &str, error: &handlebars::TemplateError) -> TemplateFault {
+    let at = error.pos().map(|(line, column)| offset(source, line, column));
+    TemplateFault {
+        code: "bad-template",
+        message: format!("this is not a template: {}", first_line(&error.reason().to_string())),
+        help: Some(
+            "an expression looks like `{{name}}`, `{{helper a b}}` or \
+             `{{#if name}}…{{else}}…{{/if}}`; a literal `{{` is written `\\{{`"
+                .to_owned(),
+        ),
+        range: at.map(|at| at..source.len()),
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+/// The byte offset of a line and column, both from 1 and in characters.
+fn offset(source: &str, line: usize, column: usize) -> usize {
+    let before: usize = source.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let within = source[before..]
+        .char_indices()
+        .nth(column.saturating_sub(1))
+        .map_or(source.len() - before, |(at, _)| at);
+    before + within
+}
+
+struct Compiler<'c> {
+    source: &'c str,
+    unescaped: Unescaped,
+    names: &'c mut dyn Names,
+    /// The enclosing `#each` blocks with the names they give, innermost last.
+    blocks: Vec<BlockNames>,
+    faults: Vec<TemplateFault>,
+}
+
+#[derive(Default)]
+struct BlockNames {
+    member: Option<String>,
+    index: Option<String>,
+}
+
+impl Compiler<'_> {
+    fn nodes(&mut self, parsed: &Parsed) -> Vec<Node> {
+        let mut nodes = Vec::with_capacity(parsed.elements.len());
+        for (element, place) in parsed.elements.iter().zip(&parsed.mapping) {
+            let at = offset(self.source, place.0, place.1);
+            self.element(element, at, &mut nodes);
+        }
+        nodes
+    }
+
+    fn element(&mut self, element: &TemplateElement, at: usize, nodes: &mut Vec<Node>) {
+        match element {
+            TemplateElement::RawString(text) => self.text(text, at, nodes),
+            TemplateElement::Comment(_) => {}
+            TemplateElement::Expression(call) => {
+                nodes.extend(self.call(call, at).map(Node::Print));
+            }
+            TemplateElement::HtmlExpression(call) => {
+                if self.unescaped == Unescaped::Refused {
+                    self.fault(
+                        "unescaped-template",
+                        "values are always escaped for their place here",
+                        "write `{{…}}`; the unescaped forms are for `text` bodies only",
+                        at,
+                    );
+                    return;
+                }
+                nodes.extend(self.call(call, at).map(Node::Print));
+            }
+            TemplateElement::HelperBlock(block) => nodes.extend(self.block(block, at)),
+            TemplateElement::PartialExpression(_) | TemplateElement::PartialBlock(_) => self.fault(
+                "bad-template",
+                "there are no partials",
+                "put what is shared into a variable under `extract`",
+                at,
+            ),
+            _ => self.fault(
+                "bad-template",
+                "there are no decorators",
+                "leave out the `*`",
+                at,
+            ),
+        }
+    }
+
+    fn text(&mut self, text: &str, at: usize, nodes: &mut Vec<Node>) {
+        for piece in self.names.environment(text, at) {
+            match piece {
+                Piece::Written(text) if text.is_empty() => {}
+                Piece::Written(text) => nodes.push(Node::Text(text.into())),
+                Piece::Given(text) => nodes.push(Node::Print(Expression {
+                    text: Arc::from("${…}"),
+                    kind: ExpressionKind::Literal(Value::String(text)),
+                })),
+            }
+        }
+    }
+
+    fn block(&mut self, block: &HelperTemplate, at: usize) -> Option<Node> {
+        let name = block.name.as_name().unwrap_or_default().to_owned();
+        let [subject] = block.params.as_slice() else {
+            self.fault("wrong-arguments", &format!("`#{name}` takes one argument"), "", at);
+            return None;
+        };
+        if !matches!(name.as_str(), "if" | "unless" | "each") {
+            self.fault(
+                "unknown-helper",
+                &format!("there is no block `#{name}`"),
+                "the blocks are `#if`, `#unless` and `#each`",
+                at,
+            );
+            return None;
+        }
+        let subject = self.parameter(subject, at);
+        if name == "each" {
+            self.blocks.push(block_names(block.block_param.as_ref()));
+        }
+        let body = block.template.as_ref().map(|body| self.nodes(body)).unwrap_or_default();
+        if name == "each" {
+            self.blocks.pop();
+        }
+        let otherwise = block.inverse.as_ref().map(|body| self.nodes(body)).unwrap_or_default();
+        let subject = subject?;
+        Some(match name.as_str() {
+            "each" => Node::Each { over: subject, each: body, otherwise },
+            name => Node::If { test: subject, negate: name == "unless", then: body, otherwise },
+        })
+    }
+
+    fn call(&mut self, call: &HelperTemplate, at: usize) -> Option<Expression> {
+        if !call.hash.is_empty() {
+            self.fault("wrong-arguments", "helpers take no named arguments", "", at);
+            return None;
+        }
+        match &call.name {
+            Parameter::Name(name) => self.helper(name, &call.params, at),
+            other => self.parameter(other, at),
+        }
+    }
+
+    fn helper(&mut self, name: &str, params: &[Parameter], at: usize) -> Option<Expression> {
+        let Some(helper) = helpers::find(name) else {
+            let help = helpers::suggest(name);
+            self.fault("unknown-helper", &format!("there is no helper `{name}`"), &help, at);
+            return None;
+        };
+        let arguments: Vec<_> = params.iter().map(|param| self.parameter(param, at)).collect();
+        if !helper.takes(params.len()) {
+            self.wrong_count(helper, params.len(), at);
+            return None;
+        }
+        let arguments: Vec<Expression> = arguments.into_iter().collect::<Option<_>>()?;
+        let shown: Vec<&str> = arguments.iter().map(|argument| &*argument.text).collect();
+        Some(Expression {
+            text: Arc::from(format!("{name} {}", shown.join(" "))),
+            kind: ExpressionKind::Call(helper, arguments),
+        })
+    }
+
+    fn wrong_count(&mut self, helper: &Helper, given: usize, at: usize) {
+        let message = format!("`{}` takes {}, here are {given}", helper.name, helper.arity());
+        self.fault("wrong-arguments", &message, &format!("write `{{{{{}}}}}`", helper.usage), at);
+    }
+
+    fn parameter(&mut self, parameter: &Parameter, at: usize) -> Option<Expression> {
+        match parameter {
+            Parameter::Literal(literal) => Some(Expression {
+                text: Arc::from(literal.to_string()),
+                kind: ExpressionKind::Literal(self.literal(literal, at)),
+            }),
+            Parameter::Path(path) => self.name(path, at),
+            Parameter::Name(name) => self.reference(vec![name.as_str().into()], name, at),
+            Parameter::Subexpression(inner) => match inner.as_element() {
+                TemplateElement::Expression(call) => self.call(call, at),
+                _ => {
+                    self.fault("bad-template", "this cannot stand in parentheses", "", at);
+                    None
+                }
+            },
+            _ => {
+                self.fault("bad-template", "this cannot stand here", "", at);
+                None
+            }
+        }
+    }
+
+    fn literal(&mut self, literal: &Value, at: usize) -> Value {
+        let Value::String(text) = literal else { return literal.clone() };
+        let pieces = self.names.environment(text, at);
+        let text = pieces.into_iter().map(|(Piece::Written(text) | Piece::Given(text))| text);
+        Value::String(text.collect())
+    }
+
+    fn name(&mut self, path: &ParsedPath, at: usize) -> Option<Expression> {
+        match path {
+            ParsedPath::Local((level, name, raw)) => self.at_name(*level, name, raw, at),
+            ParsedPath::Relative((segments, raw)) => {
+                let mut names: Vec<Box<str>> = Vec::with_capacity(segments.len());
+                for segment in segments {
+                    let PathSeg::Named(name) = segment else {
+                        self.fault(
+                            "bad-template",
+                            &format!("`{raw}` climbs out of its block"),
+                            "outer variables stay visible inside `#each`: write the name alone, or \
+                             name the member: `{{#each list as |member|}}`",
+                            at,
+                        );
+                        return None;
+                    };
+                    names.push(name.as_str().into());
+                }
+                let this = raw == "this" || raw.starts_with("this.") || raw.starts_with("this/");
+                if this {
+                    return self.member(names, raw, at);
+                }
+                self.reference(names, raw, at)
+            }
+        }
+    }
+
+    fn member(&mut self, below: Vec<Box<str>>, raw: &str, at: usize) -> Option<Expression> {
+        if self.blocks.is_empty() {
+            self.fault(
+                "undefined-name",
+                "`this` is the member of an `#each`, and there is none around it",
+                "write the name of a variable",
+                at,
+            );
+            return None;
+        }
+        Some(local(0, LocalPart::Member, below, raw))
+    }
+
+    fn at_name(&mut self, level: usize, name: &str, raw: &str, at: usize) -> Option<Expression> {
+        let part = match name {
+            "index" => LocalPart::Index,
+            "key" => LocalPart::Key,
+            "first" => LocalPart::First,
+            "last" => LocalPart::Last,
+            _ => {
+                self.fault(
+                    "undefined-name",
+                    &format!("there is no `{raw}`"),
+                    "inside `#each` there are `@index`, `@key`, `@first` and `@last`",
+                    at,
+                );
+                return None;
+            }
+        };
+        if level >= self.blocks.len() {
+            self.fault("undefined-name", &format!("`{raw}` stands outside of an `#each`"), "", at);
+            return None;
+        }
+        Some(local(level, part, Vec::new(), raw))
+    }
+
+    /// A block's parameter, or a variable; never a helper call.
+    fn reference(&mut self, names: Vec<Box<str>>, raw: &str, at: usize) -> Option<Expression> {
+        let mut names = names.into_iter();
+        let first = names.next()?;
+        let below: Vec<Box<str>> = names.collect();
+        for (level, block) in self.blocks.iter().rev().enumerate() {
+            if block.member.as_deref() == Some(&*first) {
+                return Some(local(level, LocalPart::Member, below, raw));
+            }
+            if block.index.as_deref() == Some(&*first) {
+                return Some(local(level, LocalPart::Index, below, raw));
+            }
+        }
+        match self.names.resolve(&first) {
+            Ok(root) => Some(Expression {
+                text: Arc::from(raw),
+                kind: ExpressionKind::Name(Reference { root, below, text: Arc::from(raw) }),
+            }),
+            Err(mut fault) => {
+                fault.range = Some(self.range(at));
+                self.faults.push(fault);
+                None
+            }
+        }
+    }
+
+    fn fault(&mut self, code: &'static str, message: &str, help: &str, at: usize) {
+        self.faults.push(TemplateFault {
+            code,
+            message: message.to_owned(),
+            help: (!help.is_empty()).then(|| help.to_owned()),
+            range: Some(self.range(at)),
+        });
+    }
+
+    /// From an expression's opening braces to its closing ones.
+    fn range(&self, at: usize) -> std::ops::Range<usize> {
+        let rest = &self.source[at..];
+        let length = rest.find("}}").map_or(rest.len(), |end| {
+            end + rest[end..].bytes().take_while(|byte| *byte == b'}').count()
+        });
+        at..at + length
+    }
+}
+
+fn local(level: usize, part: LocalPart, below: Vec<Box<str>>, raw: &str) -> Expression {
+    Expression {
+        text: Arc::from(raw),
+        kind: ExpressionKind::Local(Local { level, part, below }),
+    }
+}
+
+fn block_names(params: Option<&BlockParam>) -> BlockNames {
+    let name = |parameter: &Parameter| parameter.as_name().map(str::to_owned);
+    match params {
+        Some(BlockParam::Single(member)) => BlockNames { member: name(member), index: None },
+        Some(BlockParam::Pair((member, index))) => {
+            BlockNames { member: name(member), index: name(index) }
+        }
+        _ => BlockNames::default(),
+    }
+}

@@ -1,0 +1,91 @@
+//! An external system, and how it wants to be called.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::ResponseEntry;
+use crate::expr::body::Shape;
+
+/// An external system.
+#[derive(Debug)]
+pub struct Target {
+    pub name: Arc<str>,
+    /// Absolute, without a trailing slash.
+    pub url: Arc<str>,
+    pub auth: Auth,
+    /// Sent with every request; names are lower-case.
+    pub headers: Vec<(Arc<str>, Shape)>,
+    /// The longest that one try may take, connection included.
+    pub timeout: Duration,
+    pub connect_timeout: Duration,
+    /// How long an idle connection is kept.
+    pub idle_timeout: Duration,
+    pub retry: Retry,
+    pub responses: Vec<ResponseEntry>,
+    /// SHA-256 of the definition with its environment values: targets that are defined identically,
+    /// in whichever file and generation, share what stands behind them.
+    pub fingerprint: [u8; 32],
+}
+
+/// How a request proves who sends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Auth {
+    None,
+    /// A complete `authorization` header: basic (RFC 7617) or bearer (RFC 6750).
+    Authorization(Arc<str>),
+    ApiKey { place: ApiKeyPlace, value: Arc<str> },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ApiKeyPlace {
+    /// Its name, lower-case.
+    Header(Arc<str>),
+    Query(Arc<str>),
+}
+
+/// When and how often a request is sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    /// Tries in all, at least 1.
+    pub attempts: u32,
+    /// Upper bound of the first wait; doubles with every try.
+    pub backoff: Duration,
+    pub max_backoff: Duration,
+    /// Whether a POST or PATCH that may have reached the target is sent again.
+    pub unsafe_methods: bool,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            attempts: 3,
+            backoff: Duration::from_millis(200),
+            max_backoff: Duration::from_secs(5),
+            unsafe_methods: false,
+        }
+    }
+}
+
+/// An HTTP method token (RFC 9110, section 9), upper-case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Method(Arc<str>);
+
+/// The methods that mappings may use: those of RFC 9110 that make sense for a client, and PATCH
+/// (RFC 5789).
+pub const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+
+impl Method {
+    /// One of [`METHODS`].
+    pub fn parse(text: &str) -> Option<Self> {
+        METHODS.contains(&text).then(|| Self(Arc::from(text)))
+    }
+
+    pub fn as_str(&self) -> &Arc<str> {
+        &self.0
+    }
+
+    /// Whether sending it twice is not the same as sending it once (RFC 9110, section 9.2.2).
+    pub fn is_unsafe_to_repeat(&self) -> bool {
+        matches!(&*self.0, "POST" | "PATCH")
+    }
+}
