@@ -1,0 +1,248 @@
+//! What is wrong in a file, where, and what to do about it; to a snippet or to JSON.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+
+mod render;
+mod source;
+#[cfg(test)]
+mod tests;
+
+pub use render::Style;
+pub use source::{Position, Source, Span};
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The file cannot be used.
+    Error,
+    /// The file works, but hardly as its author meant it.
+    Warning,
+}
+
+impl Severity {
+    /// `error` or `warning`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
+/// One finding in one file: where, what, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What kind of mistake, in kebab case: `unknown-key`.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// The file in which it is.
+    pub source: Source,
+    /// Where in the file; none if it is about the file as a whole.
+    pub span: Option<Span>,
+    /// What to say beside the marked place.
+    pub label: Option<String>,
+    /// Other places of the same file that matter, each with what to say there.
+    pub secondary: Vec<(Span, String)>,
+    /// The cure: what to write instead.
+    pub help: Vec<String>,
+}
+
+impl Diagnostic {
+    /// An error at a span (or, with `None`, about a file as a whole).
+    pub fn error(
+        code: &'static str,
+        source: &Source,
+        span: impl Into<Option<Span>>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::new(Severity::Error, code, source, span.into(), message.into())
+    }
+
+    /// A warning at a span (or, with `None`, about a file as a whole).
+    pub fn warning(
+        code: &'static str,
+        source: &Source,
+        span: impl Into<Option<Span>>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::new(Severity::Warning, code, source, span.into(), message.into())
+    }
+
+    fn new(
+        severity: Severity,
+        code: &'static str,
+        source: &Source,
+        span: Option<Span>,
+        message: String,
+    ) -> Self {
+        let source = source.clone();
+        Self {
+            code,
+            severity,
+            message,
+            source,
+            span,
+            label: None,
+            secondary: Vec::new(),
+            help: Vec::new(),
+        }
+    }
+
+    /// With words beside the marked place.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// With another place of the same file.
+    #[must_use]
+    pub fn secondary(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.secondary.push((span, label.into()));
+        self
+    }
+
+    /// With a cure; several are shown in order.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// The name of the file, as shown.
+    pub fn file(&self) -> &str {
+        self.source.name()
+    }
+
+    /// The finding as text with its place in the source, ending in a line break.
+    pub fn render(&self, style: Style) -> String {
+        render::snippet(self, style)
+    }
+
+    /// The finding as one JSON object. Lines and columns count from 1, columns in characters; the
+    /// end is the place after the last marked character. All four are null without a span.
+    pub fn to_json(&self) -> Value {
+        let start = self.span.map(|span| self.source.position(span.start));
+        let end = self.span.map(|span| self.source.position(span.end.max(span.start)));
+        json!({
+            "code": self.code,
+            "severity": self.severity.as_str(),
+            "message": self.message,
+            "label": self.label,
+            "file": self.file(),
+            "line": start.map(|start| start.line),
+            "column": start.map(|start| start.column),
+            "end_line": end.map(|end| end.line),
+            "end_column": end.map(|end| end.column),
+            "help": self.help,
+        })
+    }
+}
+
+/// Everything found in all files of one run.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Report {
+    /// A report in which nothing has been found yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a finding.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.diagnostics.is_empty()
+    }
+
+    /// Whether a file cannot be used.
+    pub fn has_errors(&self) -> bool {
+        self.errors().next().is_some()
+    }
+
+    /// The errors, in the order in which they were found.
+    pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.of(Severity::Error)
+    }
+
+    /// The warnings, in the order in which they were found.
+    pub fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.of(Severity::Warning)
+    }
+
+    fn of(&self, severity: Severity) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().filter(move |diagnostic| diagnostic.severity == severity)
+    }
+
+    /// Everything, by file name (bytes), then by place; what is about a whole file comes first.
+    pub fn sorted(&self) -> Vec<&Diagnostic> {
+        let mut all: Vec<_> = self.diagnostics.iter().collect();
+        all.sort_by(|a, b| (a.file(), a.span, a.severity).cmp(&(b.file(), b.span, b.severity)));
+        all
+    }
+
+    /// All findings as text, sorted, with a summary at the end; empty if nothing was found.
+    ///
+    /// Of one file no more than the first 100 are shown: the rest is counted.
+    pub fn render(&self, style: Style) -> String {
+        render::report(self, style)
+    }
+
+    /// All findings as JSON: `{"errors": 2, "warnings": 1, "diagnostics": […]}`, sorted.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "errors": self.errors().count(),
+            "warnings": self.warnings().count(),
+            "diagnostics": self.sorted().into_iter().map(Diagnostic::to_json).collect::<Vec<_>>(),
+        })
+    }
+
+    /// `2 errors, 1 warning in 3 files`, counting the files in which something was found.
+    pub fn summary(&self) -> String {
+        let errors = self.errors().count();
+        let warnings = self.warnings().count();
+        let files: HashSet<_> = self.diagnostics.iter().map(Diagnostic::file).collect();
+        let counts: Vec<_> = [(errors, "error"), (warnings, "warning")]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| plural(count, what))
+            .collect();
+        match counts.is_empty() {
+            true => "no errors, no warnings".to_owned(),
+            false => format!("{} in {}", counts.join(", "), plural(files.len(), "file")),
+        }
+    }
+}
+
+impl Extend<Diagnostic> for Report {
+    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: I) {
+        self.diagnostics.extend(diagnostics);
+    }
+}
+
+impl IntoIterator for Report {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.diagnostics.into_iter()
+    }
+}
+
+fn plural(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}

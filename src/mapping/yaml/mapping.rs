@@ -1,0 +1,124 @@
+//! A mapping while it is read: keys by their text, duplicates, merge keys.
+
+use std::collections::{HashMap, HashSet};
+
+use super::build::end_of;
+use super::node::{Entry, Key, Kind, Node, Notation};
+use super::{Span, faults};
+use crate::mapping::diagnostic::{Report, Source};
+
+/// The entries so far.
+#[derive(Default)]
+pub(super) struct Builder {
+    entries: Vec<Raw>,
+    pending: Option<Pending>,
+}
+
+struct Raw {
+    key: Key,
+    value: Node,
+    /// Whether the key is `<<`, so that the value's entries come in its place.
+    merge: bool,
+}
+
+enum Pending {
+    Key {
+        key: Key,
+        merge: bool,
+    },
+    /// A key that has been reported, so that its value leads nowhere.
+    Unusable(Span),
+}
+
+impl Builder {
+    pub(super) fn wants_key(&self) -> bool {
+        self.pending.is_none()
+    }
+
+    pub(super) fn key(&mut self, key: Key, written: &Node) {
+        let merge = written.notation == Notation::Plain && key.text == "<<";
+        self.pending = Some(Pending::Key { key, merge });
+    }
+
+    pub(super) fn skip_key(&mut self, span: Span) {
+        self.pending = Some(Pending::Unusable(span));
+    }
+
+    pub(super) fn value(&mut self, value: Node) {
+        if let Some(Pending::Key { key, merge }) = self.pending.take() {
+            self.entries.push(Raw { key, value, merge });
+        }
+    }
+
+    /// Where the last value ends.
+    pub(super) fn end(&self) -> Option<usize> {
+        self.entries.last().map(|entry| end_of(&entry.value).max(entry.key.span.end))
+    }
+
+    /// The entries, each key once. Of a key written twice the first stays; what a merge brings gives
+    /// way to what is written out, and what an earlier merge brings comes before a later one's.
+    pub(super) fn finish(self, source: &Source, report: &mut Report) -> Vec<Entry> {
+        let written = without_duplicates(self.entries, source, report);
+        if !written.iter().any(|entry| entry.merge) {
+            return written.into_iter().map(Raw::into_entry).collect();
+        }
+        let mut taken: HashSet<String> =
+            written.iter().filter(|raw| !raw.merge).map(|raw| raw.key.text.clone()).collect();
+        let mut entries = Vec::new();
+        for raw in written {
+            if !raw.merge {
+                entries.push(raw.into_entry());
+                continue;
+            }
+            for entry in merged(raw.value, source, report) {
+                if taken.insert(entry.key.text.clone()) {
+                    entries.push(entry);
+                }
+            }
+        }
+        entries
+    }
+}
+
+impl Raw {
+    fn into_entry(self) -> Entry {
+        Entry { key: self.key, value: self.value }
+    }
+}
+
+fn without_duplicates(entries: Vec<Raw>, source: &Source, report: &mut Report) -> Vec<Raw> {
+    let mut first: HashMap<String, Span> = HashMap::with_capacity(entries.len());
+    let mut kept = Vec::with_capacity(entries.len());
+    for raw in entries {
+        match first.get(&raw.key.text) {
+            Some(earlier) => report.push(faults::duplicate_key(source, &raw.key, *earlier)),
+            None => {
+                first.insert(raw.key.text.clone(), raw.key.span);
+                kept.push(raw);
+            }
+        }
+    }
+    kept
+}
+
+/// The entries that `<<` brings: of a mapping, or of several in a list.
+fn merged(value: Node, source: &Source, report: &mut Report) -> Vec<Entry> {
+    let span = value.alias.unwrap_or(value.span);
+    match value.kind {
+        Kind::Mapping(entries) => entries.into_iter().map(|entry| used_at(entry, span)).collect(),
+        Kind::Sequence(members)
+            if members.iter().all(|member| matches!(member.kind, Kind::Mapping(_))) =>
+        {
+            members.into_iter().flat_map(|member| merged(member, source, report)).collect()
+        }
+        _ => {
+            report.push(faults::merge_of_scalar(source, span));
+            Vec::new()
+        }
+    }
+}
+
+fn used_at(mut entry: Entry, span: Span) -> Entry {
+    entry.value.alias.get_or_insert(span);
+    entry
+}
