@@ -1,4 +1,13 @@
-//! One event through one program.
+//! One event through one program: which rules it chooses, what they send, what the answers mean.
 
+mod event_scope;
 pub mod outcome;
+mod request;
+mod run;
+pub mod set;
+mod step;
+mod target;
 pub mod transport;
+
+pub use run::Engine;
+pub use set::Set;

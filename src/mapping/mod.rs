@@ -1,5 +1,11 @@
 //! Text to checked program; all of it happens at load.
 
+mod check;
 pub mod diagnostic;
-pub mod names;
-pub mod yaml;
+mod document;
+pub mod env;
+mod load;
+mod names;
+mod yaml;
+
+pub use load::{Loaded, load};

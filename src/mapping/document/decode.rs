@@ -1,16 +1,13 @@
 //! From the YAML tree to documents: every fault is collected, none stops the reading of the rest.
 
-use std::sync::Arc;
-
-use crate::mapping::diagnostic::{Diagnostic, Severity};
+use crate::mapping::diagnostic::{Diagnostic, Report, Source, Span};
 use crate::mapping::names::did_you_mean;
-use crate::mapping::yaml::{Key, Kind, Node, Span};
+use crate::mapping::yaml::{Key, Kind, Node};
 
 /// Collects what is wrong with one file.
 pub struct Reader<'r> {
-    pub file: Arc<str>,
-    pub source: &'r str,
-    pub diagnostics: Vec<Diagnostic>,
+    pub source: &'r Source,
+    pub report: &'r mut Report,
 }
 
 /// A part of a document that can be read from a node.
@@ -19,48 +16,18 @@ pub trait Decode: Sized {
     fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self>;
 }
 
-impl<'r> Reader<'r> {
-    pub fn new(file: Arc<str>, source: &'r str) -> Self {
-        Self { file, source, diagnostics: Vec::new() }
+impl Reader<'_> {
+    /// Reports a mistake: where, what, and (unless empty) what to do about it.
+    pub fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: &str) {
+        self.push(Diagnostic::error(code, self.source, span, message), help);
     }
 
-    /// Reports a mistake: where, what, and what to do about it.
-    pub fn error(&mut self, code: &'static str, span: Span, message: String, help: &str) {
-        self.report(code, Severity::Error, span, message, help);
-    }
-
-    pub fn warning(&mut self, code: &'static str, span: Span, message: String, help: &str) {
-        self.report(code, Severity::Warning, span, message, help);
-    }
-
-    fn report(
-        &mut self,
-        code: &'static str,
-        severity: Severity,
-        span: Span,
-        message: String,
-        help: &str,
-    ) {
-        let mut diagnostic = match severity {
-            Severity::Error => Diagnostic::error(code, message, self.file.clone(), span),
-            Severity::Warning => Diagnostic::warning(code, message, self.file.clone(), span),
-        };
-        if !help.is_empty() {
-            diagnostic = diagnostic.with_help(help);
-        }
-        self.diagnostics.push(diagnostic);
+    fn push(&mut self, diagnostic: Diagnostic, help: &str) {
+        self.report.push(if help.is_empty() { diagnostic } else { diagnostic.help(help) });
     }
 
     /// Reports a node of the wrong type.
     pub fn wrong_type(&mut self, node: &Node, expected: &str) {
-        let found = match &node.kind {
-            Kind::Null => "nothing",
-            Kind::Bool(_) => "a boolean",
-            Kind::Number(_) => "a number",
-            Kind::String(_) => "a string",
-            Kind::Sequence(_) => "a list",
-            Kind::Mapping(_) => "a mapping",
-        };
         let help = match &node.kind {
             Kind::Bool(_) | Kind::Number(_) if expected.contains("string") => {
                 "put it in quotes to make it a string"
@@ -68,6 +35,7 @@ impl<'r> Reader<'r> {
             Kind::Null => "give it a value, or leave the key out",
             _ => "",
         };
+        let found = if node.kind == Kind::Null { "nothing" } else { node.type_name() };
         self.error("wrong-type", node.span, format!("expected {expected}, found {found}"), help);
     }
 }
@@ -147,6 +115,7 @@ macro_rules! document {
         #[derive(Debug, Clone)]
         pub struct $name {
             /// Where it stands.
+            #[allow(dead_code, reason = "the place of some documents is never asked for")]
             pub span: $crate::mapping::yaml::Span,
             $( $(#[doc = $field_doc])* pub $field: document!(@type $presence $type), )*
         }
@@ -243,6 +212,19 @@ pub struct Anything(pub Node);
 impl Decode for Anything {
     fn decode(node: &Node, _: &mut Reader<'_>) -> Option<Self> {
         Some(Self(node.clone()))
+    }
+}
+
+/// A part of a document, and the tree that it was read from.
+#[derive(Debug, Clone)]
+pub struct WithNode<T> {
+    pub node: Node,
+    pub value: T,
+}
+
+impl<T: Decode> Decode for WithNode<T> {
+    fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        T::decode(node, reader).map(|value| Self { node: node.clone(), value })
     }
 }
 

@@ -1,0 +1,98 @@
+//! A target's answer as conditions and messages read it.
+
+use std::cell::OnceCell;
+
+use serde_json::{Map, Value};
+
+use crate::egress::response::{self, Body};
+use crate::engine::transport::Response;
+
+/// An answer, decoded when first asked for.
+pub(in crate::engine) struct Answer {
+    response: Response,
+    status: Value,
+    headers: OnceCell<Value>,
+    body: OnceCell<Body>,
+    text: OnceCell<Value>,
+}
+
+/// How much of a body is told to people, in characters.
+const EXCERPT: usize = 200;
+
+impl Answer {
+    pub(in crate::engine) fn new(response: Response) -> Self {
+        let status = Value::from(response.status);
+        Self {
+            response,
+            status,
+            headers: OnceCell::new(),
+            body: OnceCell::new(),
+            text: OnceCell::new(),
+        }
+    }
+
+    pub(in crate::engine) fn code(&self) -> u16 {
+        self.response.status
+    }
+
+    pub(in crate::engine) fn header(&self, name: &str) -> Option<&str> {
+        self.response.header(name)
+    }
+
+    pub(in crate::engine) fn status(&self) -> &Value {
+        &self.status
+    }
+
+    /// An object of header values by lower-case name; several of one name are joined by `, `
+    /// (RFC 9110, section 5.3).
+    pub(in crate::engine) fn headers(&self) -> &Value {
+        self.headers.get_or_init(|| {
+            let mut headers: Map<String, Value> = Map::new();
+            for (name, value) in &self.response.headers {
+                match headers.get_mut(name) {
+                    Some(Value::String(joined)) => {
+                        joined.push_str(", ");
+                        joined.push_str(value);
+                    }
+                    _ => {
+                        headers.insert(name.clone(), Value::from(value.as_str()));
+                    }
+                }
+            }
+            Value::Object(headers)
+        })
+    }
+
+    fn read(&self) -> &Body {
+        self.body.get_or_init(|| response::read(&self.response))
+    }
+
+    /// The body as a value; `None` where there is none or it cannot be read.
+    pub(in crate::engine) fn body(&self) -> Option<&Value> {
+        self.read().value.as_ref()
+    }
+
+    /// Why a body that is there cannot be read.
+    pub(in crate::engine) fn unreadable(&self) -> Option<&str> {
+        let body = self.read();
+        if self.response.body.is_empty() || body.value.is_some() {
+            return None;
+        }
+        Some(body.fault.as_deref().unwrap_or("it is not JSON"))
+    }
+
+    /// The raw body as text.
+    pub(in crate::engine) fn text(&self) -> &Value {
+        self.text.get_or_init(|| Value::from(self.read().text.as_str()))
+    }
+
+    /// The beginning of the body, for people.
+    pub(in crate::engine) fn excerpt(&self) -> String {
+        let text = self.text().as_str().unwrap_or_default().trim();
+        let mut excerpt: String = text.chars().take(EXCERPT).collect();
+        if excerpt.len() < text.len() {
+            excerpt.push('…');
+        }
+        excerpt
+    }
+}

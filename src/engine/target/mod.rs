@@ -1,0 +1,5 @@
+//! What stands between a step and the wire: what answers mean, and when to send again.
+
+pub(super) mod answer;
+pub(super) mod judge;
+pub(super) mod retry;

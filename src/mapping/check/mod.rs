@@ -1,0 +1,125 @@
+//! Document to program: every name resolved, every text compiled, every mistake collected.
+
+mod condition;
+mod names;
+mod request;
+mod responses;
+mod rule;
+mod target;
+mod text;
+mod usage;
+mod value;
+mod variable;
+
+use std::sync::Arc;
+
+use names::Scopes;
+use usage::Usage;
+
+use super::diagnostic::{Diagnostic, Report, Source, Span};
+use super::document::Mapping as Document;
+use super::env::Environment;
+use crate::expr::extract::Variable;
+use crate::program::Mapping;
+
+/// Checks one file; `None` if it cannot be used. All that is wrong is in the report.
+pub fn check(
+    document: &Document,
+    file: &str,
+    source: &Source,
+    env: &mut Environment<'_>,
+    report: &mut Report,
+) -> Option<Mapping> {
+    let mut checker = Checker {
+        source,
+        env,
+        report,
+        scopes: Scopes::default(),
+        usage: Usage::default(),
+        variables: Vec::new(),
+        targets: document.targets.iter().flat_map(|named| &named.0).map(|(key, _)| key.text.clone()).collect(),
+        failed: false,
+    };
+    let mapping = checker.mapping(document, file);
+    let usable = !checker.failed;
+    mapping.filter(|_| usable)
+}
+
+/// What is known while one file is checked.
+struct Checker<'c, 'e> {
+    source: &'c Source,
+    env: &'c mut Environment<'e>,
+    report: &'c mut Report,
+    scopes: Scopes,
+    usage: Usage,
+    /// By [`crate::expr::VariableId`]; `None` for one that has a mistake.
+    variables: Vec<Option<Variable>>,
+    /// Names of targets, in order.
+    targets: Vec<String>,
+    /// Whether an error was reported.
+    failed: bool,
+}
+
+impl Checker<'_, '_> {
+    fn mapping(&mut self, document: &Document, file: &str) -> Option<Mapping> {
+        self.version(document);
+        let description = document.description.as_ref().and_then(|text| self.string(text));
+        if let Some(extract) = &document.extract {
+            self.declare(extract);
+            self.define(extract);
+        }
+        let targets = self.targets(document);
+        let rules = self.rules(document);
+        self.usage(document);
+        Some(Mapping {
+            file: Arc::from(file),
+            description: description.map(Arc::from),
+            targets: targets.into_iter().collect::<Option<_>>()?,
+            variables: std::mem::take(&mut self.variables).into_iter().collect::<Option<_>>()?,
+            rules: rules.into_iter().collect::<Option<_>>()?,
+        })
+    }
+
+    fn version(&mut self, document: &Document) {
+        let Some(version) = &document.version else { return };
+        if version.0.to_json() != serde_json::json!(1) {
+            let written = self.source.slice(version.0.span).to_owned();
+            self.error(
+                "unknown-version",
+                version.0.span,
+                format!("there is no version `{written}` of the mapping format"),
+                "write `version: 1`",
+            );
+        }
+    }
+
+    /// Reports a mistake: where, what, and (unless empty) what to do about it.
+    fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: &str) {
+        self.push(Diagnostic::error(code, self.source, span, message), help);
+        self.failed = true;
+    }
+
+    fn warning(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: &str) {
+        self.push(Diagnostic::warning(code, self.source, span, message), help);
+    }
+
+    fn push(&mut self, diagnostic: Diagnostic, help: &str) {
+        self.report.push(if help.is_empty() { diagnostic } else { diagnostic.help(help) });
+    }
+}
+
+/// Whether a text may name a target or a rule.
+fn is_kebab_name(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_lowercase() || first.is_ascii_digit())
+        && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+/// Whether a text may name a variable or a step.
+fn is_variable_name(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_lowercase() || first == b'_')
+        && bytes.all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_'
+        })
+}

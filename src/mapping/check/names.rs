@@ -1,0 +1,146 @@
+//! What names mean where they stand: scopes of variables, built-ins, and reserved words.
+
+use std::collections::HashMap;
+
+use super::Checker;
+use super::super::diagnostic::Span;
+use super::super::names::did_you_mean;
+use crate::expr::template::TemplateFault;
+use crate::expr::{Builtin, Reference, Root, VariableId, helpers};
+
+/// Words of the format that cannot name a variable or a step.
+const RESERVED: [&str; 10] =
+    ["any", "all", "not", "steps", "item", "index", "session", "this", "true", "false"];
+
+/// Variables that can be seen, innermost scope last.
+#[derive(Default)]
+pub(super) struct Scopes {
+    layers: Vec<HashMap<Box<str>, VariableId>>,
+    /// Whether an answer is there to be read.
+    pub(super) in_answer: bool,
+    /// The variable being defined in the innermost layer: its own name means the outer one, so
+    /// that an inner variable can refine the one that it shadows.
+    pub(super) defining: Option<Box<str>>,
+}
+
+impl Scopes {
+    pub(super) fn push(&mut self, layer: HashMap<Box<str>, VariableId>) {
+        self.layers.push(layer);
+    }
+
+    pub(super) fn pop(&mut self) {
+        self.layers.pop();
+    }
+
+    pub(super) fn innermost(&self) -> Option<&HashMap<Box<str>, VariableId>> {
+        self.layers.last()
+    }
+
+    fn find(&self, name: &str) -> Option<VariableId> {
+        let innermost = self.layers.len();
+        self.layers.iter().enumerate().rev().find_map(|(at, layer)| {
+            let refining = at > 0 && at + 1 == innermost && self.defining.as_deref() == Some(name);
+            if refining { None } else { layer.get(name).copied() }
+        })
+    }
+
+    fn visible(&self) -> impl Iterator<Item = &str> {
+        let variables = self.layers.iter().flat_map(HashMap::keys).map(|name| &**name);
+        let everywhere = Builtin::EVERYWHERE.iter().map(|(name, _)| *name);
+        let of_answers = Builtin::OF_ANSWERS.iter().map(|(name, _)| *name);
+        variables.chain(everywhere).chain(of_answers.filter(|_| self.in_answer))
+    }
+}
+
+impl Checker<'_, '_> {
+    /// What a name stands for; the fault has no place yet.
+    pub(super) fn resolve(&mut self, name: &str) -> Result<Root, TemplateFault> {
+        if let Some(id) = self.scopes.find(name) {
+            self.usage.refer(id);
+            return Ok(Root::Variable(id));
+        }
+        let find = |table: &[(&str, Builtin)]| {
+            table.iter().find(|(known, _)| *known == name).map(|(_, builtin)| *builtin)
+        };
+        if let Some(builtin) = find(&Builtin::EVERYWHERE) {
+            return Ok(Root::Builtin(builtin));
+        }
+        match find(&Builtin::OF_ANSWERS) {
+            Some(builtin) if self.scopes.in_answer => {
+                self.usage.reads_body |= builtin == Builtin::Body;
+                Ok(Root::Builtin(builtin))
+            }
+            Some(_) => Err(TemplateFault {
+                code: "undefined-name",
+                message: format!("`{name}` exists only where an answer is read"),
+                help: Some("use it inside `responses`".to_owned()),
+                range: None,
+            }),
+            None => Err(self.undefined(name)),
+        }
+    }
+
+    fn undefined(&self, name: &str) -> TemplateFault {
+        let help = match did_you_mean(name, self.scopes.visible()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if helpers::find(name).is_some() => {
+                format!("`{name}` is a helper and takes arguments: `{{{{{name} …}}}}`")
+            }
+            None => format!("define `{name}` under `extract`"),
+        };
+        TemplateFault {
+            code: "undefined-name",
+            message: format!("nothing defines `{name}`"),
+            help: Some(help),
+            range: None,
+        }
+    }
+
+    /// A dotted name, as subjects and `from` write it.
+    pub(super) fn reference(&mut self, text: &str, span: Span) -> Option<Reference> {
+        let mut names = text.split('.');
+        let first = names.next().unwrap_or_default();
+        let root = match self.resolve(first) {
+            Ok(root) => root,
+            Err(fault) => {
+                self.error(fault.code, span, fault.message, fault.help.as_deref().unwrap_or(""));
+                return None;
+            }
+        };
+        // Header names are lower-case from the wire on (RFC 9110: they are case-insensitive).
+        let of_headers = root == Root::Builtin(Builtin::Headers);
+        let below = names.map(|name| match of_headers {
+            true => name.to_lowercase().into(),
+            false => name.into(),
+        });
+        Some(Reference { root, below: below.collect(), text: text.into() })
+    }
+
+    /// Reports a name that cannot be a variable's or a step's.
+    pub(super) fn variable_name(&mut self, name: &str, span: Span) {
+        if !super::is_variable_name(name) {
+            self.error(
+                "invalid-name",
+                span,
+                format!("`{name}` cannot be a name"),
+                "names of variables and steps begin with a lower-case letter or `_`, and go on \
+                 with lower-case letters, digits, `_` and `-`",
+            );
+        } else if is_taken(name) {
+            self.error(
+                "reserved-name",
+                span,
+                format!("the name `{name}` is taken: it is a word of the format or a helper"),
+                "choose another name",
+            );
+        }
+    }
+}
+
+fn is_taken(name: &str) -> bool {
+    let mut builtins = Builtin::EVERYWHERE.iter().chain(&Builtin::OF_ANSWERS);
+    RESERVED.contains(&name)
+        || helpers::find(name).is_some()
+        || ["if", "unless", "each", "lookup", "path", "date", "uuid"].contains(&name)
+        || builtins.any(|(builtin, _)| *builtin == name)
+}

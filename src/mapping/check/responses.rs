@@ -1,0 +1,71 @@
+//! `responses` to tables.
+
+use super::Checker;
+use super::super::document::ResponseEntry as Written;
+use super::super::document::decode::{Scalar, Text};
+use super::super::env::Secrecy;
+use super::super::names::did_you_mean;
+use crate::expr::template::Unescaped;
+use crate::program::{ResponseEntry, Then};
+
+const VERDICTS: [(&str, Then); 4] =
+    [("ok", Then::Ok), ("retry", Then::Retry), ("fail", Then::Fail), ("stop", Then::Stop)];
+
+impl Checker<'_, '_> {
+    pub(super) fn responses(&mut self, written: Option<&[Written]>) -> Option<Vec<ResponseEntry>> {
+        self.scopes.in_answer = true;
+        let entries: Vec<_> =
+            written.unwrap_or_default().iter().map(|entry| self.entry(entry)).collect();
+        self.scopes.in_answer = false;
+        entries.into_iter().collect()
+    }
+
+    fn entry(&mut self, written: &Written) -> Option<ResponseEntry> {
+        self.usage.reads_body = false;
+        let when = self.condition(Some(&written.when));
+        let reads_body = std::mem::take(&mut self.usage.reads_body);
+        let then = self.verdict(&written.then);
+        let message = written
+            .message
+            .as_ref()
+            .map(|text| self.template(text, Secrecy::Plain, Unescaped::Refused));
+        let answer = written.answer.as_ref().map(|scalar| self.answer(scalar, then));
+        Some(ResponseEntry {
+            when: when?,
+            then: then?,
+            message: message.map_or(Some(None), |message| message.map(Some))?,
+            answer: answer.map_or(Some(None), |answer| answer.map(Some))?,
+            reads_body,
+        })
+    }
+
+    fn verdict(&mut self, text: &Text) -> Option<Then> {
+        let known = VERDICTS.iter().find(|(name, _)| *name == text.as_str()).map(|(_, then)| *then);
+        if known.is_none() {
+            let names = VERDICTS.iter().map(|(name, _)| *name);
+            let help = match did_you_mean(text.as_str(), names.clone()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("`then` is one of: {}", names.collect::<Vec<_>>().join(", ")),
+            };
+            let message = format!("an answer cannot mean `{}`", text.as_str());
+            self.error("unknown-verdict", text.span(), message, &help);
+        }
+        known
+    }
+
+    fn answer(&mut self, scalar: &Scalar, then: Option<Then>) -> Option<u16> {
+        let span = scalar.0.span;
+        if matches!(then, Some(Then::Ok | Then::Stop)) {
+            let message = "`answer` goes with `then: retry` and `then: fail`";
+            self.error("conflicting-keys", span, message, "leave it out: success is answered with 200");
+            return None;
+        }
+        let number = self.number(scalar)?.and_then(|number| u16::try_from(number).ok());
+        let status = number.filter(|status| *status == 200 || (400..=599).contains(status));
+        if status.is_none() {
+            let help = "200 acknowledges the event, so that NSPS does not send it again";
+            self.error("bad-status", span, "`answer` is 200, or a status from 400 to 599", help);
+        }
+        status
+    }
+}

@@ -1,0 +1,190 @@
+//! `rules` to rules and steps.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Checker;
+use super::super::diagnostic::{Diagnostic, Span};
+use super::super::document::decode::Text;
+use super::super::document::{Mapping as Document, Rule as Written, Step as WrittenStep};
+use super::super::env::Secrecy;
+use super::super::names::did_you_mean;
+use crate::expr::template::Unescaped;
+use crate::program::{Action, EventPattern, Rule, Step};
+
+impl Checker<'_, '_> {
+    pub(super) fn rules(&mut self, document: &Document) -> Vec<Option<Rule>> {
+        self.duplicate_names(document);
+        let rules: Vec<Option<Rule>> =
+            document.rules.iter().map(|rule| self.rule(rule.as_ref()?)).collect();
+        self.unreachable(document, &rules);
+        rules
+    }
+
+    fn duplicate_names(&mut self, document: &Document) {
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        for rule in document.rules.iter().flatten() {
+            let (name, span) = (rule.name.as_str(), rule.name.span());
+            let Some(first) = seen.insert(name, span) else { continue };
+            let message = format!("there are two rules named `{name}`");
+            let diagnostic = Diagnostic::error("duplicate-name", self.source, span, message)
+                .secondary(first, "the first one")
+                .help("give each rule a name of its own: NSPS and the log tell rules by name");
+            self.report.push(diagnostic);
+            self.failed = true;
+        }
+    }
+
+    fn rule(&mut self, written: &Written) -> Option<Rule> {
+        self.kebab_name("rule", written.name.as_str(), written.name.span());
+        let events: Vec<_> = written.event.0.iter().map(|text| self.pattern(text)).collect();
+        if let Some(extract) = &written.extract {
+            self.declare(extract);
+            self.define(extract);
+        }
+        let when = self.condition(written.when.as_ref());
+        let action = self.action(written);
+        if written.extract.is_some() {
+            self.scopes.pop();
+        }
+        Some(Rule {
+            name: Arc::from(written.name.as_str()),
+            events: events.into_iter().collect::<Option<_>>()?,
+            when: when?,
+            action: action?,
+        })
+    }
+
+    fn pattern(&mut self, text: &Text) -> Option<EventPattern> {
+        let written = self.string(text)?;
+        let pattern = EventPattern::parse(&written);
+        if pattern.is_none() {
+            let help = "write an event type such as `SIM/Updated`, or a glob such as `SIM/*`";
+            self.error("bad-event-pattern", text.span(), "this is not an event type", help);
+        }
+        pattern
+    }
+
+    fn action(&mut self, written: &Written) -> Option<Action> {
+        let given = [
+            ("steps", written.steps.is_some()),
+            ("ignore", written.ignore.is_some()),
+            ("reject", written.reject.is_some()),
+        ];
+        let given: Vec<&str> = given.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
+        if given.len() != 1 {
+            let message = match given.as_slice() {
+                [] => "nothing says what this rule does".to_owned(),
+                several => format!("this rule does several things: {}", several.join(", ")),
+            };
+            let help = "give it exactly one of `steps`, `ignore` and `reject`";
+            self.error("rule-action", written.name.span(), message, help);
+            return None;
+        }
+        if let Some(text) = &written.ignore {
+            return self.template(text, Secrecy::Plain, Unescaped::Refused).map(Action::Ignore);
+        }
+        if let Some(text) = &written.reject {
+            return self.template(text, Secrecy::Plain, Unescaped::Refused).map(Action::Reject);
+        }
+        let steps = written.steps.as_deref().unwrap_or_default();
+        if steps.is_empty() {
+            let help = "write `ignore: …` to acknowledge events without sending anything";
+            self.error("empty-list", written.name.span(), "this rule has no steps", help);
+            return None;
+        }
+        self.step_names(steps);
+        let steps: Vec<_> =
+            steps.iter().enumerate().map(|(at, step)| self.step(at, step)).collect();
+        steps.into_iter().collect::<Option<_>>().map(Action::Steps)
+    }
+
+    fn step_names(&mut self, steps: &[WrittenStep]) {
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        for name in steps.iter().filter_map(|step| step.name.as_ref()) {
+            self.variable_name(name.as_str(), name.span());
+            let Some(first) = seen.insert(name.as_str(), name.span()) else { continue };
+            let message = format!("there are two steps named `{}`", name.as_str());
+            let diagnostic = Diagnostic::error("duplicate-name", self.source, name.span(), message)
+                .secondary(first, "the first one");
+            self.report.push(diagnostic);
+            self.failed = true;
+        }
+    }
+
+    fn step(&mut self, at: usize, written: &WrittenStep) -> Option<Step> {
+        let target = self.step_target(written);
+        let when = self.condition(written.when.as_ref());
+        let request = self.request(written);
+        let responses = self.responses(written.responses.as_deref());
+        let timeout = written.timeout.as_ref().map(|text| self.duration(text));
+        let label = written.name.as_ref().map(|name| name.as_str().to_owned());
+        Some(Step {
+            label: Arc::from(label.unwrap_or_else(|| (at + 1).to_string())),
+            target: target?,
+            when: when?,
+            request: request?,
+            responses: responses?,
+            timeout: timeout.map_or(Some(None), |timeout| timeout.map(Some))?,
+        })
+    }
+
+    fn step_target(&mut self, written: &WrittenStep) -> Option<usize> {
+        let Some(text) = &written.target else {
+            if self.targets.len() != 1 {
+                let names = self.targets.join(", ");
+                let message = "this step does not say which target it is for";
+                self.error("missing-key", written.span, message, &format!("add `target:`, one of: {names}"));
+                return None;
+            }
+            return Some(0);
+        };
+        let found = self.targets.iter().position(|name| name == text.as_str());
+        if found.is_none() {
+            let names = self.targets.iter().map(String::as_str);
+            let help = match did_you_mean(text.as_str(), names) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the targets of this file are: {}", self.targets.join(", ")),
+            };
+            let message = format!("there is no target `{}`", text.as_str());
+            self.error("unknown-target", text.span(), message, &help);
+        }
+        found
+    }
+
+    /// Warns of rules that an earlier rule without a condition leaves no event for.
+    fn unreachable(&mut self, document: &Document, rules: &[Option<Rule>]) {
+        for (at, rule) in rules.iter().enumerate() {
+            let Some(rule) = rule else { continue };
+            let covered_by = rules[..at].iter().zip(&document.rules).find(|(earlier, _)| {
+                earlier.as_ref().is_some_and(|earlier| leaves_nothing_for(earlier, rule))
+            });
+            let Some((_, Some(earlier))) = covered_by else { continue };
+            let Some(Some(written)) = document.rules.get(at) else { continue };
+            let message = format!("the rule `{}` can never be reached", rule.name);
+            let diagnostic =
+                Diagnostic::warning("unreachable-rule", self.source, written.name.span(), message)
+                    .secondary(earlier.name.span(), "this rule takes all of its events")
+                    .help("the first rule that matches runs: put the more specific one first");
+            self.report.push(diagnostic);
+        }
+    }
+
+    /// Reports a name that cannot be a target's or a rule's.
+    pub(super) fn kebab_name(&mut self, what: &str, name: &str, span: Span) {
+        if !super::is_kebab_name(name) {
+            self.error(
+                "invalid-name",
+                span,
+                format!("`{name}` cannot name a {what}"),
+                "names of targets and rules begin with a lower-case letter or digit, and go on \
+                 with lower-case letters, digits and `-`",
+            );
+        }
+    }
+}
+
+fn leaves_nothing_for(earlier: &Rule, later: &Rule) -> bool {
+    let covers = |pattern: &EventPattern| earlier.events.iter().any(|wide| wide.covers(pattern));
+    earlier.when.is_always() && later.events.iter().all(covers)
+}

@@ -1,0 +1,195 @@
+//! `extract` to variables.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Checker;
+use super::super::document::decode::{Flag, Named, OneOrMany, Text};
+use super::super::document::{Case as WrittenCase, LongVariable, Variable as Written};
+use super::super::diagnostic::Span;
+use super::super::env::Secrecy;
+use super::super::names::did_you_mean;
+use super::super::yaml::{Kind, Node};
+use crate::expr::VariableId;
+use crate::expr::condition::Condition;
+use crate::expr::convert::Type;
+use crate::expr::extract::{Absence, Case, Source, Stage, Variable};
+
+impl Checker<'_, '_> {
+    /// Opens a scope with these names, so that they can refer to each other.
+    pub(super) fn declare(&mut self, named: &Named<Written>) {
+        let mut layer = HashMap::new();
+        for (key, _) in &named.0 {
+            self.variable_name(&key.text, key.span);
+            let id = VariableId(self.variables.len());
+            self.variables.push(None);
+            self.usage.declare(&key.text, key.span);
+            layer.insert(key.text.as_str().into(), id);
+        }
+        self.scopes.push(layer);
+    }
+
+    /// Compiles the variables of the innermost scope.
+    pub(super) fn define(&mut self, named: &Named<Written>) {
+        for (key, written) in &named.0 {
+            let id = self.scopes.innermost().and_then(|layer| layer.get(key.text.as_str())).copied();
+            let (Some(id), Some(written)) = (id, written) else { continue };
+            self.scopes.defining = Some(key.text.as_str().into());
+            self.usage.enter(id);
+            let variable = self.variable(&key.text, written);
+            self.usage.leave();
+            self.scopes.defining = None;
+            if let Some(slot) = self.variables.get_mut(id.0) {
+                *slot = variable;
+            }
+        }
+    }
+
+    fn variable(&mut self, name: &str, written: &Written) -> Option<Variable> {
+        match written {
+            Written::Short(path) => Some(Variable {
+                name: Arc::from(name),
+                source: Source::First(vec![self.path(path)?]),
+                stages: Vec::new(),
+                absence: Absence::Required,
+                nullable: false,
+            }),
+            Written::Long(long) => {
+                let source = self.variable_source(long);
+                let stages = self.stages(long);
+                let absence = self.absence(long);
+                Some(Variable {
+                    name: Arc::from(name),
+                    source: source?,
+                    stages: stages?,
+                    absence: absence?,
+                    nullable: is_set(long.nullable),
+                })
+            }
+        }
+    }
+
+    fn variable_source(&mut self, long: &LongVariable) -> Option<Source> {
+        let given = [
+            ("path", long.path.is_some()),
+            ("from", long.from.is_some()),
+            ("value", long.value.is_some()),
+            ("cases", long.cases.is_some()),
+        ];
+        let given: Vec<&str> = given.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
+        if given.len() != 1 {
+            let message = match given.as_slice() {
+                [] => "nothing says where this variable comes from".to_owned(),
+                several => format!("this variable comes from several places: {}", several.join(", ")),
+            };
+            let help = "give it exactly one of `path`, `from`, `value` and `cases`";
+            self.error("variable-source", long.span, message, help);
+            return None;
+        }
+        if long.all.is_some() && long.path.is_none() {
+            self.error("conflicting-keys", long.span, "`all` goes with `path` only", "leave it out");
+        }
+        if let Some(OneOrMany(paths)) = &long.path {
+            let paths: Vec<_> = paths.iter().map(|path| self.path(path)).collect();
+            let paths = paths.into_iter().collect::<Option<_>>()?;
+            return Some(if is_set(long.all) { Source::All(paths) } else { Source::First(paths) });
+        }
+        if let Some(from) = &long.from {
+            return self.reference(from.as_str(), from.span()).map(Source::From);
+        }
+        if let Some(value) = &long.value {
+            return self.shape(&value.0, Secrecy::Plain).map(Source::Value);
+        }
+        self.cases(long.cases.as_deref().unwrap_or_default(), long.span).map(Source::Cases)
+    }
+
+    fn cases(&mut self, written: &[WrittenCase], span: Span) -> Option<Vec<Case>> {
+        if written.is_empty() {
+            self.error("empty-list", span, "`cases` is empty", "");
+            return None;
+        }
+        let mut cases = Vec::with_capacity(written.len());
+        for (at, case) in written.iter().enumerate() {
+            if case.when.is_none() && at + 1 < written.len() {
+                self.error(
+                    "unreachable-case",
+                    case.span,
+                    "a case without `when` always holds: those after it are never reached",
+                    "put it last",
+                );
+            }
+            let when: Option<Condition> = self.condition(case.when.as_ref());
+            let value = self.shape(&case.value.0, Secrecy::Plain);
+            cases.push(when.zip(value).map(|(when, value)| Case { when, value }));
+        }
+        cases.into_iter().collect()
+    }
+
+    /// The pipeline, in the order in which it applies, however the keys are ordered.
+    fn stages(&mut self, long: &LongVariable) -> Option<Vec<Stage>> {
+        let split = long.split.as_ref().map(|text| self.split(text));
+        let first = is_set(long.first).then_some(Some(Stage::First));
+        let capture = long.capture.as_ref().map(|text| self.regex(text).map(Stage::Capture));
+        let convert = long.as_.as_ref().map(|text| self.conversion(text).map(Stage::As));
+        let map = long.map.as_ref().map(|map| self.table(&map.0).map(Stage::Map));
+        [split, first, capture, convert, map].into_iter().flatten().collect()
+    }
+
+    fn split(&mut self, text: &Text) -> Option<Stage> {
+        let mark = self.string(text)?;
+        if mark.is_empty() {
+            self.error("bad-split", text.span(), "the separator is empty", "write e.g. `split: \",\"`");
+            return None;
+        }
+        Some(Stage::Split(mark.into()))
+    }
+
+    fn conversion(&mut self, text: &Text) -> Option<Type> {
+        let known = Type::NAMES.iter().find(|(name, _)| *name == text.as_str());
+        if known.is_none() {
+            let help = match did_you_mean(text.as_str(), Type::NAMES.iter().map(|(name, _)| *name)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "the types are: string, integer, number, boolean, timestamp".to_owned(),
+            };
+            let message = format!("there is no type `{}`", text.as_str());
+            self.error("unknown-type", text.span(), message, &help);
+        }
+        known.map(|(_, to)| *to)
+    }
+
+    fn table(&mut self, node: &Node) -> Option<HashMap<Box<str>, serde_json::Value>> {
+        let Kind::Mapping(entries) = &node.kind else {
+            let message = format!("expected a look-up table, found {}", node.type_name());
+            self.error("wrong-type", node.span, message, "write e.g. `map: { O: active, S: suspended }`");
+            return None;
+        };
+        let table: Vec<_> = entries
+            .iter()
+            .map(|entry| {
+                let shape = self.shape(&entry.value, Secrecy::Plain)?;
+                let Some(value) = shape.as_constant() else {
+                    self.error(
+                        "not-constant",
+                        entry.value.span,
+                        "a value of a look-up table cannot be computed",
+                        "use `cases` for values that depend on the event",
+                    );
+                    return None;
+                };
+                Some((entry.key.text.as_str().into(), value.clone()))
+            })
+            .collect();
+        table.into_iter().collect()
+    }
+
+    fn absence(&mut self, long: &LongVariable) -> Option<Absence> {
+        if let Some(default) = &long.default {
+            return self.shape(&default.0, Secrecy::Plain).map(Absence::Default);
+        }
+        Some(if is_set(long.optional) { Absence::Allowed } else { Absence::Required })
+    }
+}
+
+fn is_set(flag: Option<Flag>) -> bool {
+    flag.is_some_and(|Flag(value)| value)
+}

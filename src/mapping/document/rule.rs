@@ -1,0 +1,46 @@
+//! `rules`: which events are handled, and how.
+
+use super::decode::{Anything, Named, OneOrMany, Text, document};
+use super::extract::Variable;
+use super::responses::ResponseEntry;
+use super::when::When;
+
+document! {
+    /// What to do about some events.
+    Rule is "a rule" {
+        required name: Text,
+        /// An event type or a glob, or a list of them.
+        required event: OneOrMany<Text>,
+        optional when: When,
+        /// Variables of this rule.
+        optional extract: Named<Variable>,
+        /// What to do, in order.
+        optional steps: Vec<Step>,
+        /// Acknowledge with this text; nothing is sent.
+        optional ignore: Text,
+        /// Refuse with this text; nothing is sent.
+        optional reject: Text,
+    }
+}
+
+document! {
+    /// One request.
+    Step is "a step" {
+        optional name: Text,
+        /// Which target; may be left out if the file has one.
+        optional target: Text,
+        /// Run only if it holds.
+        optional when: When,
+        /// `METHOD /path`.
+        required request: Text,
+        optional query: Named<Anything>,
+        optional headers: Named<Anything>,
+        optional json: Anything,
+        optional text: Text,
+        optional content_type: Text,
+        /// Read before the target's.
+        optional responses: Vec<ResponseEntry>,
+        /// Overrides the target's.
+        optional timeout: Text,
+    }
+}

@@ -1,0 +1,271 @@
+//! Values from the environment: `${NAME}`, `${NAME:-fallback}`, `${file:/path}`, and `$${` for a
+//! literal `${`. What they give is data: it is put in after YAML and templates were parsed.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::expr::template::Piece;
+
+/// Largest file that `${file:}` reads, in bytes.
+const LARGEST_FILE: u64 = 1 << 20;
+
+/// Where `${…}` comes from, and what was found to be secret on the way.
+pub struct Environment<'e> {
+    variables: &'e dyn Fn(&str) -> Option<String>,
+    files: &'e dyn Fn(&str) -> Result<String, String>,
+    /// Stand-ins are given for what is not set, so that the rest can be checked.
+    allow_missing: bool,
+    secrets: BTreeSet<String>,
+}
+
+/// Whether what a text takes from the environment must never be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrecy {
+    /// Only what comes from files is secret.
+    Plain,
+    /// Everything from the environment is.
+    Given,
+    /// The whole text is.
+    Whole,
+}
+
+/// A text after substitution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Substituted {
+    pub pieces: Vec<Piece>,
+    /// Whether a stand-in is in it, so that what it says cannot be judged.
+    pub stand_in: bool,
+}
+
+/// Why a text cannot be substituted, and where in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvFault {
+    pub code: &'static str,
+    pub range: Range<usize>,
+    pub message: String,
+    pub help: String,
+}
+
+impl Substituted {
+    /// Everything joined.
+    pub fn text(self) -> String {
+        self.pieces.into_iter().map(|(Piece::Written(text) | Piece::Given(text))| text).collect()
+    }
+}
+
+impl<'e> Environment<'e> {
+    pub fn new(
+        variables: &'e dyn Fn(&str) -> Option<String>,
+        files: &'e dyn Fn(&str) -> Result<String, String>,
+        allow_missing: bool,
+    ) -> Self {
+        Self { variables, files, allow_missing, secrets: BTreeSet::new() }
+    }
+
+    /// Every secret that was met.
+    pub fn into_secrets(self) -> BTreeSet<String> {
+        self.secrets
+    }
+
+    /// Notes a secret that was made from others, such as encoded credentials.
+    pub fn hide(&mut self, secret: impl Into<String>) {
+        self.secrets.insert(secret.into());
+    }
+
+    /// Replaces `${…}` in a text.
+    pub fn substitute(&mut self, text: &str, secrecy: Secrecy) -> Result<Substituted, Vec<EnvFault>> {
+        let mut substituted = Substituted { pieces: Vec::new(), stand_in: false };
+        let mut faults = Vec::new();
+        let mut written = String::new();
+        let mut at = 0;
+        while let Some(next) = text[at..].find("${").map(|found| at + found) {
+            if text[..next].ends_with('$') && next > at {
+                written.push_str(&text[at..next - 1]);
+                written.push_str("${");
+                at = next + 2;
+                continue;
+            }
+            written.push_str(&text[at..next]);
+            let Some(end) = text[next..].find('}').map(|found| next + found) else {
+                faults.push(unclosed(next..text.len()));
+                return Err(faults);
+            };
+            if !written.is_empty() {
+                substituted.pieces.push(Piece::Written(std::mem::take(&mut written)));
+            }
+            match self.look_up(&text[next + 2..end], secrecy) {
+                Ok((value, stand_in)) => {
+                    substituted.stand_in |= stand_in;
+                    substituted.pieces.push(Piece::Given(value));
+                }
+                Err((code, message, help)) => {
+                    faults.push(EnvFault { code, range: next..end + 1, message, help });
+                }
+            }
+            at = end + 1;
+        }
+        written.push_str(&text[at..]);
+        if !written.is_empty() {
+            substituted.pieces.push(Piece::Written(written));
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        if secrecy == Secrecy::Whole && !substituted.stand_in {
+            self.hide(substituted.clone().text());
+        }
+        Ok(substituted)
+    }
+
+    /// The value of what stands between the braces, and whether it is a stand-in.
+    fn look_up(
+        &mut self,
+        inner: &str,
+        secrecy: Secrecy,
+    ) -> Result<(String, bool), (&'static str, String, String)> {
+        if let Some(path) = inner.strip_prefix("file:") {
+            return self.file(path);
+        }
+        let (name, fallback) = match inner.split_once(":-") {
+            Some((name, fallback)) => (name, Some(fallback)),
+            None => (inner, None),
+        };
+        if !is_name(name) {
+            return Err((
+                "bad-environment",
+                format!("`${{{inner}}}` does not name an environment variable"),
+                "write `${NAME}`, `${NAME:-fallback}` or `${file:/path}`; a literal `${` is `$${`"
+                    .to_owned(),
+            ));
+        }
+        if let Some(value) = (self.variables)(name) {
+            if secrecy == Secrecy::Given {
+                self.hide(value.clone());
+            }
+            return Ok((value, false));
+        }
+        match fallback {
+            Some(fallback) => Ok((fallback.to_owned(), false)),
+            None if self.allow_missing => Ok((format!("unset-{name}"), true)),
+            None => Err((
+                "unset-environment",
+                format!("the environment variable `{name}` is not set"),
+                format!("set it, or give a fallback: `${{{name}:-…}}`"),
+            )),
+        }
+    }
+
+    fn file(&mut self, path: &str) -> Result<(String, bool), (&'static str, String, String)> {
+        match (self.files)(path) {
+            Ok(text) => {
+                let text = text.strip_suffix('\n').unwrap_or(&text);
+                let text = text.strip_suffix('\r').unwrap_or(text);
+                self.hide(text);
+                Ok((text.to_owned(), false))
+            }
+            Err(_) if self.allow_missing => Ok(("unset-file".to_owned(), true)),
+            Err(reason) => Err((
+                "unreadable-file",
+                format!("the file `{path}` cannot be read: {reason}"),
+                "put the file there, or mount the secret that holds it".to_owned(),
+            )),
+        }
+    }
+}
+
+fn unclosed(range: Range<usize>) -> EnvFault {
+    EnvFault {
+        code: "bad-environment",
+        range,
+        message: "`${` is not closed".to_owned(),
+        help: "write `${NAME}`; a literal `${` is `$${`".to_owned(),
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// Reads a file for `${file:}`; the reason is in words.
+pub fn read_file(path: &str) -> Result<String, String> {
+    let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if size > LARGEST_FILE {
+        return Err(format!("it is larger than {LARGEST_FILE} bytes"));
+    }
+    std::fs::read_to_string(path).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn substitute(text: &str, secrecy: Secrecy) -> (Result<String, Vec<EnvFault>>, Vec<String>) {
+        let variables = |name: &str| match name {
+            "HOST" => Some("hss.test".to_owned()),
+            "ODD" => Some("a${HOST}{{x}}\"".to_owned()),
+            "EMPTY" => Some(String::new()),
+            _ => None,
+        };
+        let files = |path: &str| match path {
+            "/run/secrets/t" => Ok("tok-from-file\r\n".to_owned()),
+            _ => Err("No such file".to_owned()),
+        };
+        let mut env = Environment::new(&variables, &files, false);
+        let result = env.substitute(text, secrecy).map(Substituted::text);
+        (result, env.into_secrets().into_iter().collect())
+    }
+
+    #[test]
+    fn each_form_gives_its_value() {
+        for (text, expected) in [
+            ("http://${HOST}/x", "http://hss.test/x"),
+            ("${HOST}${HOST}", "hss.testhss.test"),
+            ("${NONE:-cs-barred}", "cs-barred"),
+            ("${NONE:-}", ""),
+            ("${HOST:-other}", "hss.test"),
+            ("${EMPTY}", ""),
+            ("$${HOST}", "${HOST}"),
+            ("a$${b}c ${HOST}", "a${b}c hss.test"),
+            ("${file:/run/secrets/t}", "tok-from-file"),
+            ("no $ here", "no $ here"),
+            ("${ODD}", "a${HOST}{{x}}\""),
+        ] {
+            assert_eq!(substitute(text, Secrecy::Plain).0, Ok(expected.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_fault_has_its_place() {
+        for (text, code, range) in [
+            ("x ${NONE}", "unset-environment", 2..9),
+            ("${}", "bad-environment", 0..3),
+            ("${1X}", "bad-environment", 0..5),
+            ("${HOST", "bad-environment", 0..6),
+            ("${file:/nope}", "unreadable-file", 0..13),
+        ] {
+            let faults = substitute(text, Secrecy::Plain).0.expect_err(text);
+            assert_eq!((faults[0].code, faults[0].range.clone()), (code, range), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_secret_is_noted() {
+        let secrets = |text, secrecy| substitute(text, secrecy).1;
+        assert_eq!(secrets("Token ${HOST}", Secrecy::Whole), ["Token hss.test"]);
+        assert_eq!(secrets("Token ${HOST}", Secrecy::Given), ["hss.test"]);
+        assert!(secrets("Token ${HOST}", Secrecy::Plain).is_empty());
+        assert_eq!(secrets("${file:/run/secrets/t}", Secrecy::Plain), ["tok-from-file"]);
+    }
+
+    #[test]
+    fn what_is_missing_may_be_stood_in_for() {
+        let none = |_: &str| None;
+        let no_file = |_: &str| Err("gone".to_owned());
+        let mut env = Environment::new(&none, &no_file, true);
+        let substituted = env.substitute("http://${HOST}", Secrecy::Whole).unwrap();
+        assert!(substituted.stand_in);
+        assert!(env.into_secrets().is_empty());
+    }
+}
