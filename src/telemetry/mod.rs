@@ -2,7 +2,11 @@
 
 mod encodings;
 mod identifiers;
+mod record;
+mod sink;
 mod spans;
+#[cfg(test)]
+mod testing;
 
 pub mod log;
 pub mod mask;
