@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod telemetry;
+pub mod units;
 
 pub mod mapping;
 pub mod program;
