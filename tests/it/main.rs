@@ -8,5 +8,6 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "tests of the whole process run in real time")]
 
+mod laws;
 mod support;
 mod support_works;

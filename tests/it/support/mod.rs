@@ -6,6 +6,7 @@ pub mod connector;
 pub mod http;
 pub mod lines;
 pub mod reply;
+pub mod rust_text;
 pub mod scratch;
 pub mod target;
 
