@@ -1,0 +1,13 @@
+//! The connector from outside: one binary, a module per behaviour.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test, and what helps it, fails by panicking"
+)]
+#![allow(clippy::disallowed_methods, reason = "tests of the whole process run in real time")]
+
+mod laws;
+mod support;
+mod support_works;

@@ -1,0 +1,242 @@
+//! The connector as a process of its own, from its start to its exit code.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, kill_process};
+use serde_json::Value;
+
+pub use rustix::process::Signal;
+
+use super::SOON;
+use super::client::{self, Answer};
+use super::lines::Lines;
+use super::scratch::Scratch;
+
+/// The token that a connector under test accepts, unless a test sets another.
+pub const TOKEN: &str = "test-token-of-nsps";
+
+/// How a connector is to be started.
+#[derive(Debug)]
+pub struct Setup {
+    program: PathBuf,
+    directory: PathBuf,
+    arguments: Vec<String>,
+    variables: Vec<(String, String)>,
+}
+
+/// A running connector, or one that has ended; killed when dropped.
+#[derive(Debug)]
+pub struct Connector {
+    pid: Pid,
+    address: Option<SocketAddr>,
+    stdout: Lines,
+    stderr: Lines,
+    exit: Arc<(Mutex<Option<ExitStatus>>, Condvar)>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Setup {
+    /// `serve` in that directory, on any free port, with [`TOKEN`], everything logged, and no
+    /// delay before it ends. Nothing of the test's own environment is passed on.
+    pub fn new(scratch: &Scratch) -> Self {
+        let setup = Self {
+            program: PathBuf::from(env!("CARGO_BIN_EXE_nsps-connector")),
+            directory: scratch.path().to_owned(),
+            arguments: vec!["serve".to_owned()],
+            variables: Vec::new(),
+        };
+        setup
+            .env("API_TOKEN", TOKEN)
+            .env("LISTEN", "127.0.0.1:0")
+            .env("ADMIN_LISTEN", "off")
+            .env("STORE", "memory")
+            .env("LOG_LEVEL", "debug")
+            .env("LOG_IDENTIFIERS", "full")
+            .env("SHUTDOWN_DELAY", "0s")
+    }
+
+    /// Another program in the connector's place, with arguments that go before `serve`.
+    pub fn program(mut self, program: &str, arguments: &[&str]) -> Self {
+        self.program = PathBuf::from(program);
+        self.arguments.splice(0..0, arguments.iter().map(|argument| (*argument).to_owned()));
+        self
+    }
+
+    /// The last value of a name counts; an empty one is as good as none.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// One more argument, after `serve`.
+    pub fn arg(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// Starts it, and waits until it accepts events.
+    pub fn start(self) -> Connector {
+        let mut connector = self.spawn();
+        let address = connector.stdout.wait(SOON, listening_address);
+        connector.address = address;
+        assert!(address.is_some(), "it never said where it listens\n{}", connector.transcript());
+        connector
+    }
+
+    /// Starts it, and waits for nothing: for a connector that is not expected to get far.
+    pub fn spawn(self) -> Connector {
+        let mut child = Command::new(&self.program)
+            .args(&self.arguments)
+            .current_dir(&self.directory)
+            .env_clear()
+            .envs(self.variables)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|fault| panic!("cannot start {}: {fault}", self.program.display()));
+
+        let (stdout, stderr) = (Lines::default(), Lines::default());
+        let mut threads = vec![
+            stdout.collect(child.stdout.take().unwrap()),
+            stderr.collect(child.stderr.take().unwrap()),
+        ];
+        let pid = Pid::from_child(&child);
+        let exit = Arc::new((Mutex::new(None), Condvar::new()));
+        let told = Arc::clone(&exit);
+        threads.push(thread::spawn(move || {
+            let status = child.wait().unwrap();
+            *told.0.lock().unwrap() = Some(status);
+            told.1.notify_all();
+        }));
+        Connector { pid, address: None, stdout, stderr, exit, threads }
+    }
+}
+
+impl Connector {
+    /// Where it accepts events.
+    pub fn address(&self) -> SocketAddr {
+        self.address.expect("only a connector that was started has an address")
+    }
+
+    /// Posts an event as NSPS does: with the token and as JSON, unless `headers` say otherwise.
+    pub fn post_event(
+        &self,
+        path: &str,
+        body: impl AsRef<[u8]>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let token = format!("Bearer {TOKEN}");
+        let mut all = headers.to_vec();
+        for (name, value) in [("authorization", &*token), ("content-type", "application/json")] {
+            if !headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)) {
+                all.push((name, value));
+            }
+        }
+        client::send(self.address(), "POST", path, &all, body.as_ref())
+    }
+
+    /// Asks for a page that needs no token.
+    pub fn get(&self, path: &str) -> Answer {
+        client::send(self.address(), "GET", path, &[], b"")
+    }
+
+    /// Sends any request, with no header that is not in `headers` but `host`, `content-length` and
+    /// `connection`.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        client::send(self.address(), method, path, headers, body)
+    }
+
+    /// All log records so far.
+    pub fn logs(&self) -> Vec<Value> {
+        self.stdout.all().iter().filter_map(|line| record(line)).collect()
+    }
+
+    /// Lines of stdout that are no log records; a connector that serves has none.
+    pub fn stray_lines(&self) -> Vec<String> {
+        self.stdout.all().into_iter().filter(|line| record(line).is_none()).collect()
+    }
+
+    /// Lines of stderr so far.
+    pub fn stderr(&self) -> Vec<String> {
+        self.stderr.all()
+    }
+
+    /// The first record that fits, among those that came and those to come.
+    pub fn wait_for_log(&self, fits: impl Fn(&Value) -> bool, deadline: Duration) -> Value {
+        self.stdout
+            .wait(deadline, |line| record(line).filter(|record| fits(record)))
+            .unwrap_or_else(|| panic!("no such record\n{}", self.transcript()))
+    }
+
+    /// Sends a signal; to one that has ended, none.
+    pub fn signal(&self, signal: Signal) {
+        let exit = self.exit.0.lock().unwrap();
+        if exit.is_none() {
+            let _ = kill_process(self.pid, signal);
+        }
+    }
+
+    /// Waits until it has ended, and all that it wrote has been read.
+    pub fn wait_exit(&mut self, deadline: Duration) -> ExitStatus {
+        let status = self.ended_within(deadline);
+        let status = status
+            .unwrap_or_else(|| panic!("it still runs after {deadline:?}\n{}", self.transcript()));
+        self.join();
+        status
+    }
+
+    /// Everything that it wrote, for a failing test to show.
+    pub fn transcript(&self) -> String {
+        let stdout = self.stdout.all().join("\n");
+        let stderr = self.stderr.all().join("\n");
+        format!("--- stdout\n{stdout}\n--- stderr\n{stderr}\n---")
+    }
+
+    fn ended_within(&self, deadline: Duration) -> Option<ExitStatus> {
+        let (exit, changed) = &*self.exit;
+        let end = Instant::now() + deadline;
+        let mut exit = exit.lock().unwrap();
+        while exit.is_none() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            exit = changed.wait_timeout(exit, left).unwrap().0;
+        }
+        *exit
+    }
+
+    fn join(&mut self) {
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Connector {
+    fn drop(&mut self) {
+        self.signal(Signal::KILL);
+        self.join();
+    }
+}
+
+/// A line of the log; what is not one JSON object is none.
+fn record(line: &str) -> Option<Value> {
+    serde_json::from_str(line).ok().filter(Value::is_object)
+}
+
+/// The address in the record that says where events are accepted.
+fn listening_address(line: &str) -> Option<SocketAddr> {
+    let record = record(line)?;
+    let logger = record["logger"].as_str()?;
+    if !matches!(logger, "ingress" | "app") {
+        return None;
+    }
+    record["address"].as_str()?.parse().ok()
+}
