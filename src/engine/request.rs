@@ -1,0 +1,243 @@
+//! From a step and an event to a request that can be sent.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use percent_encoding::utf8_percent_encode;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::transport::Request;
+use crate::clock::{self, Clock};
+use crate::event::Event;
+use crate::expr::body::Shape;
+use crate::expr::convert::text_of;
+use crate::expr::template::{Place, RESERVED};
+use crate::expr::{Fault, Scope};
+use crate::program::{ApiKeyPlace, Auth, Body, RequestTemplate, Target};
+
+/// Longest URL, in bytes.
+const LONGEST_URL: usize = 8 << 10;
+
+/// Renders a request; the time-out is for whoever sends it to set.
+pub(super) fn render(
+    template: &RequestTemplate,
+    target: &Target,
+    scope: &dyn Scope,
+) -> Result<Request, Fault> {
+    let url = url(template, target, scope)?;
+    let body = match &template.body {
+        Body::None => Bytes::new(),
+        Body::Json(shape) => shape.to_json(scope)?.into(),
+        Body::Text(text) => text.text(scope, Place::Text)?.into(),
+    };
+    let headers = headers(template, target, scope)?;
+    let method = template.method.as_str().clone();
+    Ok(Request { method, url, headers, body, timeout: Duration::ZERO })
+}
+
+fn url(template: &RequestTemplate, target: &Target, scope: &dyn Scope) -> Result<String, Fault> {
+    let mut url = target.url.to_string();
+    let path_at = url.len();
+    template.path.render(scope, Place::Path, &mut url)?;
+    sound_path(&url[path_at..], template.path.ends_with('/'))?;
+    let mut query = Query { url: &mut url, begun: false };
+    for (name, shape) in &template.query {
+        match shape.value(scope)?.as_deref() {
+            None => {}
+            Some(Value::Array(values)) => {
+                for value in values {
+                    query.push(name, &parameter(value, name)?);
+                }
+            }
+            Some(value) => query.push(name, &parameter(value, name)?),
+        }
+    }
+    if let Auth::ApiKey { place: ApiKeyPlace::Query(name), value } = &target.auth {
+        query.push(name, value);
+    }
+    if url.len() > LONGEST_URL {
+        return Err(Fault::TooLarge { place: "URL", limit: LONGEST_URL });
+    }
+    Ok(url)
+}
+
+/// Values are encoded, so none can add a segment; but one could make a segment vanish or climb.
+fn sound_path(path: &str, may_end_open: bool) -> Result<(), Fault> {
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let last = segments.peek().is_none();
+        let reason = match segment {
+            "" if !(last && may_end_open) => "it would leave a segment empty",
+            "." | ".." => "a segment would be `.` or `..`",
+            _ => continue,
+        };
+        return Err(Fault::Misfit { place: "the path of the request", reason });
+    }
+    Ok(())
+}
+
+struct Query<'u> {
+    url: &'u mut String,
+    begun: bool,
+}
+
+impl Query<'_> {
+    fn push(&mut self, name: &str, value: &str) {
+        self.url.push(if self.begun { '&' } else { '?' });
+        self.begun = true;
+        self.url.extend(utf8_percent_encode(name, RESERVED));
+        self.url.push('=');
+        self.url.extend(utf8_percent_encode(value, RESERVED));
+    }
+}
+
+fn parameter(value: &Value, name: &Arc<str>) -> Result<String, Fault> {
+    scalar(value, name).map(Cow::into_owned)
+}
+
+/// The text of a scalar; null has none.
+fn scalar<'v>(value: &'v Value, name: &Arc<str>) -> Result<Cow<'v, str>, Fault> {
+    match value {
+        Value::String(text) => Ok(Cow::Borrowed(text)),
+        Value::Null => Err(Fault::Hole { expression: name.clone() }),
+        other => text_of(other).map(Cow::Owned).ok_or_else(|| Fault::Structure {
+            expression: name.clone(),
+            kind: crate::event::kind(other),
+        }),
+    }
+}
+
+/// The step's headers, then the target's, then what the connector adds by itself; of one name the
+/// first counts.
+fn headers(
+    template: &RequestTemplate,
+    target: &Target,
+    scope: &dyn Scope,
+) -> Result<Vec<(Arc<str>, String)>, Fault> {
+    let mut headers = Vec::with_capacity(12);
+    for (name, shape) in template.headers.iter().chain(&target.headers) {
+        if !has(&headers, name)
+            && let Some(value) = header(shape, name, scope)?
+        {
+            headers.push((name.clone(), value));
+        }
+    }
+    match &target.auth {
+        Auth::Authorization(value) => add(&mut headers, "authorization", || value.to_string()),
+        Auth::ApiKey { place: ApiKeyPlace::Header(name), value } => {
+            add(&mut headers, name, || value.to_string());
+        }
+        Auth::ApiKey { place: ApiKeyPlace::Query(_), .. } | Auth::None => {}
+    }
+    if let Some(content_type) = &template.content_type {
+        add(&mut headers, "content-type", || content_type.to_string());
+    }
+    Ok(headers)
+}
+
+fn header(shape: &Shape, name: &Arc<str>, scope: &dyn Scope) -> Result<Option<String>, Fault> {
+    let Some(value) = shape.value(scope)? else { return Ok(None) };
+    let text = scalar(&value, name)?;
+    // RFC 9110, section 5.5: a field value holds no control character but tab.
+    if text.chars().any(|c| c.is_control() && c != '\t') {
+        let reason = "it holds a control character";
+        return Err(Fault::Misfit { place: "a header", reason });
+    }
+    Ok(Some(text.into_owned()))
+}
+
+fn has(headers: &[(Arc<str>, String)], name: &str) -> bool {
+    headers.iter().any(|(other, _)| &**other == name)
+}
+
+fn add(headers: &mut Vec<(Arc<str>, String)>, name: &str, value: impl FnOnce() -> String) {
+    if !has(headers, name) {
+        headers.push((Arc::from(name), value()));
+    }
+}
+
+/// Adds what lets a request be followed through systems: B3 and W3C trace headers, and the
+/// identifiers that NSPS gave. A span is one try.
+pub(super) fn trace(request: &mut Request, event: &Event, clock: &dyn Clock) {
+    let span = clock::span_id(clock);
+    let headers = &mut request.headers;
+    add(headers, "x-b3-traceid", || event.request_id.clone());
+    add(headers, "x-b3-spanid", || span.clone());
+    add(headers, "x-request-id", || event.unique_id.clone());
+    add(headers, "traceparent", || format!("00-{}-{span}-01", trace_parent(&event.request_id)));
+}
+
+/// A trace id as W3C Trace Context wants it: 32 lower-case hex digits, not all zero. A shorter B3 id
+/// is padded; one of another form is replaced by a digest of it, the same for every request.
+fn trace_parent(request_id: &str) -> String {
+    let hex = request_id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let zero = request_id.bytes().all(|byte| byte == b'0');
+    if hex && !zero && matches!(request_id.len(), 16 | 32) {
+        return format!("{:0>32}", request_id.to_ascii_lowercase());
+    }
+    hexadecimal(&Sha256::digest(request_id.as_bytes())[..16])
+}
+
+/// What tells one request of one event from every other, the same when it is sent again.
+pub(super) struct Identity<'i> {
+    pub event_id: &'i str,
+    pub mapping: &'i str,
+    pub rule: &'i str,
+    pub step: &'i str,
+}
+
+/// Adds an `Idempotency-Key` to a request that is not safe to send twice.
+pub(super) fn identify(request: &mut Request, identity: &Identity<'_>) {
+    add(&mut request.headers, "idempotency-key", || {
+        let mut digest = Sha256::new();
+        for part in [identity.event_id, identity.mapping, identity.rule, identity.step] {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part.as_bytes());
+        }
+        hexadecimal(&digest.finalize()[..16])
+    });
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_keeps_its_segments() {
+        for (path, open, sound) in [
+            ("/a/b", false, true),
+            ("/a/", true, true),
+            ("/a/", false, false),
+            ("/a//b", false, false),
+            ("/a/../b", false, false),
+            ("/.", false, false),
+            ("/a/..b", false, true),
+            ("/a/%2E%2E", false, true),
+            ("/", true, true),
+        ] {
+            assert_eq!(sound_path(path, open).is_ok(), sound, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_trace_parent_is_well_formed_whatever_came_in() {
+        for (given, expected) in [
+            ("4BF92F3577B34DA6A3CE929D0E0E4736", "4bf92f3577b34da6a3ce929d0e0e4736"),
+            ("a3ce929d0e0e4736", "0000000000000000a3ce929d0e0e4736"),
+        ] {
+            assert_eq!(trace_parent(given), expected);
+        }
+        for odd in ["", "x", "0000000000000000", "3e84c79f-ab6f-4546-8e27-0b6ab866f1fb"] {
+            let parent = trace_parent(odd);
+            assert_eq!(parent.len(), 32, "{odd}");
+            assert!(parent.bytes().any(|byte| byte != b'0'), "{odd}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! An event's way: every mapping is asked, and the chosen rules of different mappings run side by
+//! side.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::event_scope::{EventScope, Facts};
+use super::outcome::{Failure, FailureKind, Outcome, RuleOutcome, RuleResult};
+use super::set::{Link, Set};
+use super::step::{StepEnd, StepRun};
+use crate::clock::Clock;
+use crate::event::Event;
+use crate::expr::Fault;
+use crate::expr::template::Place;
+use crate::program::{Action, Mapping, Rule, Step};
+use crate::telemetry::log::Log;
+
+/// What all events have in common.
+pub struct Engine {
+    pub(super) clock: Arc<dyn Clock>,
+    /// The longest that an event may take, retries included.
+    deadline: Duration,
+}
+
+/// One event on its way through one set.
+pub(super) struct Run<'r> {
+    pub(super) engine: &'r Engine,
+    pub(super) event: &'r Event,
+    pub(super) log: &'r Log,
+    /// On the clock's monotonic scale.
+    deadline: Duration,
+}
+
+impl Engine {
+    pub fn new(clock: Arc<dyn Clock>, deadline: Duration) -> Self {
+        Self { clock, deadline }
+    }
+
+    /// Runs an event to its end, on the set that it began with. `log` speaks about this event.
+    pub async fn process(&self, set: Arc<Set>, event: Event, log: Log) -> Outcome {
+        let facts = Facts::of(&event, &*self.clock);
+        let deadline = self.clock.monotonic() + self.deadline;
+        let run = Run { engine: self, event: &event, log: &log, deadline };
+        let mappings = set.program.mappings.iter().enumerate();
+        let asked = mappings.map(|(at, mapping)| run.mapping(mapping, set.links(at), &facts));
+        let rules = join_all(asked).await.into_iter().flatten().collect();
+        Outcome { rules }
+    }
+}
+
+impl Run<'_> {
+    pub(super) fn time_left(&self) -> Duration {
+        self.deadline.saturating_sub(self.engine.clock.monotonic())
+    }
+
+    /// What became of the event in one mapping; `None` if no rule of it is for the event.
+    async fn mapping(
+        &self,
+        mapping: &Mapping,
+        links: &[Arc<Link>],
+        facts: &Facts,
+    ) -> Option<RuleOutcome> {
+        let mut scope = EventScope::new(mapping, self.event, facts);
+        let (rule, result) = match choose(mapping, self.event, &scope) {
+            Choice::None => return None,
+            Choice::Undecided(rule, fault) => (rule, RuleResult::Failed(undecided(rule, &fault))),
+            Choice::Rule(rule) => (rule, self.rule(mapping, rule, links, &mut scope).await),
+        };
+        Some(RuleOutcome { mapping: mapping.file.clone(), rule: rule.name.clone(), result })
+    }
+
+    async fn rule(
+        &self,
+        mapping: &Mapping,
+        rule: &Rule,
+        links: &[Arc<Link>],
+        scope: &mut EventScope<'_>,
+    ) -> RuleResult {
+        match &rule.action {
+            Action::Ignore(text) => match text.text(scope, Place::Message) {
+                Ok(reason) => RuleResult::Ignored(reason),
+                Err(fault) => RuleResult::Failed(undecided(rule, &fault)),
+            },
+            Action::Reject(text) => RuleResult::Failed(match text.text(scope, Place::Message) {
+                Ok(reason) => invalid(reason, format!("the rule `{}` rejects this event", rule.name)),
+                Err(fault) => undecided(rule, &fault),
+            }),
+            Action::Steps(steps) => {
+                match self.steps(mapping, rule, steps, links, scope).await {
+                    Ok(()) => RuleResult::Succeeded,
+                    Err(failure) => RuleResult::Failed(failure),
+                }
+            }
+        }
+    }
+
+    async fn steps(
+        &self,
+        mapping: &Mapping,
+        rule: &Rule,
+        steps: &[Step],
+        links: &[Arc<Link>],
+        scope: &mut EventScope<'_>,
+    ) -> Result<(), Failure> {
+        for step in steps {
+            // Positions were checked at load, and links are made from the same list.
+            let target = mapping.targets.get(step.target).zip(links.get(step.target));
+            let Some((target, link)) = target else { return Err(misplaced(step)) };
+            let step = StepRun { run: self, mapping, rule, step, target, link };
+            match step.run(scope).await? {
+                StepEnd::Done => {}
+                StepEnd::Stop => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+}
+
+enum Choice<'m> {
+    None,
+    Rule(&'m Rule),
+    /// A condition of this rule met a value that it cannot convert.
+    Undecided(&'m Rule, Fault),
+}
+
+/// The first rule whose event types and condition fit.
+fn choose<'m>(mapping: &'m Mapping, event: &Event, scope: &EventScope<'_>) -> Choice<'m> {
+    for rule in &mapping.rules {
+        if !rule.events.iter().any(|pattern| pattern.matches(&event.event_type)) {
+            continue;
+        }
+        match rule.when.holds(scope) {
+            Ok(true) => return Choice::Rule(rule),
+            Ok(false) => {}
+            Err(fault) => return Choice::Undecided(rule, fault),
+        }
+    }
+    Choice::None
+}
+
+fn undecided(rule: &Rule, fault: &Fault) -> Failure {
+    invalid(format!("rule `{}`: {fault}", rule.name), fault.to_string())
+}
+
+fn misplaced(step: &Step) -> Failure {
+    let error = format!("step `{}` has no target", step.label);
+    Failure { kind: FailureKind::Internal, ..invalid("the connector failed".to_owned(), error) }
+}
+
+fn invalid(message: String, error: String) -> Failure {
+    Failure {
+        kind: FailureKind::Invalid,
+        message,
+        error,
+        step: None,
+        target: None,
+        target_status: None,
+        answer: None,
+        retry_after: None,
+    }
+}
