@@ -6,28 +6,30 @@ use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// How often connections are looked at.
-const ROUND: Duration = Duration::from_secs(1);
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+/// Connections are looked at so many times within the longest time that one may be unused.
+const ROUNDS: u32 = 20;
 
 /// One connection, as long as actix holds it.
 #[derive(Debug)]
 pub(super) struct Connection {
     /// A second handle of the same socket, to shut it down behind actix's back.
     socket: TcpStream,
-    opened: Instant,
     /// Requests that were read and are not answered yet.
     requests: AtomicUsize,
-    /// When the latest answer was written, in milliseconds after `opened`.
-    unused_since: AtomicU64,
+    /// Rounds since it was opened or the latest answer was written.
+    unused_rounds: AtomicU64,
 }
 
 impl Connection {
-    fn is_overdue(&self, limit: Duration) -> bool {
-        let since = Duration::from_millis(self.unused_since.load(Ordering::Acquire));
+    /// One round more; whether that was one too many.
+    fn grows_old(&self) -> bool {
         self.requests.load(Ordering::Acquire) == 0
-            && self.opened.elapsed().saturating_sub(since) > limit
+            && self.unused_rounds.fetch_add(1, Ordering::AcqRel) > u64::from(ROUNDS)
     }
 }
 
@@ -44,8 +46,7 @@ impl Busy {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        let age = u64::try_from(self.0.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.0.unused_since.store(age, Ordering::Release);
+        self.0.unused_rounds.store(0, Ordering::Release);
         self.0.requests.fetch_sub(1, Ordering::AcqRel);
     }
 }
@@ -61,22 +62,18 @@ impl Connections {
     /// is served, and not watched.
     pub fn opened(&self, socket: &impl AsFd) -> Option<Arc<Connection>> {
         let socket = TcpStream::from(socket.as_fd().try_clone_to_owned().ok()?);
-        let connection = Arc::new(Connection {
-            socket,
-            opened: Instant::now(),
-            requests: AtomicUsize::new(0),
-            unused_since: AtomicU64::new(0),
-        });
+        let (requests, unused_rounds) = (AtomicUsize::new(0), AtomicU64::new(0));
+        let connection = Arc::new(Connection { socket, requests, unused_rounds });
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.push(Arc::downgrade(&connection));
         Some(connection)
     }
 
-    fn end_unused(&self, limit: Duration) {
+    fn end_unused(&self) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|connection| {
             let Some(connection) = connection.upgrade() else { return false };
-            let overdue = connection.is_overdue(limit);
+            let overdue = connection.grows_old();
             if overdue {
                 // It fails if the client was faster, which is as well.
                 let _ = connection.socket.shutdown(Shutdown::Both);
@@ -86,12 +83,14 @@ impl Connections {
     }
 }
 
-/// Ends connections that are unused for longer than `limit`, until the server is gone.
-pub(super) async fn watch(connections: Weak<Connections>, limit: Duration) {
-    let round = ROUND.min(limit / 2);
-    while let Some(connections) = connections.upgrade() {
-        connections.end_unused(limit);
-        drop(connections);
-        tokio::time::sleep(round).await;
+/// Ends connections that are unused for longer than `limit`, until the other end of `server` is
+/// dropped.
+pub(super) async fn watch(
+    connections: Arc<Connections>,
+    limit: Duration,
+    mut server: oneshot::Receiver<()>,
+) {
+    while timeout(limit / ROUNDS, &mut server).await.is_err() {
+        connections.end_unused();
     }
 }

@@ -18,6 +18,7 @@ use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use bytes::Bytes;
 use futures_util::FutureExt;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::answer::{Answer, Identity, Refusal};
@@ -82,6 +83,8 @@ pub struct Server {
     gate: Arc<Gate>,
     handle: ServerHandle,
     running: JoinHandle<io::Result<()>>,
+    /// Dropped with the server, which ends the watch over its connections.
+    _alive: oneshot::Sender<()>,
 }
 
 /// Binds and serves. The listener is open when this returns; it fails if the address cannot be
@@ -92,12 +95,14 @@ pub fn serve(config: Config, parts: Parts) -> io::Result<Server> {
     let gate = Arc::new(Gate { config, service, tokens, admission, log, clock, runtime, draining });
     let connections = Arc::new(Connections::default());
     let patience = gate.config.patience;
-    gate.runtime.spawn(idle::watch(Arc::downgrade(&connections), patience.idle + patience.head));
+    let (alive, server_ends) = oneshot::channel();
+    let longest = patience.idle + patience.head;
+    gate.runtime.spawn(idle::watch(Arc::clone(&connections), longest, server_ends));
 
     let (addresses, server) = http_server(&gate, connections)?;
     let handle = server.handle();
     let running = gate.runtime.spawn(server);
-    Ok(Server { addresses, gate, handle, running })
+    Ok(Server { addresses, gate, handle, running, _alive: alive })
 }
 
 fn http_server(

