@@ -123,11 +123,20 @@ fn start_with(config: Config, limits: Limits) -> Setup {
         service: Arc::clone(&service) as Arc<dyn Service>,
         tokens: Arc::clone(&tokens),
         admission: Arc::clone(&admission),
-        log: log(),
-        clock: Arc::new(SystemClock::new()),
-        runtime: tokio::runtime::Handle::current(),
+        ..parts(tokio::runtime::Handle::current())
     };
     Setup { server: serve(config, parts).unwrap(), service, admission, tokens }
+}
+
+fn parts(runtime: tokio::runtime::Handle) -> Parts {
+    Parts {
+        service: Arc::new(Scripted::default()),
+        tokens: Tokens::new(["token"]),
+        admission: Admission::new(Limits { events: 1, bytes: 1 }),
+        log: log(),
+        clock: Arc::new(SystemClock::new()),
+        runtime,
+    }
 }
 
 /// The one place that makes a log.

@@ -75,13 +75,18 @@ async fn a_stop_waits_for_a_run_whose_client_is_gone() {
 async fn an_address_in_use_is_an_error() {
     let setup = start();
     let taken = Config { listen: setup.server.addresses()[0], ..config() };
-    let parts = Parts {
-        service: Arc::new(Scripted::default()),
-        tokens: Tokens::new(["token"]),
-        admission: Admission::new(Limits { events: 1, bytes: 1 }),
-        log: log(),
-        clock: Arc::new(SystemClock::new()),
-        runtime: tokio::runtime::Handle::current(),
-    };
-    assert!(serve(taken, parts).is_err());
+    assert!(serve(taken, parts(tokio::runtime::Handle::current())).is_err());
+}
+
+#[test]
+fn a_server_can_be_started_outside_of_its_runtime() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let server = serve(config(), parts(runtime.handle().clone())).unwrap();
+    runtime.block_on(async {
+        let stream = TcpStream::connect(server.addresses()[0]).await.unwrap();
+        let mut client = Client { stream: BufReader::new(stream) };
+        assert_eq!(client.asks(HEALTH).await.status, 200);
+        drop(client);
+        assert_eq!(timeout(LONG, server.stop(LONG)).await, Ok(0));
+    });
 }
