@@ -38,7 +38,7 @@ pub struct Subject {
 }
 
 /// A handle on the log; cheap to clone.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Log {
     subject: Option<Arc<Subject>>,
 }
