@@ -1,0 +1,486 @@
+//! Personal data in texts: this event's own values, and whatever looks like a subscriber's number.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use super::encodings;
+use super::spans::{self, HIDDEN, Span};
+
+/// Paths below `pb_data` whose values are personal data.
+const PERSONAL: [(&str, &[&str]); 3] = [
+    (
+        "account_info",
+        &[
+            "id",
+            "email",
+            "subscriber_email",
+            "firstname",
+            "midinit",
+            "lastname",
+            "companyname",
+            "phone1",
+            "phone2",
+            "faxnum",
+            "cont1",
+            "cont2",
+            "baddr1",
+            "baddr2",
+            "baddr3",
+            "baddr4",
+            "baddr5",
+            "zip",
+            "login",
+        ],
+    ),
+    ("sim_info", &SIM),
+    ("prev_sim_info", &SIM),
+];
+
+const SIM: [&str; 3] = ["imsi", "iccid", "msisdn"];
+
+/// Fewest characters of a value that is masked; shorter ones are in every other word.
+const SHORTEST: usize = 3;
+
+/// Bytes of a value that are looked for; of a longer one, what follows them is masked with them.
+const LONGEST: usize = 256;
+
+/// No occurrence that is looked for is longer than this, in bytes.
+pub(super) const LONGEST_FORM: usize = LONGEST * encodings::GROWTH;
+
+/// What is done to identifiers: the setting `LOG_IDENTIFIERS`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IdentifierMode {
+    /// They are shown.
+    Full,
+    /// Digits keep the first 5 and last 2 (fewer than 8 keep none), other texts the first letter.
+    #[default]
+    Masked,
+    /// `***` stands for them.
+    Off,
+}
+
+impl FromStr for IdentifierMode {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "full" => Ok(Self::Full),
+            "masked" => Ok(Self::Masked),
+            "off" => Ok(Self::Off),
+            _ => Err(format!("`{name}` is not one of `full`, `masked`, `off`")),
+        }
+    }
+}
+
+/// One event's own identifying values, to be masked in every record about it.
+#[derive(Clone, Default)]
+pub struct Identifiers {
+    values: Vec<Box<str>>,
+    /// Made by the first record that is formatted, not by the event's own thread.
+    finder: OnceLock<Finder>,
+}
+
+/// How many there are: the values themselves must not get into a log by this way either.
+impl fmt::Debug for Identifiers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Identifiers({})", self.values.len())
+    }
+}
+
+impl Identifiers {
+    /// Collects the values (texts and numbers) at the known identifier and name paths of an
+    /// event's body: those of 3 characters or more, as they are, without `+` before digits and
+    /// without the realm of an id such as `79123456789@msisdn`.
+    pub fn of(event: &Value) -> Self {
+        let mut own = Self::default();
+        let Some(Value::Object(sections)) = event.get("pb_data") else {
+            return own;
+        };
+        for (section, names) in PERSONAL {
+            let Some(Value::Object(section)) = sections.get(section) else {
+                continue;
+            };
+            // Comparing lengths and a few names is cheaper than hashing each name to look it up.
+            let personal = section.iter().filter(|(name, _)| names.contains(&name.as_str()));
+            for (name, value) in personal {
+                match value {
+                    Value::String(text) => own.collect(name, text),
+                    Value::Number(number) => own.add(number.as_str()),
+                    _ => {}
+                }
+            }
+        }
+        own
+    }
+
+    fn collect(&mut self, name: &str, text: &str) {
+        let text = text.trim();
+        let Some((local, _)) = text.split_once('@').filter(|_| name == "id") else {
+            return self.add(text);
+        };
+        if !is_digits(local.trim_start_matches('+')) {
+            self.add(text);
+        }
+        self.add(local);
+    }
+
+    fn add(&mut self, value: &str) {
+        let value = match value.strip_prefix('+') {
+            Some(number) if is_digits(number) => number,
+            _ => value,
+        };
+        // A character more than is looked for tells that there was more.
+        let value = &value[..spans::boundary(value, LONGEST + 4)];
+        let is_new = !self.values.iter().any(|known| &**known == value);
+        if is_new && value.chars().nth(SHORTEST - 1).is_some() {
+            self.values.push(value.into());
+        }
+    }
+
+    /// Everything in `text` that `mode` hides.
+    pub(super) fn spans<'a>(&'a self, text: &str, mode: IdentifierMode) -> Vec<Span<'a>> {
+        let mut spans = Vec::new();
+        if mode == IdentifierMode::Full {
+            return spans;
+        }
+        if !self.values.is_empty() {
+            self.finder.get_or_init(|| Finder::new(&self.values)).find(text, &mut spans);
+        }
+        digit_runs(text, &mut spans);
+        if mode == IdentifierMode::Off {
+            for span in &mut spans {
+                span.with = Cow::Borrowed(HIDDEN);
+            }
+        }
+        spans
+    }
+
+    /// What to show for a number, given as JSON has it, if `mode` hides it. No identifier has a
+    /// fraction: digits behind a decimal point are not counted.
+    pub(super) fn number(&self, number: &str, mode: IdentifierMode) -> Option<String> {
+        if mode == IdentifierMode::Full {
+            return None;
+        }
+        let whole = match number.split_once('.') {
+            Some((whole, fraction)) if !fraction.contains(['e', 'E']) => whole,
+            _ => number,
+        };
+        let mut spans = Vec::new();
+        if self.values.iter().any(|value| &**value == number) {
+            spans.push(Span { start: 0, end: number.len(), with: Cow::Owned(masked(number)) });
+        } else {
+            digit_runs(whole, &mut spans);
+        }
+        match mode {
+            _ if spans.is_empty() => None,
+            IdentifierMode::Off => Some(HIDDEN.to_owned()),
+            _ => Some(spans::replace(number.into(), number.len(), spans).0.into_owned()),
+        }
+    }
+}
+
+/// The forms of an event's values by their first byte. Building it costs less than an automaton,
+/// which would serve for two or three records only.
+#[derive(Debug, Clone)]
+struct Finder {
+    /// In order of the first byte, then longest first.
+    forms: Vec<Form>,
+    /// Where the forms that begin with byte `b` are: `forms[starts[b]..starts[b + 1]]`.
+    starts: Box<[usize; 257]>,
+}
+
+#[derive(Debug, Clone)]
+struct Form {
+    text: String,
+    masked: String,
+    /// The value goes on, unknown how: it is masked up to the end of the text.
+    is_open: bool,
+}
+
+impl Finder {
+    fn new(values: &[Box<str>]) -> Self {
+        let mut forms = Vec::with_capacity(values.len());
+        for value in values {
+            let head = &value[..spans::boundary(value, LONGEST)];
+            let masked = masked(head);
+            let is_open = head.len() < value.len();
+            forms.extend(encodings::of(head).into_iter().map(|text| Form {
+                text,
+                masked: masked.clone(),
+                is_open,
+            }));
+        }
+        let first = |form: &Form| form.text.as_bytes().first().copied().unwrap_or_default();
+        forms.sort_by_key(|form| (first(form), usize::MAX - form.text.len()));
+        let mut starts = Box::new([0; 257]);
+        for form in &forms {
+            starts[usize::from(first(form)) + 1] += 1;
+        }
+        for byte in 0..256 {
+            starts[byte + 1] += starts[byte];
+        }
+        Self { forms, starts }
+    }
+
+    fn find<'a>(&'a self, text: &str, spans: &mut Vec<Span<'a>>) {
+        let bytes = text.as_bytes();
+        for (start, byte) in bytes.iter().enumerate() {
+            let first = usize::from(*byte);
+            let candidates = &self.forms[self.starts[first]..self.starts[first + 1]];
+            let here = |form: &&Form| bytes[start..].starts_with(form.text.as_bytes());
+            if let Some(form) = candidates.iter().find(here) {
+                let end = if form.is_open { text.len() } else { start + form.text.len() };
+                spans::push(spans, Span { start, end, with: Cow::Borrowed(&form.masked) });
+                if form.is_open {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Runs of 10 to 20 digits, wherever they stand but in a UUID or a hexadecimal id.
+fn digit_runs(text: &str, spans: &mut Vec<Span<'_>>) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(offset) = bytes[at..].iter().position(u8::is_ascii_digit) {
+        let start = at + offset;
+        let length = bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let end = start + length;
+        at = end;
+        let start = after_escape(bytes, start).min(end);
+        if (10..=20).contains(&(end - start)) && !is_in_id(bytes, start, end) {
+            spans.push(Span { start, end, with: Cow::Owned(masked(&text[start..end])) });
+        }
+    }
+}
+
+/// Digits behind `%` or `\u` belong to the escape, not to the number that follows it.
+fn after_escape(bytes: &[u8], start: usize) -> usize {
+    let before = &bytes[..start];
+    if before.ends_with(b"%") {
+        start + 2
+    } else if before.ends_with(b"\\u") {
+        start + 4
+    } else {
+        start
+    }
+}
+
+/// Whether the digits at `start..end` are part of an id that people search logs by: a UUID, or
+/// hexadecimal of 32 digits or more (trace ids, hashes) or of 16 (span ids). Those have letters
+/// among the digits; for 16, one letter is not enough, because a 15-digit IMSI with a letter
+/// before it looks the same. Letters beside a run do not otherwise protect it: `imsi00101…` is
+/// masked.
+fn is_in_id(bytes: &[u8], start: usize, end: usize) -> bool {
+    let is_hex = |byte: &&u8| byte.is_ascii_hexdigit();
+    let from = start - bytes[..start].iter().rev().take(64).take_while(is_hex).count();
+    let to = end + bytes[end..].iter().take(64).take_while(is_hex).count();
+    let is_token = !bytes[..from].last().is_some_and(|byte| byte.is_ascii_alphanumeric())
+        && !bytes.get(to).is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let letters = bytes[from..to].iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    match to - from {
+        12 => is_token && ends_like_a_uuid(&bytes[..from]),
+        16 => is_token && letters >= 2,
+        length => is_token && length >= 32 && letters >= 1,
+    }
+}
+
+/// Whether `before` ends with the first four groups of a UUID, `8-4-4-4-`.
+fn ends_like_a_uuid(before: &[u8]) -> bool {
+    let Some(at) = before.len().checked_sub(24) else {
+        return false;
+    };
+    before[at..].iter().enumerate().all(|(index, byte)| match index {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    })
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Digits keep the first 5 and last 2, unless there are fewer than 8; other texts keep the first
+/// letter or digit. The length in characters stays.
+fn masked(value: &str) -> String {
+    if is_digits(value) {
+        return match value.len() {
+            length @ ..8 => "*".repeat(length),
+            length => format!("{}{}{}", &value[..5], "*".repeat(length - 7), &value[length - 2..]),
+        };
+    }
+    let first = |(index, character): (usize, char)| match character {
+        _ if index == 0 && character.is_alphanumeric() => character,
+        _ => '*',
+    };
+    value.chars().enumerate().map(first).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::telemetry::mask::identifiers;
+
+    fn event() -> Value {
+        json!({"event_id": "e", "pb_data": {
+            "account_info": {
+                "id": "79123456789@msisdn", "firstname": "Serhii", "lastname": "O'Brien & Söhne",
+                "email": "s.dol@example.com", "zip": "12345", "phone1": "", "phone2": " +4420 ",
+                "cont1": "Al", "i_account": 777, "product_name": "Pay as you go",
+            },
+            "sim_info": {"imsi": "001010000020349", "msisdn": 79_123_456, "status": "active"},
+            "prev_sim_info": {"iccid": "8938003991234567890123"},
+            "access_policy_info": [{"name": "Integration"}],
+        }})
+    }
+
+    fn masked_text(text: &str) -> String {
+        identifiers(text, &Identifiers::of(&event()), IdentifierMode::Masked).into_owned()
+    }
+
+    fn foreign(text: &str) -> String {
+        identifiers(text, &Identifiers::default(), IdentifierMode::Masked).into_owned()
+    }
+
+    #[test]
+    fn digit_runs_are_masked_wherever_they_stand() {
+        for (text, shown) in [
+            ("imsi=001010000020349", "imsi=00101********49"),
+            ("imsi001010000020349", "imsi00101********49"),
+            ("001010000020349@x", "00101********49@x"),
+            ("+79123456789", "+79123****89"),
+            ("/subs/001010000020349", "/subs/00101********49"),
+            (r#"{"imsi":"001010000020349","n":1}"#, r#"{"imsi":"00101********49","n":1}"#),
+            ("a001010000020349", "a00101********49"),
+            ("to=%2B79123456789%26", "to=%2B79123****89%26"),
+            ("x%2089380039912345678901", "x%2089380*************01"),
+            (r"x\u002089380039912345678901", r"x\u002089380*************01"),
+            ("1234567890", "12345***90"),
+            ("550e8400-e29b-41d4-a716-x446655440000", "550e8400-e29b-41d4-a716-x44665*****00"),
+            ("550e8400-446655440000", "550e8400-44665*****00"),
+        ] {
+            assert_eq!(foreign(text), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_that_logs_are_searched_by_stay_readable() {
+        for text in [
+            "trace 4bf92f3577b34da6a123456789012e47 ended",
+            "4BF92F3577B34DA6A123456789012E47",
+            "550e8400-e29b-41d4-a716-446655440000",
+            "/events/550e8400-e29b-41d4-a716-4466554400ab?x",
+            "00-4bf92f3577b34da6a123456789012e47-a1234567890123f7-01",
+            "123456789",
+            "123456789012345678901",
+            "2025-03-12T16:47:30.443939+00:00",
+        ] {
+            assert!(matches!(
+                identifiers(text, &Identifiers::default(), IdentifierMode::Masked),
+                Cow::Borrowed(_)
+            ));
+        }
+    }
+
+    #[test]
+    fn an_events_own_values_are_masked() {
+        for (text, shown) in [
+            ("79123456789@msisdn", "79123****89@msisdn"),
+            ("Dear Serhii,", "Dear S*****,"),
+            ("O'Brien & Söhne", "O**************"),
+            ("s.dol@example.com", "s****************"),
+            ("zip 12345", "zip *****"),
+            ("call 4420", "call ****"),
+            ("msisdn 79123456", "msisdn 79123*56"),
+            ("8938003991234567890123", "89380***************23"),
+            ("Al, 777, Pay as you go, active", "Al, 777, Pay as you go, active"),
+            ("000010100000203490000000", "0000101********490000000"),
+        ] {
+            assert_eq!(masked_text(text), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn own_values_are_masked_in_every_encoding() {
+        for text in [
+            "O%27Brien%20%26%20S%C3%B6hne",
+            "O%27Brien%20%26%20S%c3%b6hne",
+            "O%27Brien+%26+S%C3%B6hne",
+            "O&apos;Brien &amp; Söhne",
+            "O&#39;Brien &amp; Söhne",
+            r"O'Brien & S\u00f6hne",
+        ] {
+            assert_eq!(masked_text(text), "O**************", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_run_of_digits_is_masked_whole_even_if_part_of_it_is_a_value() {
+        assert_eq!(masked_text("991234500000"), "99123*****00");
+    }
+
+    #[test]
+    fn off_shows_nothing_and_full_everything() {
+        let own = Identifiers::of(&event());
+        let text = "Serhii has 79123456789 and 001010000020999";
+        assert_eq!(identifiers(text, &own, IdentifierMode::Off), "*** has *** and ***");
+        assert_eq!(identifiers(text, &own, IdentifierMode::Full), text);
+    }
+
+    #[test]
+    fn numbers_are_masked_as_texts_are() {
+        let own = Identifiers::of(&event());
+        for (number, shown) in [
+            ("79123456789", Some("79123****89")),
+            ("-79123456789", Some("-79123****89")),
+            ("79123456789.0", Some("79123****89.0")),
+            ("7.9123456789e10", Some("7.91234***89e10")),
+            ("79123456", Some("79123*56")),
+            ("12345", Some("*****")),
+            ("123456", None),
+            ("0.12345678901234", None),
+            ("123456789012345678901", None),
+        ] {
+            let masked = own.number(number, IdentifierMode::Masked);
+            assert_eq!(masked.as_deref(), shown, "{number}");
+        }
+        assert_eq!(own.number("79123456789", IdentifierMode::Full), None);
+        assert_eq!(own.number("79123456789", IdentifierMode::Off).as_deref(), Some("***"));
+    }
+
+    #[test]
+    fn events_of_any_shape_are_read() {
+        for event in [
+            json!(null),
+            json!([]),
+            json!({"pb_data": []}),
+            json!({"pb_data": {"account_info": null, "sim_info": [1], "prev_sim_info": {}}}),
+            json!({"pb_data": {"account_info": {"id": {"a": 1}, "email": ["x"], "zip": true}}}),
+            json!({"pb_data": {"account_info": {"id": "@", "email": "", "zip": "+"}}}),
+        ] {
+            assert_eq!(format!("{:?}", Identifiers::of(&event)), "Identifiers(0)", "{event}");
+        }
+    }
+
+    #[test]
+    fn a_huge_value_is_masked_with_everything_behind_it() {
+        let name = "Näme \"\u{0}\n".repeat(100_000);
+        let own = Identifiers::of(&json!({"pb_data": {"account_info": {"firstname": name}}}));
+        let shown = identifiers(&name, &own, IdentifierMode::Off);
+        assert_eq!(shown, "***");
+    }
+
+    #[test]
+    fn a_mode_is_read_by_its_name() {
+        assert_eq!("off".parse(), Ok(IdentifierMode::Off));
+        let fault = "none".parse::<IdentifierMode>().unwrap_err();
+        assert_eq!(fault, "`none` is not one of `full`, `masked`, `off`");
+    }
+}

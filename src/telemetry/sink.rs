@@ -1,0 +1,310 @@
+//! From a record to lines on the output: the channel, the log's thread, and when it writes.
+
+use std::cell::RefCell;
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use slog::{Drain, Never, OwnedKV, OwnedKVList};
+use slog_async::{AsyncCore, AsyncGuard};
+
+use super::mask::{IdentifierMode, Secrets};
+use super::record::Entry;
+
+/// Records that wait for the log's thread; further ones are dropped.
+const CHANNEL: usize = 8192;
+
+/// Bytes of messages and text fields that wait for the log's thread; further ones are dropped.
+const WAITING_BYTES: usize = 64 * 1024 * 1024;
+
+/// A record with fewer bytes of text than this isn't counted: its place in the channel is.
+const LARGE: usize = 4 * 1024;
+
+/// Bytes of finished lines that are written even though more records are waiting.
+const BATCH: usize = 64 * 1024;
+
+/// How long the end of the process waits for an output that doesn't take the last lines.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the callers and the thread of a log share.
+pub(super) struct Shared {
+    pub identifiers: IdentifierMode,
+    secrets: ArcSwap<Secrets>,
+    /// Records sent and not yet taken. Never more than there are, because a record is counted
+    /// after it was sent: the thread that takes the last one sees 0 or less, and flushes. Less
+    /// than there are it may be for a moment, and then a flush comes too early.
+    queued: AtomicIsize,
+    /// Bytes of large records that are waiting.
+    waiting: AtomicUsize,
+    dropped: AtomicU64,
+}
+
+impl Shared {
+    pub fn new(identifiers: IdentifierMode) -> Self {
+        Self {
+            identifiers,
+            secrets: ArcSwap::default(),
+            queued: AtomicIsize::new(0),
+            waiting: AtomicUsize::new(0),
+            dropped: AtomicU64::new(0),
+        }
+    }
+
+    pub fn secrets(&self) -> Arc<Secrets> {
+        self.secrets.load_full()
+    }
+
+    pub fn hide(&self, secrets: Arc<Secrets>) {
+        self.secrets.store(secrets);
+    }
+
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is room for a record of that many bytes of text. If not, it has to be dropped.
+    /// In both cases [`Shared::release`] follows. A record alone may have any size.
+    fn reserve(&self, bytes: usize) -> bool {
+        if bytes < LARGE {
+            return true;
+        }
+        let before = self.waiting.fetch_add(bytes, Ordering::Relaxed);
+        before == 0 || before + bytes <= WAITING_BYTES
+    }
+
+    /// That record has gone.
+    pub fn release(&self, bytes: usize) {
+        if bytes >= LARGE {
+            self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+
+    fn lose(&self, records: u64) {
+        self.dropped.fetch_add(records, Ordering::Relaxed);
+    }
+}
+
+/// Where callers put their records.
+pub(super) struct Sink {
+    core: AsyncCore,
+    shared: Arc<Shared>,
+}
+
+/// Ends the log when dropped: what was recorded until then is written, what is recorded later is
+/// dropped. An output that blocks is given up after 5 seconds.
+#[must_use = "the log ends when its guard is dropped"]
+pub struct LogGuard(Option<AsyncGuard>);
+
+impl Drop for LogGuard {
+    fn drop(&mut self) {
+        let Some(guard) = self.0.take() else {
+            return;
+        };
+        let (done, finished) = mpsc::channel();
+        // Dropping the guard waits for the log's thread. If no thread can be had, it waits here.
+        let waiting = thread::Builder::new().name("log-end".to_owned()).spawn(move || {
+            drop(guard);
+            let _ = done.send(());
+        });
+        if waiting.is_ok() {
+            let _ = finished.recv_timeout(PATIENCE);
+        }
+    }
+}
+
+impl Sink {
+    pub fn new(output: Box<dyn Write + Send>, shared: Arc<Shared>) -> (Self, LogGuard) {
+        let lines = Lines { output, finished: Vec::with_capacity(BATCH), count: 0 };
+        let writer = Writer { lines: RefCell::new(lines), shared: Arc::clone(&shared) };
+        let (core, guard) = AsyncCore::custom(writer)
+            .chan_size(CHANNEL)
+            .thread_name("log".to_owned())
+            .build_with_guard();
+        (Self { core, shared }, LogGuard(Some(guard)))
+    }
+
+    /// Moves the record to the log's thread: it travels as the values of a slog record that has
+    /// nothing else, because those are neither copied nor formatted on the way.
+    pub fn send(&self, entry: Entry) {
+        if !self.shared.reserve(entry.text_bytes()) {
+            return self.shared.lose(1);
+        }
+        let header = slog::record_static!(slog::Level::Info, "");
+        let empty = format_args!("");
+        let record = slog::Record::new(&header, &empty, slog::BorrowedKV(&()));
+        match self.core.log(&record, &OwnedKVList::from(OwnedKV(entry))) {
+            Ok(()) => {
+                self.shared.queued.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(_) => self.shared.lose(1),
+        }
+    }
+}
+
+/// The log's thread: formats what it is given, and writes when nothing more is waiting.
+struct Writer {
+    lines: RefCell<Lines>,
+    shared: Arc<Shared>,
+}
+
+struct Lines {
+    output: Box<dyn Write + Send>,
+    /// Whole lines, so that nothing else on the same output comes to stand within one.
+    finished: Vec<u8>,
+    count: u64,
+}
+
+impl Drain for Writer {
+    type Ok = ();
+    type Err = Never;
+
+    fn log(&self, record: &slog::Record<'_>, entry: &OwnedKVList) -> Result<(), Never> {
+        let mut lines = self.lines.borrow_mut();
+        if !lines.format(record, entry) {
+            self.shared.lose(1);
+        }
+        let is_idle = self.shared.queued.fetch_sub(1, Ordering::Relaxed) <= 1;
+        if is_idle || lines.finished.len() >= BATCH {
+            self.shared.lose(lines.write());
+        }
+        Ok(())
+    }
+}
+
+impl Lines {
+    /// A record that cannot be formatted leaves nothing behind, and the log goes on.
+    fn format(&mut self, record: &slog::Record<'_>, entry: &OwnedKVList) -> bool {
+        let start = self.finished.len();
+        let format = || slog_json::Json::new(&mut self.finished).build().log(record, entry);
+        let is_formatted = matches!(catch_unwind(AssertUnwindSafe(format)), Ok(Ok(())));
+        if is_formatted {
+            self.count += 1;
+        } else {
+            self.finished.truncate(start);
+        }
+        is_formatted
+    }
+
+    /// How many lines could not be written; nobody is left to be told more.
+    fn write(&mut self) -> u64 {
+        let written = self.output.write_all(&self.finished).and_then(|()| self.output.flush());
+        self.finished.clear();
+        self.finished.shrink_to(4 * BATCH);
+        let count = std::mem::take(&mut self.count);
+        if written.is_ok() { 0 } else { count }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::log::Level;
+    use super::super::testing::Output;
+    use super::*;
+    use crate::fields;
+
+    fn started(output: &Output) -> (super::super::log::Log, LogGuard) {
+        output.start(Level::Info, IdentifierMode::Masked)
+    }
+
+    #[test]
+    fn a_record_is_written_while_the_log_goes_on() {
+        let output = Output::default();
+        let (log, _guard) = started(&output);
+        for lines in 1..=3 {
+            log.info("test", "promptly", fields! {});
+            output.expect_lines(lines);
+        }
+    }
+
+    #[test]
+    fn a_burst_is_written_in_batches_and_in_order() {
+        let output = Output::default();
+        let (log, guard) = started(&output);
+        let gate = output.gate.lock().unwrap();
+        for number in 0..5000 {
+            log.info("test", "burst", fields! { "number" => number });
+        }
+        drop(gate);
+        drop(guard);
+        let numbers: Vec<u64> =
+            output.records().iter().map(|record| record["number"].as_u64().unwrap()).collect();
+        assert_eq!(numbers, (0..5000).collect::<Vec<u64>>());
+        assert!(output.write_count() < 100, "{} writes", output.write_count());
+        assert_eq!(log.dropped(), 0);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_dropped_and_counted_and_nobody_waits() {
+        let output = Output::default();
+        let (log, guard) = started(&output);
+        let gate = output.gate.lock().unwrap();
+        for _ in 0..CHANNEL + 2000 {
+            log.info("test", "overload", fields! {});
+        }
+        let dropped = log.dropped();
+        assert!(dropped >= 1, "{dropped}");
+        drop(gate);
+        drop(guard);
+        let written = output.records().len() as u64;
+        assert_eq!(written + log.dropped(), CHANNEL as u64 + 2000);
+    }
+
+    #[test]
+    fn large_records_that_wait_are_bounded_by_their_bytes() {
+        let output = Output::default();
+        let (log, guard) = started(&output);
+        let gate = output.gate.lock().unwrap();
+        let megabyte = "x".repeat(1 << 20);
+        log.info("test", "keeps the log busy", fields! {});
+        for _ in 0..80 {
+            log.info("test", "large", fields! { "body" => megabyte.as_str() });
+        }
+        assert!((10..=20).contains(&log.dropped()), "{}", log.dropped());
+        drop(gate);
+        output.expect_lines(60);
+        log.info("test", "large", fields! { "body" => megabyte.as_str() });
+        drop(guard);
+        assert_eq!(output.records().len() as u64 + log.dropped(), 82);
+    }
+
+    #[test]
+    fn an_output_that_fails_costs_its_records_and_nothing_else() {
+        let output = Output { fails: true, ..Output::default() };
+        let (log, guard) = started(&output);
+        log.info("test", "lost", fields! {});
+        drop(guard);
+        assert_eq!(log.dropped(), 1);
+        log.info("test", "after the end", fields! {});
+        assert_eq!(log.dropped(), 2);
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_formatted_leaves_no_trace_in_the_output() {
+        struct Unspeakable;
+        impl slog::KV for Unspeakable {
+            fn serialize(
+                &self,
+                _: &slog::Record<'_>,
+                out: &mut dyn slog::Serializer,
+            ) -> slog::Result {
+                out.emit_str("half", "a record")?;
+                panic!("cannot go on");
+            }
+        }
+        let output = Output::default();
+        let shared = Arc::new(Shared::new(IdentifierMode::Masked));
+        let (sink, guard) = Sink::new(Box::new(output.clone()), Arc::clone(&shared));
+        let header = slog::record_static!(slog::Level::Info, "");
+        let empty = format_args!("");
+        let record = slog::Record::new(&header, &empty, slog::BorrowedKV(&()));
+        sink.core.log(&record, &OwnedKVList::from(OwnedKV(Unspeakable))).unwrap();
+        sink.core.log(&record, &OwnedKVList::from(OwnedKV(()))).unwrap();
+        drop(guard);
+        assert_eq!((output.text().as_str(), shared.dropped()), ("{}\n", 1));
+    }
+}
