@@ -1,7 +1,9 @@
 //! The NSPS connector, in the order in which an event flows through it.
 
 pub mod clock;
+pub mod settings;
 pub mod telemetry;
+pub mod units;
 
 pub mod mapping;
 pub mod program;
