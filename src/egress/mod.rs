@@ -1,1 +1,5 @@
 //! HTTP out: the only folder that names the HTTP client.
+
+pub mod client;
+mod fault;
+pub mod response;

@@ -1,5 +1,6 @@
 //! One event through one program: which rules it chooses, what they send, what the answers mean.
 
+pub mod admit;
 mod event_scope;
 pub mod outcome;
 mod request;

@@ -1,0 +1,361 @@
+//! Turns what became of a request into status and JSON; the only place that knows both.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::Service;
+use crate::engine::admit::Full;
+use crate::engine::outcome::{Failure, FailureKind, Outcome, RuleOutcome, RuleResult};
+
+/// `Retry-After` of a 429 or 503 where no target said how long to stay away.
+const RETRY_AFTER: Duration = Duration::from_secs(30);
+
+const VALIDATION: &str = "VALIDATION_ERROR";
+const AUTHENTICATION: &str = "AUTHENTICATION_ERROR";
+const SERVICE: &str = "SERVICE_ERROR";
+const CONNECTION: &str = "CONNECTION_ERROR";
+const RATE_LIMIT: &str = "RATE_LIMIT_ERROR";
+const INTERNAL: &str = "INTERNAL_ERROR";
+
+/// The two identifiers that come with a request, or are made for it.
+#[derive(Debug, Clone)]
+pub(super) struct Identity {
+    pub request_id: String,
+    pub unique_id: String,
+}
+
+/// An answer, short of the headers that every answer has.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Answer {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Value,
+}
+
+impl Answer {
+    pub fn json(status: u16, body: Value) -> Self {
+        Self { status, headers: Vec::new(), body }
+    }
+
+    fn failure(status: u16, retry_after: Option<Duration>, body: Value) -> Self {
+        let mut headers = Vec::new();
+        if status == 401 {
+            headers.push(("www-authenticate", "Bearer".to_owned()));
+        }
+        if matches!(status, 429 | 503) {
+            headers.push(("retry-after", whole_seconds(retry_after.unwrap_or(RETRY_AFTER))));
+        }
+        Self { status, headers, body }
+    }
+}
+
+/// RFC 9110, 10.2.3 knows whole seconds only; rounded up, so that nobody comes back too early.
+fn whole_seconds(duration: Duration) -> String {
+    let started = u64::from(duration.subsec_nanos() > 0);
+    duration.as_secs().saturating_add(started).max(1).to_string()
+}
+
+/// Why a request does not become an event, or its event has no outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Refusal {
+    UnknownPath,
+    Method { allowed: String },
+    Unauthorized,
+    ContentType(String),
+    ContentEncoding(String),
+    TooLarge { limit: usize },
+    TooSlow { limit: Duration },
+    CutShort(String),
+    NotJson(String),
+    NotAnEvent(String),
+    Full(Full),
+    ShuttingDown,
+    Panicked,
+}
+
+impl Refusal {
+    pub fn status(&self) -> u16 {
+        self.reading().0
+    }
+
+    /// The specific reason.
+    pub fn error(&self) -> String {
+        self.reading().3
+    }
+
+    pub fn answer(
+        &self,
+        identity: &Identity,
+        event_id: Option<&str>,
+        mask: &dyn Service,
+    ) -> Answer {
+        let (status, kind, message, error) = self.reading();
+        let body = failure_body(message, &mask.mask(&error), kind, identity, event_id);
+        let mut answer = Answer::failure(status, None, Value::Object(body));
+        if let Self::Method { allowed } = self {
+            answer.headers.push(("allow", allowed.clone()));
+        }
+        answer
+    }
+
+    /// Status, type, message and specific reason.
+    fn reading(&self) -> (u16, &'static str, &'static str, String) {
+        match self {
+            Self::UnknownPath => {
+                (404, VALIDATION, "There is nothing at this path", "unknown path".to_owned())
+            }
+            Self::Method { allowed } => {
+                let error = format!("the methods allowed here are {allowed}");
+                (405, VALIDATION, "This path does not take this method", error)
+            }
+            Self::Unauthorized => {
+                let error = "missing or unknown bearer token".to_owned();
+                (401, AUTHENTICATION, "Authentication failed", error)
+            }
+            Self::ContentType(given) => {
+                let error = format!("Content-Type is `{given}`, it must be application/json");
+                (415, VALIDATION, "The request body must be JSON", error)
+            }
+            Self::ContentEncoding(given) => {
+                let error = format!("Content-Encoding `{given}` is not supported");
+                (415, VALIDATION, "The request body must not be compressed", error)
+            }
+            Self::TooLarge { limit } => {
+                let error = format!("the limit is {limit} bytes (MAX_BODY)");
+                (413, VALIDATION, "The request body is too large", error)
+            }
+            Self::TooSlow { limit } => {
+                let error = format!("it was not complete after {limit:?}");
+                (408, VALIDATION, "The request body did not arrive in time", error)
+            }
+            Self::CutShort(error) => {
+                (400, VALIDATION, "The request body is incomplete", error.clone())
+            }
+            Self::NotJson(error) => {
+                (400, VALIDATION, "The request body is not JSON", error.clone())
+            }
+            Self::NotAnEvent(error) => {
+                (422, VALIDATION, "The request body is not an event", error.clone())
+            }
+            Self::Full(full) => {
+                (503, CONNECTION, "The connector is busy, try again later", full.to_string())
+            }
+            Self::ShuttingDown => {
+                let error = "shutting down".to_owned();
+                (503, CONNECTION, "The connector is shutting down, try again later", error)
+            }
+            Self::Panicked => {
+                let error = "unexpected fault, see the connector's log".to_owned();
+                (500, INTERNAL, "The connector failed to process the request", error)
+            }
+        }
+    }
+}
+
+fn failure_body(
+    message: &str,
+    error: &str,
+    kind: &str,
+    identity: &Identity,
+    event_id: Option<&str>,
+) -> Map<String, Value> {
+    let mut body = Map::new();
+    body.insert("message".to_owned(), message.into());
+    body.insert("error".to_owned(), error.into());
+    body.insert("type".to_owned(), kind.into());
+    if let Some(event_id) = event_id {
+        body.insert("event_id".to_owned(), event_id.into());
+    }
+    body.insert("request_id".to_owned(), identity.request_id.as_str().into());
+    body.insert("unique_id".to_owned(), identity.unique_id.as_str().into());
+    body
+}
+
+/// What NSPS is told about a rule: the words that `rules` and the log have for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Succeeded,
+    Ignored,
+    /// Failed, but the mapping says that NSPS is not to come back with it (`answer: 200`).
+    Acknowledged,
+    Failed,
+}
+
+impl Verdict {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Ignored => "ignored",
+            Self::Acknowledged => "acknowledged",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn of(rule: &RuleOutcome) -> Self {
+        match &rule.result {
+            RuleResult::Succeeded => Self::Succeeded,
+            RuleResult::Ignored(_) => Self::Ignored,
+            RuleResult::Failed(Failure { answer: Some(200..=299), .. }) => Self::Acknowledged,
+            RuleResult::Failed(_) => Self::Failed,
+        }
+    }
+
+    /// Of the event as a whole; without a rule it is ignored.
+    pub fn of_event(outcome: &Outcome) -> Self {
+        let verdicts: Vec<_> = outcome.rules.iter().map(Self::of).collect();
+        [Self::Failed, Self::Acknowledged, Self::Succeeded]
+            .into_iter()
+            .find(|verdict| verdicts.contains(verdict))
+            .unwrap_or(Self::Ignored)
+    }
+}
+
+/// The event that an outcome is about.
+#[derive(Debug, Clone)]
+pub(super) struct About {
+    pub event_id: String,
+    pub event_type: String,
+    pub identity: Identity,
+}
+
+/// Answers an event that ran to its end.
+pub(super) fn of_outcome(outcome: &Outcome, about: &About, mask: &dyn Service) -> Answer {
+    if Verdict::of_event(outcome) == Verdict::Failed {
+        return failed(outcome, about, mask);
+    }
+    Answer::json(
+        200,
+        json!({
+            "message": mask.mask(&success(outcome, about)),
+            "event_id": about.event_id,
+            "rules": rules(outcome, mask),
+        }),
+    )
+}
+
+fn success(outcome: &Outcome, about: &About) -> String {
+    if outcome.rules.is_empty() {
+        return format!("Event ignored: no rule for {}", about.event_type);
+    }
+    match Verdict::of_event(outcome) {
+        Verdict::Ignored => format!("Event ignored: {}", texts(outcome, Verdict::Ignored)),
+        Verdict::Acknowledged => {
+            format!("Event acknowledged: {}", texts(outcome, Verdict::Acknowledged))
+        }
+        Verdict::Succeeded | Verdict::Failed => "Event processed successfully".to_owned(),
+    }
+}
+
+fn texts(outcome: &Outcome, of: Verdict) -> String {
+    let chosen = outcome.rules.iter().filter(|rule| Verdict::of(rule) == of);
+    chosen.filter_map(text).collect::<Vec<_>>().join("; ")
+}
+
+fn text(rule: &RuleOutcome) -> Option<&str> {
+    match &rule.result {
+        RuleResult::Succeeded => None,
+        RuleResult::Ignored(text) => Some(text),
+        RuleResult::Failed(failure) => Some(&failure.message),
+    }
+}
+
+/// `rules` of an answer and of the log: every rule, and why where it did not simply succeed.
+pub(super) fn rules(outcome: &Outcome, mask: &dyn Service) -> Value {
+    let entry = |rule: &RuleOutcome| {
+        let mut entry = Map::new();
+        entry.insert("mapping".to_owned(), (*rule.mapping).into());
+        entry.insert("rule".to_owned(), (*rule.rule).into());
+        entry.insert("outcome".to_owned(), Verdict::of(rule).word().into());
+        if let Some(text) = text(rule) {
+            entry.insert("message".to_owned(), mask.mask(text).into());
+        }
+        Value::Object(entry)
+    };
+    outcome.rules.iter().map(entry).collect()
+}
+
+fn failed(outcome: &Outcome, about: &About, mask: &dyn Service) -> Answer {
+    let failures: Vec<_> = outcome.rules.iter().filter_map(failure).collect();
+    // The first of the most retryable ones: `max_by_key` would take the last.
+    let Some(worst) = failures.iter().rev().max_by_key(|(_, failure)| urgency(status(failure)))
+    else {
+        return Refusal::Panicked.answer(&about.identity, Some(&about.event_id), mask);
+    };
+    let (_, worst) = *worst;
+    let (message, error) = (mask.mask(&worst.message), mask.mask(&worst.error));
+    let event_id = Some(about.event_id.as_str());
+    let mut body = failure_body(&message, &error, kind(worst), &about.identity, event_id);
+    let details = failures.iter().map(|(rule, failure)| detail(rule, failure, mask));
+    body.insert("details".to_owned(), details.collect());
+    // Coming back is of use only when every target that asked for a pause takes requests again.
+    let pause = failures.iter().filter_map(|(_, failure)| failure.retry_after).max();
+    Answer::failure(status(worst), pause, Value::Object(body))
+}
+
+fn failure(rule: &RuleOutcome) -> Option<(&RuleOutcome, &Failure)> {
+    match &rule.result {
+        RuleResult::Failed(failure) if Verdict::of(rule) == Verdict::Failed => {
+            Some((rule, failure))
+        }
+        _ => None,
+    }
+}
+
+fn detail(rule: &RuleOutcome, failure: &Failure, mask: &dyn Service) -> Value {
+    let mut detail = Map::new();
+    detail.insert("mapping".to_owned(), (*rule.mapping).into());
+    detail.insert("rule".to_owned(), (*rule.rule).into());
+    for (name, value) in [("step", &failure.step), ("target", &failure.target)] {
+        if let Some(value) = value {
+            detail.insert(name.to_owned(), (**value).into());
+        }
+    }
+    detail.insert("type".to_owned(), kind(failure).into());
+    if let Some(status) = failure.target_status {
+        detail.insert("status".to_owned(), status.into());
+    }
+    detail.insert("message".to_owned(), mask.mask(&failure.message).into());
+    detail.insert("error".to_owned(), mask.mask(&failure.error).into());
+    Value::Object(detail)
+}
+
+/// The status that the mapping asks for, if it is one of a failure.
+fn asked_for(failure: &Failure) -> Option<u16> {
+    failure.answer.filter(|status| (400..=599).contains(status))
+}
+
+fn status(failure: &Failure) -> u16 {
+    asked_for(failure).unwrap_or(match failure.kind {
+        FailureKind::Invalid | FailureKind::Refused => 422,
+        FailureKind::RateLimited => 429,
+        FailureKind::Internal => 500,
+        FailureKind::BadAnswer => 502,
+        FailureKind::Unavailable => 503,
+    })
+}
+
+fn kind(failure: &Failure) -> &'static str {
+    match (asked_for(failure), failure.kind) {
+        (Some(429), _) | (None, FailureKind::RateLimited) => RATE_LIMIT,
+        (Some(503), _) | (None, FailureKind::Unavailable) => CONNECTION,
+        (Some(_), _) | (None, FailureKind::Refused | FailureKind::BadAnswer) => SERVICE,
+        (None, FailureKind::Invalid) => VALIDATION,
+        (None, FailureKind::Internal) => INTERNAL,
+    }
+}
+
+/// The more it is worth coming back, the higher.
+fn urgency(status: u16) -> u8 {
+    match status {
+        503 => 5,
+        429 => 4,
+        502 => 3,
+        500 => 2,
+        422 => 1,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! The way of one event: who sends it, is there room, what does it say, what became of it.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
+};
+use futures_util::FutureExt;
+
+use super::answer::{self, About, Answer, Identity, Refusal, Verdict};
+use super::body::Incoming;
+use super::server::Gate;
+use crate::engine::admit::Ticket;
+use crate::engine::outcome::Outcome;
+use crate::event::{EnvelopeFault, Event};
+use crate::fields;
+use crate::telemetry::log::{Level, Log, Subject};
+use crate::telemetry::mask::Identifiers;
+
+/// Takes a request to an event path as far as it gets. What can be refused by the head is refused
+/// before anything of the body is read, the token first.
+pub(super) async fn receive(
+    gate: &Arc<Gate>,
+    request: &HttpRequest,
+    incoming: &mut Incoming,
+    identity: &Identity,
+    started: Duration,
+) -> Result<Answer, Refusal> {
+    authenticate(gate, request.headers())?;
+    check_kind(request.headers())?;
+    let mut ticket = gate.admission.admit().map_err(Refusal::Full)?;
+    let (limit, patience) = (gate.config.max_body, gate.config.patience.body);
+    let body = incoming.read(limit, patience, &mut ticket).await?;
+    let event = parse(&body, identity)?;
+    drop(body);
+    // A task of its own: a client that disconnects does not end what it began.
+    let run = gate.runtime.spawn(run(Arc::clone(gate), event, ticket, started));
+    run.await.map_err(|ended| match ended.is_panic() {
+        true => Refusal::Panicked,
+        false => Refusal::ShuttingDown,
+    })
+}
+
+fn authenticate(gate: &Gate, headers: &HeaderMap) -> Result<(), Refusal> {
+    // Two such headers are a way to make two readers see two clients.
+    let mut values = headers.get_all(AUTHORIZATION);
+    match (values.next(), values.next()) {
+        (Some(value), None) if gate.tokens.accept(value.as_bytes()) => Ok(()),
+        _ => Err(Refusal::Unauthorized),
+    }
+}
+
+fn check_kind(headers: &HeaderMap) -> Result<(), Refusal> {
+    let encoding = text(headers, CONTENT_ENCODING);
+    if !matches!(encoding.to_ascii_lowercase().as_str(), "" | "identity") {
+        return Err(Refusal::ContentEncoding(encoding));
+    }
+    let given = text(headers, CONTENT_TYPE);
+    let kind = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if kind.is_empty() || kind == "application/json" || is_json_based(&kind) {
+        return Ok(());
+    }
+    Err(Refusal::ContentType(given))
+}
+
+/// `application/cloudevents+json` and the like (RFC 6839, 3.1).
+fn is_json_based(kind: &str) -> bool {
+    kind.split_once('/').is_some_and(|(_, name)| name.len() > 5 && name.ends_with("+json"))
+}
+
+/// The first value of a header as text for messages; empty if there is none.
+fn text(headers: &HeaderMap, name: HeaderName) -> String {
+    let value = headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    value.unwrap_or_default().trim().chars().take(200).collect()
+}
+
+fn parse(body: &[u8], identity: &Identity) -> Result<Event, Refusal> {
+    let Identity { request_id, unique_id } = identity.clone();
+    Event::parse(body, request_id, unique_id).map_err(|fault| match fault {
+        EnvelopeFault::NotJson(reason) => Refusal::NotJson(reason),
+        EnvelopeFault::Invalid(reason) => Refusal::NotAnEvent(reason),
+    })
+}
+
+/// Runs an event to its end, and logs it there: also where nobody waits for the answer any more.
+async fn run(gate: Arc<Gate>, event: Event, ticket: Ticket, started: Duration) -> Answer {
+    let log = gate.log.about(subject(&event));
+    let identity =
+        Identity { request_id: event.request_id.clone(), unique_id: event.unique_id.clone() };
+    let about =
+        About { event_id: event.id.clone(), event_type: event.event_type.clone(), identity };
+    let process = AssertUnwindSafe(async { gate.service.process(event).await });
+    let answer = match process.catch_unwind().await {
+        Ok(outcome) => ended(&gate, &log, &outcome, &about, started),
+        Err(panic) => panicked(&gate, &log, &*panic, &about, started),
+    };
+    drop(ticket);
+    answer
+}
+
+fn subject(event: &Event) -> Subject {
+    Subject {
+        request_id: Some(event.request_id.clone()),
+        unique_id: Some(event.unique_id.clone()),
+        event_id: Some(event.id.clone()),
+        event_type: Some(event.event_type.clone()),
+        identifiers: Arc::new(Identifiers::of(&event.body)),
+    }
+}
+
+fn ended(gate: &Gate, log: &Log, outcome: &Outcome, about: &About, started: Duration) -> Answer {
+    let answer = answer::of_outcome(outcome, about, &*gate.service);
+    let verdict = Verdict::of_event(outcome);
+    let mut fields = fields! {
+        "outcome" => verdict.word(),
+        "status" => answer.status,
+        "duration_ms" => gate.milliseconds_since(started),
+        "rules" => answer::rules(outcome, &*gate.service),
+    };
+    if let Some(error) = answer.body.get("error") {
+        fields.push(("error", error.clone()));
+    }
+    let message = answer.body.get("message").and_then(|message| message.as_str());
+    let level = match verdict {
+        Verdict::Acknowledged => Level::Warning,
+        _ => level_of(answer.status),
+    };
+    log.record(level, "ingress", message.unwrap_or_default(), fields);
+    answer
+}
+
+fn panicked(
+    gate: &Gate,
+    log: &Log,
+    panic: &(dyn Any + Send),
+    about: &About,
+    started: Duration,
+) -> Answer {
+    let fields = fields! {
+        "outcome" => Verdict::Failed.word(),
+        "status" => 500,
+        "duration_ms" => gate.milliseconds_since(started),
+        "error" => gate.service.mask(panic_text(panic)).into_owned(),
+    };
+    log.error("ingress", "the run of an event panicked", fields);
+    Refusal::Panicked.answer(&about.identity, Some(&about.event_id), &*gate.service)
+}
+
+pub(super) fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (None, Some(text)) => text,
+        (None, None) => "a panic without a text",
+    }
+}
+
+pub(super) fn level_of(status: u16) -> Level {
+    match status {
+        ..=399 => Level::Info,
+        400..=499 => Level::Warning,
+        500.. => Level::Error,
+    }
+}

@@ -1,0 +1,96 @@
+//! Ends connections that nobody uses. actix limits the time for the head of a connection's first
+//! request and for the pause between requests, but neither a later head that comes in drips nor an
+//! answer that is never read; without this, a client could hold its connections for ever.
+
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+/// Connections are looked at so many times within the longest time that one may be unused.
+const ROUNDS: u32 = 20;
+
+/// One connection, as long as actix holds it.
+#[derive(Debug)]
+pub(super) struct Connection {
+    /// A second handle of the same socket, to shut it down behind actix's back.
+    socket: TcpStream,
+    /// Requests that were read and are not answered yet.
+    requests: AtomicUsize,
+    /// Rounds since it was opened or the latest answer was written.
+    unused_rounds: AtomicU64,
+}
+
+impl Connection {
+    /// One round more; whether that was one too many.
+    fn grows_old(&self) -> bool {
+        self.requests.load(Ordering::Acquire) == 0
+            && self.unused_rounds.fetch_add(1, Ordering::AcqRel) > u64::from(ROUNDS)
+    }
+}
+
+/// Held from the head of a request until its answer is written.
+#[derive(Debug)]
+pub(super) struct Busy(Arc<Connection>);
+
+impl Busy {
+    pub fn on(connection: &Arc<Connection>) -> Self {
+        connection.requests.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(connection))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.unused_rounds.store(0, Ordering::Release);
+        self.0.requests.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// All open connections of a server.
+#[derive(Debug, Default)]
+pub(super) struct Connections {
+    open: Mutex<Vec<Weak<Connection>>>,
+}
+
+impl Connections {
+    /// `None` if the socket cannot be duplicated, for want of file descriptors: such a connection
+    /// is served, and not watched.
+    pub fn opened(&self, socket: &impl AsFd) -> Option<Arc<Connection>> {
+        let socket = TcpStream::from(socket.as_fd().try_clone_to_owned().ok()?);
+        let (requests, unused_rounds) = (AtomicUsize::new(0), AtomicU64::new(0));
+        let connection = Arc::new(Connection { socket, requests, unused_rounds });
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.push(Arc::downgrade(&connection));
+        Some(connection)
+    }
+
+    fn end_unused(&self) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|connection| {
+            let Some(connection) = connection.upgrade() else { return false };
+            let overdue = connection.grows_old();
+            if overdue {
+                // It fails if the client was faster, which is as well.
+                let _ = connection.socket.shutdown(Shutdown::Both);
+            }
+            !overdue
+        });
+    }
+}
+
+/// Ends connections that are unused for longer than `limit`, until the other end of `server` is
+/// dropped.
+pub(super) async fn watch(
+    connections: Arc<Connections>,
+    limit: Duration,
+    mut server: oneshot::Receiver<()>,
+) {
+    while timeout(limit / ROUNDS, &mut server).await.is_err() {
+        connections.end_unused();
+    }
+}
