@@ -19,6 +19,13 @@ pub struct Body<'r> {
     pub fault: Option<String>,
 }
 
+impl Body<'_> {
+    /// The same, independent of the response that it was read from.
+    pub fn into_owned(self) -> Body<'static> {
+        Body { text: Cow::Owned(self.text.into_owned()), value: self.value, fault: self.fault }
+    }
+}
+
 /// Reads the body of `response`. A JSON one must parse; of any other kind it is tried.
 pub fn read(response: &Response) -> Body<'_> {
     let content_type = response.header("content-type").unwrap_or_default();

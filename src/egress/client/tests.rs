@@ -18,6 +18,11 @@ fn target(url: &str) -> Target {
         timeout: LONG,
         connect_timeout: Duration::from_secs(3),
         idle_timeout: Duration::from_secs(4),
+        auth: crate::program::Auth::None,
+        headers: Vec::new(),
+        retry: crate::program::Retry::default(),
+        responses: Vec::new(),
+        fingerprint: [0; 32],
     }
 }
 

@@ -12,7 +12,7 @@ pub(in crate::engine) struct Answer {
     response: Response,
     status: Value,
     headers: OnceCell<Value>,
-    body: OnceCell<Body>,
+    body: OnceCell<Body<'static>>,
     text: OnceCell<Value>,
 }
 
@@ -63,8 +63,8 @@ impl Answer {
         })
     }
 
-    fn read(&self) -> &Body {
-        self.body.get_or_init(|| response::read(&self.response))
+    fn read(&self) -> &Body<'static> {
+        self.body.get_or_init(|| response::read(&self.response).into_owned())
     }
 
     /// The body as a value; `None` where there is none or it cannot be read.
@@ -83,7 +83,7 @@ impl Answer {
 
     /// The raw body as text.
     pub(in crate::engine) fn text(&self) -> &Value {
-        self.text.get_or_init(|| Value::from(self.read().text.as_str()))
+        self.text.get_or_init(|| Value::from(&*self.read().text))
     }
 
     /// The beginning of the body, for people.
