@@ -1,6 +1,7 @@
 //! The real server on a real socket, with a scripted service behind it.
 
 mod connections;
+mod logging;
 mod requests;
 mod stopping;
 
@@ -117,12 +118,17 @@ fn start() -> Setup {
 }
 
 fn start_with(config: Config, limits: Limits) -> Setup {
+    start_logging(config, limits, Log::discard())
+}
+
+fn start_logging(config: Config, limits: Limits, log: Log) -> Setup {
     let (service, tokens) = (Arc::new(Scripted::default()), Tokens::new(["token"]));
     let admission = Admission::new(limits);
     let parts = Parts {
         service: Arc::clone(&service) as Arc<dyn Service>,
         tokens: Arc::clone(&tokens),
         admission: Arc::clone(&admission),
+        log,
         ..parts(tokio::runtime::Handle::current())
     };
     Setup { server: serve(config, parts).unwrap(), service, admission, tokens }
@@ -133,15 +139,10 @@ fn parts(runtime: tokio::runtime::Handle) -> Parts {
         service: Arc::new(Scripted::default()),
         tokens: Tokens::new(["token"]),
         admission: Admission::new(Limits { events: 1, bytes: 1 }),
-        log: log(),
+        log: Log::discard(),
         clock: Arc::new(SystemClock::new()),
         runtime,
     }
-}
-
-/// The one place that makes a log.
-fn log() -> Log {
-    Log::default()
 }
 
 impl Setup {
