@@ -16,3 +16,7 @@ pub mod ingress;
 pub mod engine;
 
 pub mod egress;
+
+pub mod app;
+pub mod cli;
+pub mod reload;

@@ -129,6 +129,16 @@ impl Settings {
         };
         if faults.is_empty() { settings().ok_or(faults) } else { Err(faults) }
     }
+
+    /// Reads the address alone, for those who only call the connector.
+    pub fn read_listen(
+        args: &ServeArgs,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<SocketAddr, Vec<SettingFault>> {
+        let mut reader = Reader::new(&env);
+        let listen = reader.listen(args);
+        listen.ok_or_else(|| reader.finish().0)
+    }
 }
 
 #[cfg(test)]

@@ -84,15 +84,15 @@ impl Run<'_> {
                 Err(fault) => RuleResult::Failed(undecided(rule, &fault)),
             },
             Action::Reject(text) => RuleResult::Failed(match text.text(scope, Place::Message) {
-                Ok(reason) => invalid(reason, format!("the rule `{}` rejects this event", rule.name)),
+                Ok(reason) => {
+                    invalid(reason, format!("the rule `{}` rejects this event", rule.name))
+                }
                 Err(fault) => undecided(rule, &fault),
             }),
-            Action::Steps(steps) => {
-                match self.steps(mapping, rule, steps, links, scope).await {
-                    Ok(()) => RuleResult::Succeeded,
-                    Err(failure) => RuleResult::Failed(failure),
-                }
-            }
+            Action::Steps(steps) => match self.steps(mapping, rule, steps, links, scope).await {
+                Ok(()) => RuleResult::Succeeded,
+                Err(failure) => RuleResult::Failed(failure),
+            },
         }
     }
 

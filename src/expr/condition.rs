@@ -123,7 +123,9 @@ impl Test {
             }
             Self::StatusClass(class) => {
                 let wanted = u64::from(*class);
-                Ok(nodes.iter().any(|node| node.as_u64().is_some_and(|status| status / 100 == wanted)))
+                Ok(nodes
+                    .iter()
+                    .any(|node| node.as_u64().is_some_and(|status| status / 100 == wanted)))
             }
             Self::Not(test) => Ok(!test.holds(nodes, scope)?),
             Self::Exists(wanted) => Ok(nodes.iter().any(|node| !node.is_null()) == *wanted),
@@ -191,7 +193,9 @@ pub fn is_empty(value: &Value) -> bool {
 /// Equality without conversion: 1 equals 1.0, not "1".
 pub fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
-        (Value::Number(left), Value::Number(right)) => order_numbers(left, right).is_some_and(Ordering::is_eq),
+        (Value::Number(left), Value::Number(right)) => {
+            order_numbers(left, right).is_some_and(Ordering::is_eq)
+        }
         (Value::Array(left), Value::Array(right)) => {
             left.len() == right.len() && left.iter().zip(right).all(|(l, r)| equal(l, r))
         }

@@ -1,8 +1,8 @@
 //! `as`: explicit conversion of one value.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 use serde_json::{Number, Value};
 
 use crate::event::kind;
@@ -30,7 +30,9 @@ impl Type {
     /// The value as this type; the reason says what is wrong with the value.
     pub fn convert(self, value: &Value) -> Result<Value, String> {
         match self {
-            Self::String => text_of(value).map(Value::String).ok_or_else(|| cannot(value, "a string")),
+            Self::String => {
+                text_of(value).map(Value::String).ok_or_else(|| cannot(value, "a string"))
+            }
             Self::Integer => integer(value).ok_or_else(|| cannot(value, "an integer")),
             Self::Number => number(value).ok_or_else(|| cannot(value, "a number")),
             Self::Boolean => boolean(value).ok_or_else(|| cannot(value, "a boolean")),
@@ -43,7 +45,9 @@ impl Type {
 
 fn cannot(value: &Value, wanted: &str) -> String {
     match value {
-        Value::Array(_) | Value::Object(_) | Value::Null => format!("{} is not {wanted}", kind(value)),
+        Value::Array(_) | Value::Object(_) | Value::Null => {
+            format!("{} is not {wanted}", kind(value))
+        }
         scalar => {
             let text = scalar.to_string();
             let shown: String = text.chars().take(64).collect();
@@ -74,7 +78,9 @@ fn integer(value: &Value) -> Option<Value> {
         None => (false, text.strip_prefix('+').unwrap_or(&text)),
     };
     let whole = match digits.split_once('.') {
-        Some((whole, zeros)) if zeros.bytes().all(|byte| byte == b'0') && !zeros.is_empty() => whole,
+        Some((whole, zeros)) if zeros.bytes().all(|byte| byte == b'0') && !zeros.is_empty() => {
+            whole
+        }
         Some(_) => return None,
         None => digits,
     };
@@ -189,7 +195,11 @@ mod tests {
     fn numbers_are_read_from_text() {
         table(
             Type::Number,
-            &[(json!("10"), Some(json!(10))), (json!(" 2.5 "), Some(json!(2.5))), (json!("N/A"), None)],
+            &[
+                (json!("10"), Some(json!(10))),
+                (json!(" 2.5 "), Some(json!(2.5))),
+                (json!("N/A"), None),
+            ],
         );
     }
 
@@ -227,7 +237,10 @@ mod tests {
 
     #[test]
     fn a_failed_conversion_says_what_it_met() {
-        assert_eq!(Type::Integer.convert(&json!("N/A")), Err("\"N/A\" is not an integer".to_owned()));
+        assert_eq!(
+            Type::Integer.convert(&json!("N/A")),
+            Err("\"N/A\" is not an integer".to_owned())
+        );
         assert_eq!(Type::String.convert(&json!({})), Err("an object is not a string".to_owned()));
     }
 }

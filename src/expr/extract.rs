@@ -106,7 +106,8 @@ impl Variable {
     /// Where the value should have come from, in words.
     fn origin(&self) -> String {
         let listed = |paths: &[Path]| {
-            let paths: Vec<String> = paths.iter().map(|path| format!("`{}`", path.text())).collect();
+            let paths: Vec<String> =
+                paths.iter().map(|path| format!("`{}`", path.text())).collect();
             paths.join(", ")
         };
         let origin = match &self.source {
@@ -174,9 +175,9 @@ impl Stage {
         variable: &Arc<str>,
     ) -> Result<Option<Cow<'d, Value>>, Fault> {
         match (self, value.as_ref()) {
-            (Self::Split(mark), Value::String(text)) => {
-                Ok(Some(Cow::Owned(text.split(&**mark).map(|part| Value::from(part.trim())).collect())))
-            }
+            (Self::Split(mark), Value::String(text)) => Ok(Some(Cow::Owned(
+                text.split(&**mark).map(|part| Value::from(part.trim())).collect(),
+            ))),
             (Self::First, Value::Array(members)) => Ok(members.first().cloned().map(Cow::Owned)),
             (Self::Split(_) | Self::First, _) => Ok(Some(value)),
             (_, Value::Array(members)) => {
@@ -196,15 +197,17 @@ impl Stage {
             Self::Split(_) | Self::First => Ok(Some(value.clone())),
             Self::As(to) => to.convert(value).map(Some).map_err(fault),
             Self::Capture(regex) => {
-                let text = text_of(value)
-                    .ok_or_else(|| fault(format!("`capture` reads text, this is {}", kind(value))))?;
+                let text = text_of(value).ok_or_else(|| {
+                    fault(format!("`capture` reads text, this is {}", kind(value)))
+                })?;
                 let Some(captures) = regex.captures(&text) else { return Ok(None) };
                 let group = captures.get(usize::from(captures.len() > 1));
                 Ok(group.map(|group| Value::from(group.as_str())))
             }
             Self::Map(table) => {
-                let text = text_of(value)
-                    .ok_or_else(|| fault(format!("`map` looks up text, this is {}", kind(value))))?;
+                let text = text_of(value).ok_or_else(|| {
+                    fault(format!("`map` looks up text, this is {}", kind(value)))
+                })?;
                 Ok(table.get(text.as_str()).cloned())
             }
         }

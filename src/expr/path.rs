@@ -216,7 +216,9 @@ fn syntax_fault(error: JsonPathError) -> PathFault {
             let (LineColLocation::Pos((_, column)) | LineColLocation::Span((_, column), _)) =
                 error.line_col;
             PathFault {
-                message: format!("this is not a JSONPath: unexpected text at column {column} of it"),
+                message: format!(
+                    "this is not a JSONPath: unexpected text at column {column} of it"
+                ),
                 offset: Some(offset),
                 help: Some(
                     "a JSONPath looks like `$.pb_data.sim_info.imsi` or \
@@ -267,7 +269,8 @@ mod tests {
     #[test]
     fn a_policy_is_found_in_an_object_and_in_a_list_of_objects() {
         let path = "$.pb_data.access_policy_info..attributes[?@.name == 'cs'].value";
-        let policy = json!({"attributes": [{"name": "eps", "value": 1}, {"name": "cs", "value": 2}]});
+        let policy =
+            json!({"attributes": [{"name": "eps", "value": 1}, {"name": "cs", "value": 2}]});
         let one = json!({"pb_data": {"access_policy_info": policy}});
         let list = json!({"pb_data": {"access_policy_info": [{"attributes": []}, policy]}});
         assert_eq!(first(path, &one), Some(json!(2)));
@@ -277,7 +280,8 @@ mod tests {
     #[test]
     fn numbers_in_filters_compare_by_value() {
         let document: Value =
-            serde_json::from_str(r#"[{"i": 5, "v": "a"}, {"i": 5.0, "v": "b"}, {"i": 1e1}]"#).unwrap();
+            serde_json::from_str(r#"[{"i": 5, "v": "a"}, {"i": 5.0, "v": "b"}, {"i": 1e1}]"#)
+                .unwrap();
         assert_eq!(Path::parse("$[?@.i == 5].v").unwrap().all(&document).len(), 2);
         assert_eq!(Path::parse("$[?@.i > 5]").unwrap().all(&document).len(), 1);
     }

@@ -93,7 +93,8 @@ async fn run(gate: Arc<Gate>, event: Event, ticket: Ticket, started: Duration) -
         Identity { request_id: event.request_id.clone(), unique_id: event.unique_id.clone() };
     let about =
         About { event_id: event.id.clone(), event_type: event.event_type.clone(), identity };
-    let process = AssertUnwindSafe(async { gate.service.process(event).await });
+    let of_event = log.clone();
+    let process = AssertUnwindSafe(async { gate.service.process(event, of_event).await });
     let answer = match process.catch_unwind().await {
         Ok(outcome) => ended(&gate, &log, &outcome, &about, started),
         Err(panic) => panicked(&gate, &log, &*panic, &about, started),

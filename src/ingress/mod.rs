@@ -25,12 +25,13 @@ pub use server::{Parts, Server, serve};
 
 use crate::engine::outcome::Outcome;
 use crate::event::Event;
+use crate::telemetry::log::Log;
 
 /// What is behind the HTTP surface.
 pub trait Service: Send + Sync + 'static {
     /// Runs an event to its end; polled as a task of its own, so it outlives the connection that
-    /// brought it.
-    fn process(&self, event: Event) -> Pin<Box<dyn Future<Output = Outcome> + Send>>;
+    /// brought it. `log` speaks about this event.
+    fn process(&self, event: Event, log: Log) -> Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
     /// What `GET /ready` tells; called for each such request.
     fn readiness(&self) -> Readiness;

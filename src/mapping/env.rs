@@ -73,7 +73,11 @@ impl<'e> Environment<'e> {
     }
 
     /// Replaces `${…}` in a text.
-    pub fn substitute(&mut self, text: &str, secrecy: Secrecy) -> Result<Substituted, Vec<EnvFault>> {
+    pub fn substitute(
+        &mut self,
+        text: &str,
+        secrecy: Secrecy,
+    ) -> Result<Substituted, Vec<EnvFault>> {
         let mut substituted = Substituted { pieces: Vec::new(), stand_in: false };
         let mut faults = Vec::new();
         let mut written = String::new();

@@ -25,58 +25,81 @@ pub struct Loaded {
 
 /// Reads a directory (every `*.yaml` and `*.yml` but `*.test.yaml`, without recursion, in byte order
 /// of names), or one file.
-pub fn load(path: &Path, mut env: Environment<'_>) -> Loaded {
-    let mut report = Report::new();
+pub fn load(path: &Path, env: Environment<'_>) -> Loaded {
+    let mut loader =
+        Loader { env, report: Report::new(), hash: Sha256::new(), mappings: Vec::new() };
+    let whole = || Source::unread(path.display().to_string());
     let files = match mapping_files(path) {
         Ok(files) => files,
         Err(reason) => {
-            let source = Source::unread(path.display().to_string());
-            report.push(Diagnostic::error("unreadable-file", &source, None, reason));
-            Vec::new()
+            loader.report.push(Diagnostic::error("unreadable-file", &whole(), None, reason));
+            return loader.finish(0);
         }
     };
-    if files.is_empty() && report.is_empty() {
-        let source = Source::unread(path.display().to_string());
-        let diagnostic = Diagnostic::error("no-mappings", &source, None, "there is no mapping file here")
-            .help("mapping files end in `.yaml` or `.yml`");
-        report.push(diagnostic);
+    if files.is_empty() {
+        let message = "there is no mapping file here";
+        let diagnostic = Diagnostic::error("no-mappings", &whole(), None, message);
+        loader.report.push(diagnostic.help("mapping files end in `.yaml` or `.yml`"));
     }
-    let mut hash = Sha256::new();
-    let mut mappings = Vec::with_capacity(files.len());
     for file in &files {
-        mappings.extend(load_file(file, &mut hash, &mut env, &mut report));
+        loader.file(file);
     }
-    let secrets = Arc::new(Secrets::new(env.into_secrets()));
-    let hash: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    let program = (!report.has_errors()).then(|| Program { mappings, hash: hash.into(), secrets });
-    Loaded { program, report, files: files.len() }
+    loader.finish(files.len())
 }
 
-fn load_file(
-    path: &Path,
-    hash: &mut Sha256,
-    env: &mut Environment<'_>,
-    report: &mut Report,
-) -> Option<Mapping> {
-    let shown = path.display().to_string();
-    let text = match read(path) {
-        Ok(text) => text,
-        Err(reason) => {
-            let source = Source::unread(shown);
-            report.push(Diagnostic::error("unreadable-file", &source, None, reason));
-            return None;
+/// Loads one mapping from its text, under the name that messages show.
+pub fn load_text(name: &str, text: &str, env: Environment<'_>) -> Loaded {
+    let mut loader =
+        Loader { env, report: Report::new(), hash: Sha256::new(), mappings: Vec::new() };
+    loader.text(name, &Source::new(name, text));
+    loader.finish(1)
+}
+
+/// What was read so far.
+struct Loader<'e> {
+    env: Environment<'e>,
+    report: Report,
+    hash: Sha256,
+    mappings: Vec<Mapping>,
+}
+
+impl Loader<'_> {
+    fn file(&mut self, path: &Path) {
+        let shown = path.display().to_string();
+        match read(path) {
+            Ok(text) => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                self.text(&name, &Source::new(shown, text));
+            }
+            Err(reason) => {
+                let source = Source::unread(shown);
+                self.report.push(Diagnostic::error("unreadable-file", &source, None, reason));
+            }
         }
-    };
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    // Lengths keep two files apart from one that holds both.
-    for part in [name.as_bytes(), text.as_bytes()] {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
     }
-    let source = Source::new(shown, text);
-    let tree = yaml::parse(&source, report)?;
-    let document = Document::decode(&tree, &mut Reader { source: &source, report })?;
-    check(&document, &name, &source, env, report)
+
+    fn text(&mut self, name: &str, source: &Source) {
+        // Lengths keep two files apart from one that holds both.
+        for part in [name.as_bytes(), source.text().as_bytes()] {
+            self.hash.update((part.len() as u64).to_be_bytes());
+            self.hash.update(part);
+        }
+        let report = &mut self.report;
+        let Some(tree) = yaml::parse(source, report) else { return };
+        let Some(document) = Document::decode(&tree, &mut Reader { source, report }) else {
+            return;
+        };
+        self.mappings.extend(check(&document, name, source, &mut self.env, report));
+    }
+
+    fn finish(self, files: usize) -> Loaded {
+        let secrets = Arc::new(Secrets::new(self.env.into_secrets()));
+        let hash: String = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let usable = !self.report.has_errors();
+        let mappings = self.mappings;
+        let program = usable.then(|| Program { mappings, hash: hash.into(), secrets });
+        Loaded { program, report: self.report, files }
+    }
 }
 
 fn read(path: &Path) -> Result<String, String> {

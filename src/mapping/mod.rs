@@ -8,4 +8,4 @@ mod load;
 mod names;
 mod yaml;
 
-pub use load::{Loaded, load};
+pub use load::{Loaded, load, load_text};

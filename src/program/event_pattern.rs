@@ -25,9 +25,9 @@ impl EventPattern {
         let mut parts: Vec<&str> = parts.collect();
         let Some(suffix) = parts.pop() else { return rest.is_empty() };
         // Leftmost matches of the middle parts leave the most room for the suffix.
-        let middle = parts.into_iter().try_fold(rest, |rest, part| {
-            rest.find(part).map(|at| &rest[at + part.len()..])
-        });
+        let middle = parts
+            .into_iter()
+            .try_fold(rest, |rest, part| rest.find(part).map(|at| &rest[at + part.len()..]));
         middle.is_some_and(|rest| rest.ends_with(suffix))
     }
 

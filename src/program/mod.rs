@@ -10,10 +10,10 @@ use std::time::Duration;
 pub use event_pattern::EventPattern;
 pub use target::{ApiKeyPlace, Auth, METHODS, Method, Retry, Target};
 
+use crate::expr::Template;
 use crate::expr::body::Shape;
 use crate::expr::condition::Condition;
 use crate::expr::extract::Variable;
-use crate::expr::Template;
 use crate::telemetry::mask::Secrets;
 
 /// Everything that was loaded from one directory, in one step.

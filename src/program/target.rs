@@ -27,13 +27,39 @@ pub struct Target {
     pub fingerprint: [u8; 32],
 }
 
+impl Target {
+    /// A target with nothing but a URL, and defaults.
+    pub fn plain(name: &str, url: &str) -> Self {
+        Self {
+            name: Arc::from(name),
+            url: Arc::from(url.trim_end_matches('/')),
+            auth: Auth::None,
+            headers: Vec::new(),
+            timeout: Self::TIMEOUT,
+            connect_timeout: Self::CONNECT_TIMEOUT,
+            idle_timeout: Self::IDLE_TIMEOUT,
+            retry: Retry::default(),
+            responses: Vec::new(),
+            fingerprint: [0; 32],
+        }
+    }
+
+    pub const TIMEOUT: Duration = Duration::from_secs(10);
+    pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+    /// Short, so that a target's own closing rarely meets a request.
+    pub const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+}
+
 /// How a request proves who sends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Auth {
     None,
     /// A complete `authorization` header: basic (RFC 7617) or bearer (RFC 6750).
     Authorization(Arc<str>),
-    ApiKey { place: ApiKeyPlace, value: Arc<str> },
+    ApiKey {
+        place: ApiKeyPlace,
+        value: Arc<str>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

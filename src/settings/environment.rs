@@ -22,14 +22,18 @@ impl Environment {
     /// first value counts.
     pub fn read(directory: &Path) -> Result<Self, SettingFault> {
         match std::fs::read_to_string(directory.join(FILE)) {
-            Ok(text) => Self::parse(&text),
+            Ok(text) => Self::parse(&text, FILE),
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(fault) => Err(SettingFault {
-                setting: FILE.to_owned(),
-                value: None,
-                problem: format!("it cannot be read: {fault}"),
-                expected: "a readable text file, or none".to_owned(),
-            }),
+            Err(fault) => Err(unreadable(FILE, &fault)),
+        }
+    }
+
+    /// Reads a file that must be there, in the form of `.env`.
+    pub fn read_file(path: &Path) -> Result<Self, SettingFault> {
+        let name = path.display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text, &name),
+            Err(fault) => Err(unreadable(&name, &fault)),
         }
     }
 
@@ -42,11 +46,11 @@ impl Environment {
         }
     }
 
-    fn parse(text: &str) -> Result<Self, SettingFault> {
+    fn parse(text: &str, name: &str) -> Result<Self, SettingFault> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut file = HashMap::new();
         for variable in dotenvy::from_read_iter(text.as_bytes()) {
-            let (name, value) = variable.map_err(|fault| malformed(text, &fault))?;
+            let (name, value) = variable.map_err(|fault| malformed(text, name, &fault))?;
             file.entry(name).or_insert(value);
         }
         Ok(Self { file })
@@ -60,14 +64,23 @@ impl fmt::Debug for Environment {
     }
 }
 
+fn unreadable(name: &str, fault: &io::Error) -> SettingFault {
+    SettingFault {
+        setting: name.to_owned(),
+        value: None,
+        problem: format!("it cannot be read: {fault}"),
+        expected: "a readable text file".to_owned(),
+    }
+}
+
 /// The line is named by its number alone, because its text may hold a secret.
-fn malformed(text: &str, fault: &dotenvy::Error) -> SettingFault {
+fn malformed(text: &str, name: &str, fault: &dotenvy::Error) -> SettingFault {
     let number = match fault {
         dotenvy::Error::LineParse(line, _) => line_number(text, line),
         _ => None,
     };
     SettingFault {
-        setting: number.map_or(FILE.to_owned(), |number| format!("{FILE}:{number}")),
+        setting: number.map_or(name.to_owned(), |number| format!("{name}:{number}")),
         value: None,
         problem: "the line cannot be understood".to_owned(),
         expected: "NAME=value, NAME='a literal value', a comment after `#`, or an empty line"

@@ -12,18 +12,7 @@ const SHORT: Duration = Duration::from_millis(200);
 const LONG: Duration = Duration::from_secs(20);
 
 fn target(url: &str) -> Target {
-    Target {
-        name: "hss".into(),
-        url: url.into(),
-        timeout: LONG,
-        connect_timeout: Duration::from_secs(3),
-        idle_timeout: Duration::from_secs(4),
-        auth: crate::program::Auth::None,
-        headers: Vec::new(),
-        retry: crate::program::Retry::default(),
-        responses: Vec::new(),
-        fingerprint: [0; 32],
-    }
+    Target { timeout: LONG, ..Target::plain("hss", url) }
 }
 
 fn request(url: String) -> Request {

@@ -38,7 +38,8 @@ pub(in crate::engine) fn answer(
 ) -> Verdict {
     let scope = AnswerScope { event: scope, answer };
     for entry in step.responses.iter().chain(&target.responses) {
-        if entry.reads_body && is_success(answer.code())
+        if entry.reads_body
+            && is_success(answer.code())
             && let Some(reason) = answer.unreadable()
         {
             return Verdict::Failed(unreadable(answer, target, reason));
@@ -84,7 +85,8 @@ fn by_default(answer: &Answer, target: &Target, now: Timestamp) -> Verdict {
         200..=299 => Verdict::Done,
         code @ (401 | 403 | 407) => {
             let mut failure = failure(FailureKind::BadAnswer, answer, target);
-            failure.message = format!("{} refuses the connector's credentials ({code})", target.name);
+            failure.message =
+                format!("{} refuses the connector's credentials ({code})", target.name);
             Verdict::Failed(failure)
         }
         code @ (408 | 425 | 429 | 500 | 502 | 503 | 504) => {
@@ -106,7 +108,11 @@ fn transient_kind(code: u16) -> FailureKind {
 }
 
 /// Judges what went wrong on the wire. `within` is how long the try was allowed to take.
-pub(in crate::engine) fn fault(error: &TransportError, target: &Target, within: Duration) -> Verdict {
+pub(in crate::engine) fn fault(
+    error: &TransportError,
+    target: &Target,
+    within: Duration,
+) -> Verdict {
     let (kind, message) = match error.fault {
         TransportFault::Unreachable => {
             (FailureKind::Unavailable, format!("{} cannot be reached", target.name))

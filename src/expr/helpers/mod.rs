@@ -106,7 +106,11 @@ mod tests {
 
     fn call(name: &str, arguments: &[Value]) -> Result<Option<Value>, String> {
         let helper = find(name).expect(name);
-        assert!(helper.takes(arguments.len()), "{name} does not take {} arguments", arguments.len());
+        assert!(
+            helper.takes(arguments.len()),
+            "{name} does not take {} arguments",
+            arguments.len()
+        );
         let arguments: Vec<_> =
             arguments.iter().map(|value| (value != &json!("ABSENT")).then_some(value)).collect();
         (helper.call)(&arguments)

@@ -121,7 +121,9 @@ impl Template {
             .iter()
             .map(|node| match node {
                 Node::Text(text) => Some(&**text),
-                Node::Print(Expression { kind: ExpressionKind::Literal(value), .. }) => value.as_str(),
+                Node::Print(Expression { kind: ExpressionKind::Literal(value), .. }) => {
+                    value.as_str()
+                }
                 _ => None,
             })
             .collect()

@@ -28,7 +28,8 @@ pub(super) fn template(
 ) -> Result<Template, Vec<TemplateFault>> {
     bounded(source).map_err(|fault| vec![fault])?;
     let parsed = Parsed::compile(source).map_err(|error| vec![syntax_fault(source, &error)])?;
-    let mut compiler = Compiler { source, unescaped, names, blocks: Vec::new(), faults: Vec::new() };
+    let mut compiler =
+        Compiler { source, unescaped, names, blocks: Vec::new(), faults: Vec::new() };
     let nodes = compiler.nodes(&parsed);
     if compiler.faults.is_empty() {
         return Ok(Template { source: Arc::from(source), nodes });
@@ -94,7 +95,8 @@ fn first_line(text: &str) -> &str {
 
 /// The byte offset of a line and column, both from 1 and in characters.
 fn offset(source: &str, line: usize, column: usize) -> usize {
-    let before: usize = source.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let before: usize =
+        source.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     let within = source[before..]
         .char_indices()
         .nth(column.saturating_sub(1))
@@ -153,12 +155,7 @@ impl Compiler<'_> {
                 "put what is shared into a variable under `extract`",
                 at,
             ),
-            _ => self.fault(
-                "bad-template",
-                "there are no decorators",
-                "leave out the `*`",
-                at,
-            ),
+            _ => self.fault("bad-template", "there are no decorators", "leave out the `*`", at),
         }
     }
 
@@ -379,10 +376,7 @@ impl Compiler<'_> {
 }
 
 fn local(level: usize, part: LocalPart, below: Vec<Box<str>>, raw: &str) -> Expression {
-    Expression {
-        text: Arc::from(raw),
-        kind: ExpressionKind::Local(Local { level, part, below }),
-    }
+    Expression { text: Arc::from(raw), kind: ExpressionKind::Local(Local { level, part, below }) }
 }
 
 fn block_names(params: Option<&BlockParam>) -> BlockNames {

@@ -40,7 +40,7 @@ impl Default for Scripted {
 }
 
 impl Service for Scripted {
-    fn process(&self, event: Event) -> Pin<Box<dyn Future<Output = Outcome> + Send>> {
+    fn process(&self, event: Event, _: Log) -> Pin<Box<dyn Future<Output = Outcome> + Send>> {
         self.begun.send_modify(|count| *count += 1);
         assert_ne!(event.event_type, "panic at once", "as the script says");
         let (ended, mut released) = (self.ended.clone(), self.released.subscribe());

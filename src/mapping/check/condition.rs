@@ -1,10 +1,10 @@
 //! `when` to a condition.
 
-use super::Checker;
 use super::super::document::decode::Text;
 use super::super::document::{Clause, Test as Written, When};
 use super::super::env::Secrecy;
 use super::super::yaml::{Key, Node};
+use super::Checker;
 use crate::expr::body::Shape;
 use crate::expr::condition::{Comparison, Condition, Subject, Test};
 use crate::expr::template::Unescaped;
@@ -65,8 +65,7 @@ impl Checker<'_, '_> {
         match test {
             Written::Equals(node) => self.equals(node, of_status),
             Written::OneOf(nodes) => {
-                let tests: Vec<_> =
-                    nodes.iter().map(|node| self.equals(node, of_status)).collect();
+                let tests: Vec<_> = nodes.iter().map(|node| self.equals(node, of_status)).collect();
                 tests.into_iter().collect::<Option<_>>().map(Test::OneOf)
             }
             Written::All(tests) => {

@@ -37,7 +37,12 @@ pub fn check(
         scopes: Scopes::default(),
         usage: Usage::default(),
         variables: Vec::new(),
-        targets: document.targets.iter().flat_map(|named| &named.0).map(|(key, _)| key.text.clone()).collect(),
+        targets: document
+            .targets
+            .iter()
+            .flat_map(|named| &named.0)
+            .map(|(key, _)| key.text.clone())
+            .collect(),
         failed: false,
     };
     let mapping = checker.mapping(document, file);

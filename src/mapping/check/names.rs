@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::Checker;
 use super::super::diagnostic::Span;
 use super::super::names::did_you_mean;
+use super::Checker;
 use crate::expr::template::TemplateFault;
 use crate::expr::{Builtin, Reference, Root, VariableId, helpers};
 

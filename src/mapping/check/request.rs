@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::Checker;
 use super::super::diagnostic::Span;
 use super::super::document::Step as Written;
 use super::super::document::decode::{Anything, Named, Text};
 use super::super::env::Secrecy;
 use super::super::names::did_you_mean;
+use super::Checker;
 use crate::expr::Template;
 use crate::expr::body::Shape;
 use crate::expr::template::Unescaped;
@@ -133,14 +133,16 @@ impl Checker<'_, '_> {
 
     /// A header's name in lower case: a token of RFC 9110, section 5.6.2.
     pub(super) fn header_name(&mut self, name: &str, span: Span) -> Option<Arc<str>> {
-        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        let is_token =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.is_empty() || !name.bytes().all(is_token) {
             self.error("bad-header", span, format!("`{name}` cannot name a header"), "");
             return None;
         }
         let name = name.to_ascii_lowercase();
         if FRAMING.contains(&name.as_str()) {
-            let message = format!("`{name}` is set by the connector: HTTP needs it to frame messages");
+            let message =
+                format!("`{name}` is set by the connector: HTTP needs it to frame messages");
             self.error("bad-header", span, message, "leave it out");
             return None;
         }

@@ -1,10 +1,10 @@
 //! `responses` to tables.
 
-use super::Checker;
 use super::super::document::ResponseEntry as Written;
 use super::super::document::decode::{Scalar, Text};
 use super::super::env::Secrecy;
 use super::super::names::did_you_mean;
+use super::Checker;
 use crate::expr::template::Unescaped;
 use crate::program::{ResponseEntry, Then};
 
@@ -57,7 +57,12 @@ impl Checker<'_, '_> {
         let span = scalar.0.span;
         if matches!(then, Some(Then::Ok | Then::Stop)) {
             let message = "`answer` goes with `then: retry` and `then: fail`";
-            self.error("conflicting-keys", span, message, "leave it out: success is answered with 200");
+            self.error(
+                "conflicting-keys",
+                span,
+                message,
+                "leave it out: success is answered with 200",
+            );
             return None;
         }
         let number = self.number(scalar)?.and_then(|number| u16::try_from(number).ok());

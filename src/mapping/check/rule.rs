@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Checker;
 use super::super::diagnostic::{Diagnostic, Span};
 use super::super::document::decode::Text;
 use super::super::document::{Mapping as Document, Rule as Written, Step as WrittenStep};
 use super::super::env::Secrecy;
 use super::super::names::did_you_mean;
+use super::Checker;
 use crate::expr::template::Unescaped;
 use crate::program::{Action, EventPattern, Rule, Step};
 
@@ -134,7 +134,12 @@ impl Checker<'_, '_> {
             if self.targets.len() != 1 {
                 let names = self.targets.join(", ");
                 let message = "this step does not say which target it is for";
-                self.error("missing-key", written.span, message, &format!("add `target:`, one of: {names}"));
+                self.error(
+                    "missing-key",
+                    written.span,
+                    message,
+                    &format!("add `target:`, one of: {names}"),
+                );
                 return None;
             }
             return Some(0);

@@ -8,7 +8,6 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::Checker;
 use super::super::document::decode::{Scalar, Text, WithNode};
 use super::super::document::{
     ApiKey, Auth as WrittenAuth, Basic, Mapping as Document, Retry as WrittenRetry,
@@ -16,6 +15,7 @@ use super::super::document::{
 };
 use super::super::env::Secrecy;
 use super::super::yaml::{Key, Kind, Node};
+use super::Checker;
 use crate::program::{ApiKeyPlace, Auth, Retry, Target};
 
 /// Bounds of what an author can ask for.
@@ -37,9 +37,9 @@ impl Checker<'_, '_> {
         let url = self.base_url(&written.url);
         let auth = written.auth.as_ref().map_or(Some(Auth::None), |auth| self.auth(auth));
         let headers = self.headers(written.headers.as_ref());
-        let timeout = self.or_default(written.timeout.as_ref(), Duration::from_secs(10));
-        let connect = self.or_default(written.connect_timeout.as_ref(), Duration::from_secs(3));
-        let idle = self.or_default(written.idle_timeout.as_ref(), Duration::from_secs(4));
+        let timeout = self.or_default(written.timeout.as_ref(), Target::TIMEOUT);
+        let connect = self.or_default(written.connect_timeout.as_ref(), Target::CONNECT_TIMEOUT);
+        let idle = self.or_default(written.idle_timeout.as_ref(), Target::IDLE_TIMEOUT);
         let retry = written.retry.as_ref().map_or(Some(Retry::default()), |r| self.retry(r));
         let responses = self.responses(written.responses.as_deref());
         Some(Arc::new(Target {
@@ -105,7 +105,12 @@ impl Checker<'_, '_> {
         let (username, password) = (username?, password?);
         if username.contains(':') {
             let help = "RFC 7617 has no way to send it: choose another user name";
-            self.error("bad-credential", basic.username.span(), "a user name cannot hold `:`", help);
+            self.error(
+                "bad-credential",
+                basic.username.span(),
+                "a user name cannot hold `:`",
+                help,
+            );
             return None;
         }
         let pair = STANDARD.encode(format!("{username}:{password}"));
@@ -116,7 +121,9 @@ impl Checker<'_, '_> {
     fn api_key(&mut self, api_key: &ApiKey) -> Option<Auth> {
         let value = self.credential(&api_key.value);
         let place = match (&api_key.header, &api_key.query) {
-            (Some(header), None) => self.header_name(header.as_str(), header.span()).map(ApiKeyPlace::Header),
+            (Some(header), None) => {
+                self.header_name(header.as_str(), header.span()).map(ApiKeyPlace::Header)
+            }
             (None, Some(query)) => Some(ApiKeyPlace::Query(Arc::from(query.as_str()))),
             _ => {
                 let message = "`api_key` goes into exactly one of `header` and `query`";
@@ -224,7 +231,9 @@ impl Checker<'_, '_> {
                 }
                 into.push('}');
             }
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) => into.push_str(&node.to_json().to_string()),
+            Kind::Null | Kind::Bool(_) | Kind::Number(_) => {
+                into.push_str(&node.to_json().to_string())
+            }
         }
     }
 }
@@ -240,7 +249,10 @@ fn url_fault(url: &Url) -> Option<(&'static str, &'static str)> {
         return Some(("this URL holds credentials", "put them under `auth: { basic: … }`"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Some(("this URL has a query or a fragment", "put parameters into a step's `query`"));
+        return Some((
+            "this URL has a query or a fragment",
+            "put parameters into a step's `query`",
+        ));
     }
     None
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::Checker;
 use super::super::document::decode::Text;
 use super::super::env::{EnvFault, Secrecy, Substituted};
 use super::super::yaml::Node;
+use super::Checker;
 use crate::expr::template::{Names, Piece, TemplateFault, Unescaped};
 use crate::expr::{Path, Root, Template};
 use crate::units;
@@ -51,7 +51,12 @@ impl Checker<'_, '_> {
         let duration = units::duration(&substituted.text());
         match duration {
             Ok(Duration::ZERO) => {
-                self.error("bad-duration", text.span(), "this duration is zero", "write e.g. `10s`");
+                self.error(
+                    "bad-duration",
+                    text.span(),
+                    "this duration is zero",
+                    "write e.g. `10s`",
+                );
                 None
             }
             Ok(duration) => Some(duration),
@@ -103,7 +108,8 @@ impl Checker<'_, '_> {
             Ok(regex) => Some(regex),
             Err(error) => {
                 let reason = error.to_string();
-                let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                let reason =
+                    reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
                 let message = format!("this is not a regular expression: {reason}");
                 self.error("bad-regex", text.span(), message, "the syntax is that of Rust's regex");
                 None

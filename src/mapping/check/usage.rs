@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::Checker;
 use super::super::diagnostic::Span;
 use super::super::document::Mapping as Document;
+use super::Checker;
 use crate::expr::VariableId;
 
 /// References as they were met.
@@ -80,7 +80,8 @@ impl Usage {
                     Some(VariableId(to)) => next = Some(to).filter(|to| *to < depths.len()),
                     None => {
                         let below = self.declared[at].refers_to.iter();
-                        let deepest = below.filter_map(|id| depths.get(id.0).copied().flatten()).max();
+                        let deepest =
+                            below.filter_map(|id| depths.get(id.0).copied().flatten()).max();
                         let depth = deepest.map_or(1, |below| below + 1);
                         depths[at] = Some(depth);
                         on_way[at] = false;

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::Checker;
-use super::super::document::decode::Named;
 use super::super::document::decode::Anything;
+use super::super::document::decode::Named;
 use super::super::env::Secrecy;
 use super::super::yaml::{Entry, Kind, Node};
+use super::Checker;
 use crate::expr::body::{Member, Shape};
 use crate::expr::template::Unescaped;
 

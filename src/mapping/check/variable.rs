@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Checker;
+use super::super::diagnostic::Span;
 use super::super::document::decode::{Flag, Named, OneOrMany, Text};
 use super::super::document::{Case as WrittenCase, LongVariable, Variable as Written};
-use super::super::diagnostic::Span;
 use super::super::env::Secrecy;
 use super::super::names::did_you_mean;
 use super::super::yaml::{Kind, Node};
+use super::Checker;
 use crate::expr::VariableId;
 use crate::expr::condition::Condition;
 use crate::expr::convert::Type;
@@ -32,7 +32,8 @@ impl Checker<'_, '_> {
     /// Compiles the variables of the innermost scope.
     pub(super) fn define(&mut self, named: &Named<Written>) {
         for (key, written) in &named.0 {
-            let id = self.scopes.innermost().and_then(|layer| layer.get(key.text.as_str())).copied();
+            let id =
+                self.scopes.innermost().and_then(|layer| layer.get(key.text.as_str())).copied();
             let (Some(id), Some(written)) = (id, written) else { continue };
             self.scopes.defining = Some(key.text.as_str().into());
             self.usage.enter(id);
@@ -80,14 +81,21 @@ impl Checker<'_, '_> {
         if given.len() != 1 {
             let message = match given.as_slice() {
                 [] => "nothing says where this variable comes from".to_owned(),
-                several => format!("this variable comes from several places: {}", several.join(", ")),
+                several => {
+                    format!("this variable comes from several places: {}", several.join(", "))
+                }
             };
             let help = "give it exactly one of `path`, `from`, `value` and `cases`";
             self.error("variable-source", long.span, message, help);
             return None;
         }
         if long.all.is_some() && long.path.is_none() {
-            self.error("conflicting-keys", long.span, "`all` goes with `path` only", "leave it out");
+            self.error(
+                "conflicting-keys",
+                long.span,
+                "`all` goes with `path` only",
+                "leave it out",
+            );
         }
         if let Some(OneOrMany(paths)) = &long.path {
             let paths: Vec<_> = paths.iter().map(|path| self.path(path)).collect();
@@ -138,7 +146,12 @@ impl Checker<'_, '_> {
     fn split(&mut self, text: &Text) -> Option<Stage> {
         let mark = self.string(text)?;
         if mark.is_empty() {
-            self.error("bad-split", text.span(), "the separator is empty", "write e.g. `split: \",\"`");
+            self.error(
+                "bad-split",
+                text.span(),
+                "the separator is empty",
+                "write e.g. `split: \",\"`",
+            );
             return None;
         }
         Some(Stage::Split(mark.into()))
@@ -147,7 +160,8 @@ impl Checker<'_, '_> {
     fn conversion(&mut self, text: &Text) -> Option<Type> {
         let known = Type::NAMES.iter().find(|(name, _)| *name == text.as_str());
         if known.is_none() {
-            let help = match did_you_mean(text.as_str(), Type::NAMES.iter().map(|(name, _)| *name)) {
+            let help = match did_you_mean(text.as_str(), Type::NAMES.iter().map(|(name, _)| *name))
+            {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "the types are: string, integer, number, boolean, timestamp".to_owned(),
             };
@@ -160,7 +174,12 @@ impl Checker<'_, '_> {
     fn table(&mut self, node: &Node) -> Option<HashMap<Box<str>, serde_json::Value>> {
         let Kind::Mapping(entries) = &node.kind else {
             let message = format!("expected a look-up table, found {}", node.type_name());
-            self.error("wrong-type", node.span, message, "write e.g. `map: { O: active, S: suspended }`");
+            self.error(
+                "wrong-type",
+                node.span,
+                message,
+                "write e.g. `map: { O: active, S: suspended }`",
+            );
             return None;
         };
         let table: Vec<_> = entries

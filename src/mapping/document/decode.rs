@@ -18,7 +18,13 @@ pub trait Decode: Sized {
 
 impl Reader<'_> {
     /// Reports a mistake: where, what, and (unless empty) what to do about it.
-    pub fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: &str) {
+    pub fn error(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        help: &str,
+    ) {
         self.push(Diagnostic::error(code, self.source, span, message), help);
     }
 
@@ -71,11 +77,19 @@ impl<'n> Fields<'n> {
         Some(self.rest.swap_remove(at).1)
     }
 
-    pub fn optional<T: Decode>(&mut self, name: &'static str, reader: &mut Reader<'_>) -> Option<T> {
+    pub fn optional<T: Decode>(
+        &mut self,
+        name: &'static str,
+        reader: &mut Reader<'_>,
+    ) -> Option<T> {
         self.take(name).and_then(|node| T::decode(node, reader))
     }
 
-    pub fn required<T: Decode>(&mut self, name: &'static str, reader: &mut Reader<'_>) -> Option<T> {
+    pub fn required<T: Decode>(
+        &mut self,
+        name: &'static str,
+        reader: &mut Reader<'_>,
+    ) -> Option<T> {
         let Some(node) = self.take(name) else {
             let message = format!("{} needs the key `{name}`", self.what);
             reader.error("missing-key", self.span, message, &format!("add `{name}: …`"));
@@ -257,8 +271,7 @@ impl<T: Decode> Decode for Vec<T> {
 
 /// Reads every member, so that each reports its faults, before giving up on the list.
 fn many<T: Decode>(members: &[Node], reader: &mut Reader<'_>) -> Option<Vec<T>> {
-    let decoded: Vec<Option<T>> =
-        members.iter().map(|member| T::decode(member, reader)).collect();
+    let decoded: Vec<Option<T>> = members.iter().map(|member| T::decode(member, reader)).collect();
     decoded.into_iter().collect()
 }
 

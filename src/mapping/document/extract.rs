@@ -59,7 +59,10 @@ impl Decode for Variable {
                 LongVariable::decode(node, reader).map(|long| Self::Long(Box::new(long)))
             }
             _ => {
-                reader.wrong_type(node, "a JSONPath (a string), or a mapping with `path`, `from`, `value` or `cases`");
+                reader.wrong_type(
+                    node,
+                    "a JSONPath (a string), or a mapping with `path`, `from`, `value` or `cases`",
+                );
                 None
             }
         }

@@ -122,7 +122,12 @@ fn named_tests(node: &Node, reader: &mut Reader<'_>) -> Option<Test> {
     fields.finish(reader);
     let given = node.as_mapping().map_or(0, <[_]>::len);
     if given == 0 {
-        reader.error("empty-test", node.span, "this tests nothing", "write e.g. `{ exists: true }`");
+        reader.error(
+            "empty-test",
+            node.span,
+            "this tests nothing",
+            "write e.g. `{ exists: true }`",
+        );
         return None;
     }
     // Fewer tests than keys: a fault was reported for each that is missing.

@@ -1,0 +1,261 @@
+//! The composition root: builds the parts, runs them, and takes them down in order.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::clock::Clock;
+use crate::egress::client::Network;
+use crate::engine::Engine;
+use crate::engine::admit::{Admission, Limits};
+use crate::engine::outcome::Outcome;
+use crate::event::Event;
+use crate::fields;
+use crate::ingress::{self, Parts, Readiness, Server, Service};
+use crate::reload::watch::Watch;
+use crate::reload::{Inputs, Live, Refused, Reloader};
+use crate::telemetry::log::Log;
+
+/// What an app is built from.
+pub struct Config {
+    pub ingress: ingress::Config,
+    pub limits: Limits,
+    pub event_deadline: Duration,
+    pub shutdown_delay: Duration,
+    pub shutdown_grace: Duration,
+    /// The directory to watch, if one is to be watched.
+    pub watch: Option<PathBuf>,
+}
+
+/// Why an app cannot start.
+#[derive(Debug)]
+pub enum StartFault {
+    /// What was to be loaded has mistakes.
+    Refused(Refused),
+    /// The address cannot be listened at.
+    Bind {
+        address: SocketAddr,
+        error: io::Error,
+    },
+    Watch(String),
+    Signals(io::Error),
+}
+
+/// How an app ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// On a signal, in order.
+    InOrder,
+    /// On a second signal, at once.
+    AtOnce,
+    /// The server could not go on.
+    Failed,
+}
+
+/// A running connector.
+pub struct App {
+    server: Server,
+    reloader: Arc<Reloader>,
+    signals: Signals,
+    watch: Option<Watch>,
+    log: Log,
+    clock: Arc<dyn Clock>,
+    shutdown_delay: Duration,
+    shutdown_grace: Duration,
+}
+
+/// Signals that are waited for from before the listener opens, so that none ends the process.
+struct Signals {
+    hangup: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Reload,
+    End,
+}
+
+impl Signals {
+    fn install() -> io::Result<Self> {
+        Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.terminate.recv() => Asked::End,
+            _ = self.interrupt.recv() => Asked::End,
+            _ = self.hangup.recv() => Asked::Reload,
+        }
+    }
+
+    async fn end(&mut self) {
+        while self.next().await != Asked::End {}
+    }
+}
+
+/// What ingress hands events to.
+struct Serving {
+    engine: Arc<Engine>,
+    live: Arc<Live>,
+}
+
+impl Service for Serving {
+    fn process(&self, event: Event, log: Log) -> Pin<Box<dyn Future<Output = Outcome> + Send>> {
+        let (engine, set) = (Arc::clone(&self.engine), self.live.set());
+        Box::pin(async move { engine.process(set, event, log).await })
+    }
+
+    fn readiness(&self) -> Readiness {
+        let set = self.live.set();
+        Readiness {
+            ready: true,
+            missing: None,
+            generation: set.generation,
+            hash: set.program.hash.to_string(),
+            last_reload: self.live.last_reload(),
+        }
+    }
+
+    fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.live.mask(text)
+    }
+}
+
+impl App {
+    /// Loads, connects and listens. Call it inside the runtime that events are to run on.
+    pub fn start(
+        config: Config,
+        inputs: Inputs,
+        log: Log,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartFault> {
+        let signals = Signals::install().map_err(StartFault::Signals)?;
+        let watch = config.watch.as_deref().map(Watch::start).transpose();
+        let watch = watch.map_err(StartFault::Watch)?;
+        let network = Arc::new(Network::new());
+        let reloader = Reloader::start(inputs, network, log.clone(), Arc::clone(&clock))
+            .map_err(StartFault::Refused)?;
+        let live = reloader.live();
+        let engine = Arc::new(Engine::new(Arc::clone(&clock), config.event_deadline));
+        let parts = Parts {
+            service: Arc::new(Serving { engine, live: Arc::clone(live) }),
+            tokens: Arc::clone(&live.tokens),
+            admission: Admission::new(config.limits),
+            log: log.clone(),
+            clock: Arc::clone(&clock),
+            runtime: Handle::current(),
+        };
+        let address = config.ingress.listen;
+        let server = ingress::serve(config.ingress, parts)
+            .map_err(|error| StartFault::Bind { address, error })?;
+        let app = Self {
+            server,
+            reloader: Arc::new(reloader),
+            signals,
+            watch,
+            log,
+            clock,
+            shutdown_delay: config.shutdown_delay,
+            shutdown_grace: config.shutdown_grace,
+        };
+        app.announce();
+        Ok(app)
+    }
+
+    /// Where events are accepted.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.server.addresses().first().copied()
+    }
+
+    fn announce(&self) {
+        let set = self.reloader.live().set();
+        let fields = fields! {
+            "address" => self.address().map(|address| address.to_string()),
+            "version" => env!("CARGO_PKG_VERSION"),
+            "generation" => set.generation,
+            "hash" => &*set.program.hash,
+            "mappings" => set.program.mappings.len(),
+        };
+        self.log.info("app", "listening", fields);
+    }
+
+    /// Serves until a signal says to end, reloading when asked to.
+    pub async fn run(mut self) -> Ended {
+        loop {
+            let changed = async {
+                match &mut self.watch {
+                    Some(watch) => watch.changed(&*self.clock).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                asked = self.signals.next() => match asked {
+                    Asked::End => break,
+                    Asked::Reload => self.reload("signal"),
+                },
+                () = changed => self.reload("watch"),
+                fault = self.server.failed() => {
+                    let fields = fields! { "error" => fault.to_string() };
+                    self.log.error("app", "the HTTP server failed", fields);
+                    return Ended::Failed;
+                }
+            }
+        }
+        self.shut_down().await
+    }
+
+    /// Beside everything else: events and a signal to end are not kept waiting by it.
+    fn reload(&self, cause: &str) {
+        self.log.info("reload", "reloading", fields! { "cause" => cause });
+        let reloader = Arc::clone(&self.reloader);
+        tokio::spawn(async move { reloader.reload().await });
+    }
+
+    /// Load balancers are let notice first; then the listener closes and events in flight finish.
+    async fn shut_down(mut self) -> Ended {
+        let delay = self.shutdown_delay;
+        let fields = fields! {
+            "delay_ms" => milliseconds(delay),
+            "grace_ms" => milliseconds(self.shutdown_grace),
+        };
+        self.log.info("app", "shutting down", fields);
+        self.server.drain();
+        let log = self.log;
+        let in_order = async {
+            self.clock.sleep(delay).await;
+            self.server.stop(self.shutdown_grace).await
+        };
+        tokio::select! {
+            left = in_order => {
+                if left > 0 {
+                    log.error("app", "events were still in flight", fields! { "events" => left });
+                }
+                log.info("app", "stopped", fields! {});
+                Ended::InOrder
+            }
+            () = self.signals.end() => {
+                log.warning("app", "ended by a second signal", fields! {});
+                Ended::AtOnce
+            }
+        }
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

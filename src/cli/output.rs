@@ -1,0 +1,30 @@
+//! Writing to people: a closed pipe is no reason to fail.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use crate::mapping::diagnostic::Style;
+use crate::settings::{Environment, SettingFault};
+
+/// Prints a line on the standard output.
+pub(super) fn say(line: impl Display) {
+    let _ = writeln!(io::stdout().lock(), "{line}");
+}
+
+/// Prints a line on the standard error output.
+pub(super) fn complain(line: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Colours are for terminals, and only if nobody minds (<https://no-color.org>).
+pub(super) fn style(environment: &Environment, stream: &impl IsTerminal) -> Style {
+    let minded = environment.get("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if stream.is_terminal() && !minded { Style::Colour } else { Style::Plain }
+}
+
+/// Prints what is wrong with settings.
+pub(super) fn complain_of(faults: &[SettingFault]) {
+    for fault in faults {
+        complain(format_args!("nsps-connector: {fault}"));
+    }
+}

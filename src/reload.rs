@@ -1,0 +1,234 @@
+//! Reload: everything is read and checked again, then swapped in one step, or kept and reported.
+
+pub mod watch;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::sync::Mutex;
+
+use crate::clock::Clock;
+use crate::engine::Set;
+use crate::engine::transport::Connect;
+use crate::fields;
+use crate::ingress::{LastReload, Tokens};
+use crate::mapping::Loaded;
+use crate::mapping::diagnostic::{Diagnostic, Report, Severity};
+use crate::program::Program;
+use crate::telemetry::log::{Level, Log};
+use crate::telemetry::mask::Secrets;
+
+/// Most faults that `/ready` repeats; the log has them all.
+const MOST_TOLD: usize = 20;
+
+/// What is read at start and on every reload.
+pub struct Inputs {
+    pub mappings: Box<dyn Fn() -> Loaded + Send + Sync>,
+    /// The bearer tokens of NSPS, or why there are none.
+    pub tokens: Box<dyn Fn() -> Result<Vec<String>, String> + Send + Sync>,
+}
+
+/// What serves now, and how the latest attempt to replace it went.
+pub struct Live {
+    set: ArcSwap<Set>,
+    last: ArcSwap<LastReload>,
+    /// Of this set and of the one before it: events that began on that may still be told about.
+    secrets: ArcSwap<Secrets>,
+    pub tokens: Arc<Tokens>,
+}
+
+impl Live {
+    /// The set to begin an event with.
+    pub fn set(&self) -> Arc<Set> {
+        self.set.load_full()
+    }
+
+    pub fn last_reload(&self) -> LastReload {
+        LastReload::clone(&self.last.load())
+    }
+
+    /// Masks every secret that is or just was in use.
+    pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.secrets.load().mask(text) {
+            Cow::Borrowed(_) => Cow::Borrowed(text),
+            Cow::Owned(masked) => Cow::Owned(masked),
+        }
+    }
+}
+
+/// Replaces what is live.
+pub struct Reloader {
+    inputs: Arc<Inputs>,
+    connect: Arc<dyn Connect>,
+    log: Log,
+    clock: Arc<dyn Clock>,
+    live: Arc<Live>,
+    /// One reload at a time, in the order in which they were asked for.
+    turn: Mutex<()>,
+}
+
+/// Everything that was read, checked and found good.
+struct Fresh {
+    program: Program,
+    tokens: Vec<String>,
+    report: Report,
+}
+
+/// Why nothing can be served from what was read.
+#[derive(Debug)]
+pub struct Refused {
+    pub report: Report,
+    /// What is wrong apart from mappings.
+    pub others: Vec<String>,
+}
+
+impl Reloader {
+    /// Loads for the first time.
+    pub fn start(
+        inputs: Inputs,
+        connect: Arc<dyn Connect>,
+        log: Log,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Refused> {
+        let Fresh { program, tokens, report } = read(&inputs)?;
+        let set = Set::assemble(program, None, &*connect).map_err(unconnected)?;
+        let secrets = Arc::new(set.program.secrets.merge(&Secrets::new(tokens.clone())));
+        log.hide(Arc::clone(&secrets));
+        record_all(&log, &report);
+        let last = LastReload { ok: true, at: clock.wall(), errors: Vec::new() };
+        let live = Arc::new(Live {
+            set: ArcSwap::from_pointee(set),
+            last: ArcSwap::from_pointee(last),
+            secrets: ArcSwap::new(secrets),
+            tokens: Tokens::new(tokens),
+        });
+        let inputs = Arc::new(inputs);
+        Ok(Self { inputs, connect, log, clock, live, turn: Mutex::new(()) })
+    }
+
+    pub fn live(&self) -> &Arc<Live> {
+        &self.live
+    }
+
+    /// Reads everything again and swaps it in, or changes nothing and says why not. Events in
+    /// flight finish on the set that they began with.
+    pub async fn reload(&self) {
+        let _turn = self.turn.lock().await;
+        let inputs = Arc::clone(&self.inputs);
+        let fresh = tokio::task::spawn_blocking(move || read(&inputs)).await;
+        let replaced = match fresh {
+            Ok(Ok(fresh)) => self.replace(fresh),
+            Ok(Err(refused)) => Err(refused),
+            Err(fault) => Err(Refused {
+                report: Report::new(),
+                others: vec![format!("reading failed: {fault}")],
+            }),
+        };
+        if let Err(refused) = replaced {
+            self.keep(&refused);
+        }
+    }
+
+    fn replace(&self, fresh: Fresh) -> Result<(), Refused> {
+        let Fresh { program, tokens, report } = fresh;
+        let before = self.live.set();
+        let set = Set::assemble(program, Some(&before), &*self.connect).map_err(unconnected)?;
+        // The log learns of new secrets before anything can use them.
+        let secrets = set.program.secrets.merge(&Secrets::new(tokens.clone()));
+        let secrets = Arc::new(secrets.merge(&self.live.secrets.load()));
+        self.log.hide(Arc::clone(&secrets));
+        self.live.secrets.store(secrets);
+        self.live.tokens.replace(tokens);
+        record_all(&self.log, &report);
+        let fields = fields! {
+            "generation" => set.generation,
+            "hash" => &*set.program.hash,
+            "mappings" => set.program.mappings.len(),
+        };
+        self.live.set.store(Arc::new(set));
+        self.tell(true, Vec::new());
+        self.log.info("reload", "reloaded", fields);
+        Ok(())
+    }
+
+    fn keep(&self, refused: &Refused) {
+        record_all(&self.log, &refused.report);
+        for reason in &refused.others {
+            self.log.error("reload", reason, fields! {});
+        }
+        let generation = self.live.set().generation;
+        let fields = fields! { "generation" => generation, "errors" => refused.count() };
+        self.log.error("reload", "reload refused: the old mappings serve on", fields);
+        self.tell(false, refused.in_words());
+    }
+
+    fn tell(&self, ok: bool, errors: Vec<String>) {
+        let errors = errors.iter().map(|error| self.live.mask(error).into_owned()).collect();
+        self.live.last.store(Arc::new(LastReload { ok, at: self.clock.wall(), errors }));
+    }
+}
+
+fn read(inputs: &Inputs) -> Result<Fresh, Refused> {
+    let Loaded { program, report, .. } = (inputs.mappings)();
+    match ((inputs.tokens)(), program) {
+        (Ok(tokens), Some(program)) => Ok(Fresh { program, tokens, report }),
+        (tokens, _) => Err(Refused { report, others: tokens.err().into_iter().collect() }),
+    }
+}
+
+fn unconnected(error: crate::engine::transport::TransportError) -> Refused {
+    Refused { report: Report::new(), others: vec![error.message] }
+}
+
+impl Refused {
+    /// How many mistakes there are.
+    pub fn count(&self) -> usize {
+        self.report.errors().count() + self.others.len()
+    }
+
+    /// Each mistake in one line, the first ones if there are many.
+    fn in_words(&self) -> Vec<String> {
+        let sorted = self.report.sorted();
+        let errors = sorted.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+        let all = errors.map(|diagnostic| one_line(diagnostic)).chain(self.others.iter().cloned());
+        let mut told: Vec<String> = all.take(MOST_TOLD).collect();
+        if self.count() > told.len() {
+            told.push(format!("and {} more", self.count() - told.len()));
+        }
+        told
+    }
+
+    /// Logs everything that is wrong.
+    pub fn record(&self, log: &Log) {
+        record_all(log, &self.report);
+        for reason in &self.others {
+            log.error("reload", reason, fields! {});
+        }
+    }
+}
+
+fn one_line(diagnostic: &Diagnostic) -> String {
+    let place = diagnostic.span.map(|span| diagnostic.source.position(span.start));
+    let place = place.map(|at| format!(":{}:{}", at.line, at.column)).unwrap_or_default();
+    format!("{}{place}: {} [{}]", diagnostic.file(), diagnostic.message, diagnostic.code)
+}
+
+/// One record for each finding, with its place.
+fn record_all(log: &Log, report: &Report) {
+    for diagnostic in report.sorted() {
+        let place = diagnostic.span.map(|span| diagnostic.source.position(span.start));
+        let fields = fields! {
+            "code" => diagnostic.code,
+            "file" => diagnostic.file(),
+            "line" => place.map(|at| at.line),
+            "column" => place.map(|at| at.column),
+            "help" => diagnostic.help.join("; "),
+        };
+        let level = match diagnostic.severity {
+            Severity::Error => Level::Error,
+            Severity::Warning => Level::Warning,
+        };
+        log.record(level, "mapping", &diagnostic.message, fields);
+    }
+}
