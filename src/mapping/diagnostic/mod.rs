@@ -148,7 +148,11 @@ impl Diagnostic {
 #[derive(Debug, Clone, Default)]
 pub struct Report {
     diagnostics: Vec<Diagnostic>,
+    seen: HashSet<Finding>,
 }
+
+/// What makes two findings the same: file, place, code and message.
+type Finding = (String, Option<Span>, &'static str, String);
 
 impl Report {
     /// A report in which nothing has been found yet.
@@ -156,9 +160,12 @@ impl Report {
         Self::default()
     }
 
-    /// Adds a finding.
+    /// Adds a finding. The same one again (as for a value that several aliases repeat) is left out.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        let Diagnostic { span, code, ref message, .. } = diagnostic;
+        if self.seen.insert((diagnostic.file().to_owned(), span, code, message.clone())) {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// Whether nothing was found.
@@ -227,7 +234,7 @@ impl Report {
 
 impl Extend<Diagnostic> for Report {
     fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: I) {
-        self.diagnostics.extend(diagnostics);
+        diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
@@ -67,20 +66,37 @@ fn place(diagnostic: &Diagnostic) -> Element<'_> {
     let Some(span) = diagnostic.span else {
         return Origin::path(source.name()).into();
     };
-    let primary =
-        AnnotationKind::Primary.span(within(source, span)).label(diagnostic.label.as_deref());
-    let others = diagnostic.secondary.iter().map(|(span, label)| {
-        AnnotationKind::Context.span(within(source, *span)).label(label.as_str())
-    });
-    Snippet::source(source.text())
+    let primary = on_first_line(source, span);
+    let others: Vec<_> = diagnostic
+        .secondary
+        .iter()
+        .map(|(span, label)| (on_first_line(source, *span), label.as_str()))
+        .collect();
+    let window = window(source, others.iter().map(|(span, _)| *span).chain([primary]));
+    let inside = |span: Span| span.start - window.start..span.end - window.start;
+    let primary = AnnotationKind::Primary.span(inside(primary)).label(diagnostic.label.as_deref());
+    let others = others
+        .into_iter()
+        .map(|(span, label)| AnnotationKind::Context.span(inside(span)).label(label));
+    Snippet::source(source.slice(window))
         .path(source.name())
+        .line_start(source.position(window.start).line)
         .annotation(primary)
         .annotations(others)
         .into()
 }
 
-/// A span that surely lies in the text, on character boundaries.
-fn within(source: &Source, span: Span) -> Range<usize> {
+/// The lines that hold all spans, so that a large file costs no more than what is shown of it.
+fn window(source: &Source, spans: impl Iterator<Item = Span> + Clone) -> Span {
+    let start = spans.clone().map(|span| span.start).min().unwrap_or_default();
+    let end = spans.map(|span| span.end).max().unwrap_or_default();
+    Span::new(source.line_start(start), source.line_end(end))
+}
+
+/// The part of a span on its first line, on character boundaries: where a mapping is wrong as a
+/// whole, its first line names it, and underlining all of it would hide it.
+fn on_first_line(source: &Source, span: Span) -> Span {
     let start = source.floor(span.start);
-    start..source.floor(span.end).max(start)
+    let end = source.floor(span.end).min(source.line_end(start));
+    Span::new(start, end.max(start))
 }

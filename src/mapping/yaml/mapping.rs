@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::build::end_of;
 use super::node::{Entry, Key, Kind, Node, Notation};
-use super::{Span, faults};
-use crate::mapping::diagnostic::{Report, Source};
+use super::{Span, faults, traps};
+use crate::mapping::diagnostic::{Diagnostic, Report, Source};
 
 /// The entries so far.
 #[derive(Default)]
@@ -27,7 +27,7 @@ enum Pending {
         merge: bool,
     },
     /// A key that has been reported, so that its value leads nowhere.
-    Unusable(Span),
+    Unusable,
 }
 
 impl Builder {
@@ -40,8 +40,19 @@ impl Builder {
         self.pending = Some(Pending::Key { key, merge });
     }
 
-    pub(super) fn skip_key(&mut self, span: Span) {
-        self.pending = Some(Pending::Unusable(span));
+    pub(super) fn skip_key(&mut self) {
+        self.pending = Some(Pending::Unusable);
+    }
+
+    /// The warning that `{ a:1 }` deserves, which is a key `a:1` with nothing for a value.
+    pub(super) fn key_without_value(&self, source: &Source, value: &Node) -> Option<Diagnostic> {
+        let left_out = value.span.start == value.span.end && value.kind == Kind::Null;
+        match &self.pending {
+            Some(Pending::Key { key, .. }) if left_out => {
+                traps::key_without_value(source, key.span)
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn value(&mut self, value: Node) {
