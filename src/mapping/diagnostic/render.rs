@@ -1,8 +1,5 @@
 //! A finding as the compiler would show it: the line, a caret, the cure.
 
-use std::collections::HashMap;
-use std::fmt::Write as _;
-
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
 use super::{Diagnostic, Report, Severity, Source, Span};
@@ -24,21 +21,19 @@ const WIDTH: usize = 120;
 
 pub(super) fn report(report: &Report, style: Style) -> String {
     let mut out = String::new();
-    let mut found: HashMap<&str, usize> = HashMap::new();
-    let sorted = report.sorted();
-    for (at, diagnostic) in sorted.iter().enumerate() {
-        let count = found.entry(diagnostic.file()).or_default();
-        *count += 1;
-        if *count <= SHOWN_PER_FILE {
-            let _ = writeln!(out, "{}", snippet(diagnostic, style));
+    for of_file in report.sorted().chunk_by(|a, b| a.file() == b.file()) {
+        for diagnostic in of_file.iter().take(SHOWN_PER_FILE) {
+            out.push_str(&snippet(diagnostic, style));
+            out.push('\n');
         }
-        let last = sorted.get(at + 1).is_none_or(|next| next.file() != diagnostic.file());
-        if last && *count > SHOWN_PER_FILE {
-            let _ = writeln!(out, "{}: {} more\n", diagnostic.file(), *count - SHOWN_PER_FILE);
+        let file = of_file.first().map(|first| first.file()).unwrap_or_default();
+        if let more @ 1.. = report.found_in(file).saturating_sub(SHOWN_PER_FILE) {
+            out.push_str(&format!("{file}: {more} more\n\n"));
         }
     }
     if !report.is_empty() {
-        let _ = writeln!(out, "{}", report.summary());
+        out.push_str(&report.summary());
+        out.push('\n');
     }
     out
 }

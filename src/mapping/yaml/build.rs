@@ -175,8 +175,30 @@ impl<'a> Builder<'a> {
             StructureStyle::Block => Notation::Block,
             StructureStyle::Flow => Notation::Flow,
         };
-        self.open.push(Open { start: span.start, notation, anchor, template: false, content });
+        let start = self.first_dash(notation, &content, span).unwrap_or(span.start);
+        self.open.push(Open { start, notation, anchor, template: false, content });
         Ok(())
+    }
+
+    /// Of a list that is indented no further than its key, the parser says where the first item
+    /// begins: its `-` begins a line between the key and there.
+    fn first_dash(&self, notation: Notation, content: &Content, span: Span) -> Option<usize> {
+        let (Notation::Block, Content::Sequence(_)) = (notation, content) else {
+            return None;
+        };
+        let Content::Mapping(parent) = &self.open.last()?.content else {
+            return None;
+        };
+        let mut line = self.source.next_line(parent.pending_key()?.end)?;
+        while line < span.start {
+            let text = self.source.slice(Span::new(line, self.source.line_end(line)));
+            let indentation = text.len() - text.trim_start_matches(' ').len();
+            if text.trim_start_matches(' ').starts_with('-') && line + indentation < span.start {
+                return Some(line + indentation);
+            }
+            line = self.source.next_line(line)?;
+        }
+        None
     }
 
     fn end(&mut self, span: Span) -> Result<(), Stop> {

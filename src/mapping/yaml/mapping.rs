@@ -35,6 +35,14 @@ impl Builder {
         self.pending.is_none()
     }
 
+    /// Where the key is whose value comes next.
+    pub(super) fn pending_key(&self) -> Option<Span> {
+        match &self.pending {
+            Some(Pending::Key { key, .. }) => Some(key.span),
+            _ => None,
+        }
+    }
+
     pub(super) fn key(&mut self, key: Key, written: &Node) {
         let merge = written.notation == Notation::Plain && key.text == "<<";
         self.pending = Some(Pending::Key { key, merge });

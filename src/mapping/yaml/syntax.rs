@@ -12,6 +12,9 @@ use crate::mapping::diagnostic::Diagnostic;
 
 /// The most telling explanation; the order matters, since one cause shows as many errors.
 pub(super) fn explain(place: &Place<'_>, kind: &ErrorKind) -> Diagnostic {
+    if *kind == ErrorKind::RecursionLimitExceeded {
+        return too_deep(place.source, place.here());
+    }
     tab(place, kind)
         .or_else(|| glued_bracket(place))
         .or_else(|| template(place))
@@ -30,7 +33,6 @@ pub(super) fn explain(place: &Place<'_>, kind: &ErrorKind) -> Diagnostic {
 
 fn by_kind(place: &Place<'_>, kind: &ErrorKind) -> Option<Diagnostic> {
     match kind {
-        ErrorKind::RecursionLimitExceeded => Some(too_deep(place.source, place.here())),
         ErrorKind::UnknownQuotedScalarEscape => unknown_escape(place),
         ErrorKind::UnclosedQuotedScalar => Some(unclosed_quote(place)),
         ErrorKind::MappingValueNotAllowed => Some(colon(place)),

@@ -28,14 +28,13 @@ pub(super) fn colon_without_space(text: &str) -> Option<usize> {
 
 /// `$.list[?@.name == 'a #1']`: the path ends at `'a`.
 fn cut_by_comment(source: &Source, span: Span) -> Option<Diagnostic> {
-    let rest = source.slice(Span::new(span.end, source.line_end(span.end)));
+    let rest = source.text().get(span.end..).unwrap_or_default();
     let comment = rest.trim_start_matches([' ', '\t']);
-    let text = source.slice(span);
-    if !comment.starts_with('#') || comment.len() == rest.len() || is_balanced(text) {
+    if !comment.starts_with('#') || comment.len() == rest.len() || is_balanced(source.slice(span)) {
         return None;
     }
     let start = span.end + rest.len() - comment.len();
-    let whole = source.slice(Span::new(span.start, start + comment.len()));
+    let whole = source.slice(Span::new(span.start, source.line_end(start)));
     let message = "the value ends here: ` #` begins a comment";
     Some(
         Diagnostic::warning("cut-by-comment", source, span, message)
@@ -72,11 +71,9 @@ fn number_by_chance(source: &Source, span: Span) -> Option<Diagnostic> {
 
 /// A value on a line of its own that looks like `key:value`.
 fn key_without_space(source: &Source, span: Span) -> Option<Diagnostic> {
+    let found = key_without_value(source, span)?;
     let before = source.slice(Span::new(source.line_start(span.start), span.start));
-    if !before.trim().is_empty() {
-        return None;
-    }
-    key_without_value(source, span)
+    before.trim().is_empty().then_some(found)
 }
 
 pub(super) fn missing_space(source: &Source, span: Span) -> Diagnostic {
