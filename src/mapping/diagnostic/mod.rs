@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Value, json};
 
+mod excerpt;
 mod render;
 mod source;
 #[cfg(test)]

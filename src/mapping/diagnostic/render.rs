@@ -1,8 +1,9 @@
 //! A finding as the compiler would show it: the line, a caret, the cure.
 
-use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::{Diagnostic, Report, Severity, Source, Span};
+use super::excerpt::{Excerpt, printable};
+use super::{Diagnostic, Report, Severity};
 
 /// Whether the text is for a terminal with colours or for anything else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub enum Style {
 /// Of one file no more findings than this are shown: the rest is usually the same mistake.
 const SHOWN_PER_FILE: usize = 100;
 
-/// A line longer than this is shown around the marked place only.
+/// The columns that a line of the snippet may take.
 const WIDTH: usize = 120;
 
 pub(super) fn report(report: &Report, style: Style) -> String {
@@ -28,7 +29,7 @@ pub(super) fn report(report: &Report, style: Style) -> String {
         }
         let file = of_file.first().map(|first| first.file()).unwrap_or_default();
         if let more @ 1.. = report.found_in(file).saturating_sub(SHOWN_PER_FILE) {
-            out.push_str(&format!("{file}: {more} more\n\n"));
+            out.push_str(&format!("{}: {more} more\n\n", printable(file)));
         }
     }
     if !report.is_empty() {
@@ -43,55 +44,53 @@ pub(super) fn snippet(diagnostic: &Diagnostic, style: Style) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code);
-    let group = Group::with_title(title)
-        .element(place(diagnostic))
-        .elements(diagnostic.help.iter().map(|help| Level::HELP.message(help.as_str())));
+    let title = level.primary_title(printable(&diagnostic.message)).id(diagnostic.code);
+    let group = place(diagnostic, Group::with_title(title))
+        .elements(diagnostic.help.iter().map(|help| Level::HELP.message(printable(help))));
     let renderer = match style {
         Style::Plain => Renderer::plain(),
         Style::Colour => Renderer::styled(),
     };
-    let mut text = renderer.term_width(WIDTH).render(&[group]);
-    text.push('\n');
-    text
+    let text = renderer.term_width(WIDTH).render(&[group]);
+    text.lines().filter(|line| !is_separator(line)).flat_map(|line| [line, "\n"]).collect()
 }
 
-fn place(diagnostic: &Diagnostic) -> Element<'_> {
-    let source = &diagnostic.source;
-    let Some(span) = diagnostic.span else {
-        return Origin::path(source.name()).into();
-    };
-    let primary = on_first_line(source, span);
-    let others: Vec<_> = diagnostic
-        .secondary
-        .iter()
-        .map(|(span, label)| (on_first_line(source, *span), label.as_str()))
+/// The renderer sets a snippet without a path of its own off by a line of three colons.
+fn is_separator(line: &str) -> bool {
+    let visible: String = line
+        .split('\u{1b}')
+        .enumerate()
+        .map(|(at, part)| if at == 0 { part } else { part.split_once('m').map_or("", |(_, t)| t) })
         .collect();
-    let window = window(source, others.iter().map(|(span, _)| *span).chain([primary]));
-    let inside = |span: Span| span.start - window.start..span.end - window.start;
-    let primary = AnnotationKind::Primary.span(inside(primary)).label(diagnostic.label.as_deref());
-    let others = others
+    visible.trim() == ":::"
+}
+
+/// The file and the lines.
+fn place<'a>(diagnostic: &Diagnostic, group: Group<'a>) -> Group<'a> {
+    let source = &diagnostic.source;
+    let path = printable(source.name());
+    let Some(span) = diagnostic.span else {
+        return group.element(Origin::path(path));
+    };
+    let others = diagnostic.secondary.iter().map(|(span, _)| *span);
+    let spans: Vec<_> = std::iter::once(span).chain(others).collect();
+    let excerpt = Excerpt::new(source, &spans);
+    // Of a line that was cut the snippet would give the wrong column.
+    let position = source.position(span.start);
+    let origin = Origin::path(path).line(position.line).char_column(position.column);
+    group.element(origin).element(snippet_of(diagnostic, excerpt))
+}
+
+fn snippet_of<'a>(diagnostic: &Diagnostic, excerpt: Excerpt) -> Snippet<'a, Annotation<'a>> {
+    let labels = std::iter::once(diagnostic.label.as_deref())
+        .chain(diagnostic.secondary.iter().map(|(_, label)| Some(label.as_str())));
+    let kinds =
+        std::iter::once(AnnotationKind::Primary).chain(std::iter::repeat(AnnotationKind::Context));
+    let annotations = excerpt
+        .marks
         .into_iter()
-        .map(|(span, label)| AnnotationKind::Context.span(inside(span)).label(label));
-    Snippet::source(source.slice(window))
-        .path(source.name())
-        .line_start(source.position(window.start).line)
-        .annotation(primary)
-        .annotations(others)
-        .into()
-}
-
-/// The lines that hold all spans, so that a large file costs no more than what is shown of it.
-fn window(source: &Source, spans: impl Iterator<Item = Span> + Clone) -> Span {
-    let start = spans.clone().map(|span| span.start).min().unwrap_or_default();
-    let end = spans.map(|span| span.end).max().unwrap_or_default();
-    Span::new(source.line_start(start), source.line_end(end))
-}
-
-/// The part of a span on its first line, on character boundaries: where a mapping is wrong as a
-/// whole, its first line names it, and underlining all of it would hide it.
-fn on_first_line(source: &Source, span: Span) -> Span {
-    let start = source.floor(span.start);
-    let end = source.floor(span.end).min(source.line_end(start));
-    Span::new(start, end.max(start))
+        .zip(labels)
+        .zip(kinds)
+        .map(|((mark, label), kind)| kind.span(mark).label(label.map(printable)));
+    Snippet::source(excerpt.text).line_start(excerpt.first_line).annotations(annotations)
 }

@@ -126,7 +126,8 @@ impl Source {
 
     /// The nearest character boundary at or before `offset`.
     pub(super) fn floor(&self, offset: usize) -> usize {
-        self.text().floor_char_boundary(offset)
+        let nearest = (0..=offset.min(self.text().len())).rev();
+        nearest.take(4).find(|at| self.text().is_char_boundary(*at)).unwrap_or_default()
     }
 }
 

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use serde_yaml::granit_parser as yaml;
 use yaml::{Event, ScalarStyle, StructureStyle};
 
-use super::node::{Entry, Key, Kind, Node, Notation};
+use super::node::{Key, Kind, Node, Notation};
 use super::place::Place;
+use super::weight::Weight;
 use super::{MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_REPEATED_BYTES, Span};
 use super::{faults, mapping, scalar, syntax, traps};
 use crate::mapping::diagnostic::{Report, Source};
@@ -361,40 +362,6 @@ impl Content {
 /// Where a value ends in the text, which for an alias is not where its definition does.
 pub(super) fn end_of(node: &Node) -> usize {
     node.alias.unwrap_or(node.span).end
-}
-
-/// What a value costs to repeat.
-struct Weight {
-    height: usize,
-    nodes: usize,
-    bytes: usize,
-}
-
-impl Weight {
-    fn of(node: &Node) -> Self {
-        let mut weight = Weight { height: 0, nodes: 1, bytes: 0 };
-        match &node.kind {
-            Kind::Sequence(members) => members.iter().for_each(|member| weight.add(member)),
-            Kind::Mapping(entries) => {
-                for Entry { key, value } in entries {
-                    weight.bytes += key.text.len();
-                    weight.add(value);
-                }
-            }
-            Kind::String(text) => weight.bytes = text.len(),
-            Kind::Number(number) => weight.bytes = number.as_str().len(),
-            Kind::Null | Kind::Bool(_) => {}
-        }
-        weight.height += usize::from(node.notation.is_collection());
-        weight
-    }
-
-    fn add(&mut self, child: &Node) {
-        let child = Weight::of(child);
-        self.height = self.height.max(child.height);
-        self.nodes += child.nodes;
-        self.bytes += child.bytes;
-    }
 }
 
 fn key_of(source: &Source, node: &Node) -> Option<Key> {

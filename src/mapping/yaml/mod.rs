@@ -12,6 +12,7 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod traps;
+mod weight;
 mod within;
 
 pub use crate::mapping::diagnostic::Span;

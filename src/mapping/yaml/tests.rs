@@ -59,6 +59,34 @@ fn slices(source: &Source, node: &Node, path: &str, out: &mut Vec<(String, Strin
 }
 
 #[test]
+fn the_unquoted_forms_that_mappings_live_on_need_no_quotes() {
+    let (_, node) = tree(concat!(
+        "url: ${WTL_API_URL}\n",
+        "default: ${PROFILE:-cs-barred}\n",
+        "path:\n",
+        "  - $.info..attributes[?@.name == 'cs_profile'].values[0]\n",
+        "capture: '^(\\d+)(?:@msisdn)?$'\n",
+        "when: { $.result: false, imsi: { empty: true } }\n",
+        "set: { $.account_info.bill_status: suspended }\n",
+        "remove: [ $.access_policy_info ]\n",
+        "event: SIM/*\n",
+        "request: POST /prov/{{imsi}}\n",
+    ));
+    let expected = serde_json::json!({
+        "url": "${WTL_API_URL}",
+        "default": "${PROFILE:-cs-barred}",
+        "path": ["$.info..attributes[?@.name == 'cs_profile'].values[0]"],
+        "capture": "^(\\d+)(?:@msisdn)?$",
+        "when": { "$.result": false, "imsi": { "empty": true } },
+        "set": { "$.account_info.bill_status": "suspended" },
+        "remove": ["$.access_policy_info"],
+        "event": "SIM/*",
+        "request": "POST /prov/{{imsi}}",
+    });
+    assert_eq!(node.to_json(), expected);
+}
+
+#[test]
 fn spans_are_exactly_what_was_written() {
     let text = concat!(
         "\u{feff}# é 日本\n",
@@ -388,14 +416,12 @@ fn limits_hold_whatever_the_text() {
 }
 
 #[test]
-fn a_file_full_of_mistakes_is_reported_in_time() {
-    for mistake in ["+1, ", "{{x}}, ", "*x, ", "a:b, ", "{ a:1 }, ", "12e4, ", "!t x, "] {
-        let text = format!("a: [{}]", mistake.repeat(500_000 / mistake.len()));
-        let started = std::time::Instant::now();
+fn a_line_full_of_mistakes_is_reported_in_time() {
+    for mistake in ["+1, ", "{{x}}, ", "*x, ", "{ a:1 }, ", "12e4, ", "!t x, "] {
+        let text = format!("a: [{}]", mistake.repeat(50_000 / mistake.len()));
         let (_, _, report) = read(&text);
-        report.render(Style::Plain);
-        report.to_json();
-        println!("{mistake:?} {:?}", started.elapsed());
+        assert!(!report.is_empty() && !report.render(Style::Plain).is_empty(), "{mistake:?}");
+        assert!(report.to_json().is_object());
     }
 }
 
