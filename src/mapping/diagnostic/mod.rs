@@ -1,9 +1,10 @@
 //! What is wrong in a file, where, and what to do about it; to a snippet or to JSON.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Value, json};
 
+mod excerpt;
 mod render;
 mod source;
 #[cfg(test)]
@@ -119,6 +120,10 @@ impl Diagnostic {
         self.source.name()
     }
 
+    fn finding(&self) -> Finding {
+        (self.file().to_owned(), self.span, self.code, self.message.clone())
+    }
+
     /// The finding as text with its place in the source, ending in a line break.
     pub fn render(&self, style: Style) -> String {
         render::snippet(self, style)
@@ -144,11 +149,21 @@ impl Diagnostic {
     }
 }
 
+/// Of one file no more findings than this are kept: the others are counted only.
+const KEPT_PER_FILE: usize = 1_000;
+
 /// Everything found in all files of one run.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
     diagnostics: Vec<Diagnostic>,
+    seen: HashSet<Finding>,
+    found_in: BTreeMap<String, usize>,
+    errors: usize,
+    warnings: usize,
 }
+
+/// What makes two findings the same: file, place, code and message.
+type Finding = (String, Option<Span>, &'static str, String);
 
 impl Report {
     /// A report in which nothing has been found yet.
@@ -156,9 +171,22 @@ impl Report {
         Self::default()
     }
 
-    /// Adds a finding.
+    /// Adds a finding. The same one again (as for a value that several aliases repeat) is left out;
+    /// the thousandth of a file is the last one that is kept, those after it are only counted.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        let found = self.found_in.entry(diagnostic.file().to_owned()).or_default();
+        let kept = *found < KEPT_PER_FILE;
+        if kept && !self.seen.insert(diagnostic.finding()) {
+            return;
+        }
+        *found += 1;
+        match diagnostic.severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
+        }
+        if kept {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// Whether nothing was found.
@@ -168,7 +196,7 @@ impl Report {
 
     /// Whether a file cannot be used.
     pub fn has_errors(&self) -> bool {
-        self.errors().next().is_some()
+        self.errors > 0
     }
 
     /// The errors, in the order in which they were found.
@@ -202,32 +230,34 @@ impl Report {
     /// All findings as JSON: `{"errors": 2, "warnings": 1, "diagnostics": […]}`, sorted.
     pub fn to_json(&self) -> Value {
         json!({
-            "errors": self.errors().count(),
-            "warnings": self.warnings().count(),
+            "errors": self.errors,
+            "warnings": self.warnings,
             "diagnostics": self.sorted().into_iter().map(Diagnostic::to_json).collect::<Vec<_>>(),
         })
     }
 
     /// `2 errors, 1 warning in 3 files`, counting the files in which something was found.
     pub fn summary(&self) -> String {
-        let errors = self.errors().count();
-        let warnings = self.warnings().count();
-        let files: HashSet<_> = self.diagnostics.iter().map(Diagnostic::file).collect();
-        let counts: Vec<_> = [(errors, "error"), (warnings, "warning")]
+        let counts: Vec<_> = [(self.errors, "error"), (self.warnings, "warning")]
             .into_iter()
             .filter(|(count, _)| *count > 0)
             .map(|(count, what)| plural(count, what))
             .collect();
         match counts.is_empty() {
             true => "no errors, no warnings".to_owned(),
-            false => format!("{} in {}", counts.join(", "), plural(files.len(), "file")),
+            false => format!("{} in {}", counts.join(", "), plural(self.found_in.len(), "file")),
         }
+    }
+
+    /// How many findings a file has, those that were not kept included.
+    fn found_in(&self, file: &str) -> usize {
+        self.found_in.get(file).copied().unwrap_or_default()
     }
 }
 
 impl Extend<Diagnostic> for Report {
     fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: I) {
-        self.diagnostics.extend(diagnostics);
+        diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
     }
 }
 

@@ -1,12 +1,9 @@
 //! A finding as the compiler would show it: the line, a caret, the cure.
 
-use std::collections::HashMap;
-use std::fmt::Write as _;
-use std::ops::Range;
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
-
-use super::{Diagnostic, Report, Severity, Source, Span};
+use super::excerpt::{Excerpt, printable};
+use super::{Diagnostic, Report, Severity};
 
 /// Whether the text is for a terminal with colours or for anything else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,26 +17,24 @@ pub enum Style {
 /// Of one file no more findings than this are shown: the rest is usually the same mistake.
 const SHOWN_PER_FILE: usize = 100;
 
-/// A line longer than this is shown around the marked place only.
+/// The columns that a line of the snippet may take.
 const WIDTH: usize = 120;
 
 pub(super) fn report(report: &Report, style: Style) -> String {
     let mut out = String::new();
-    let mut found: HashMap<&str, usize> = HashMap::new();
-    let sorted = report.sorted();
-    for (at, diagnostic) in sorted.iter().enumerate() {
-        let count = found.entry(diagnostic.file()).or_default();
-        *count += 1;
-        if *count <= SHOWN_PER_FILE {
-            let _ = writeln!(out, "{}", snippet(diagnostic, style));
+    for of_file in report.sorted().chunk_by(|a, b| a.file() == b.file()) {
+        for diagnostic in of_file.iter().take(SHOWN_PER_FILE) {
+            out.push_str(&snippet(diagnostic, style));
+            out.push('\n');
         }
-        let last = sorted.get(at + 1).is_none_or(|next| next.file() != diagnostic.file());
-        if last && *count > SHOWN_PER_FILE {
-            let _ = writeln!(out, "{}: {} more\n", diagnostic.file(), *count - SHOWN_PER_FILE);
+        let file = of_file.first().map(|first| first.file()).unwrap_or_default();
+        if let more @ 1.. = report.found_in(file).saturating_sub(SHOWN_PER_FILE) {
+            out.push_str(&format!("{}: {more} more\n\n", printable(file)));
         }
     }
     if !report.is_empty() {
-        let _ = writeln!(out, "{}", report.summary());
+        out.push_str(&report.summary());
+        out.push('\n');
     }
     out
 }
@@ -49,38 +44,53 @@ pub(super) fn snippet(diagnostic: &Diagnostic, style: Style) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code);
-    let group = Group::with_title(title)
-        .element(place(diagnostic))
-        .elements(diagnostic.help.iter().map(|help| Level::HELP.message(help.as_str())));
+    let title = level.primary_title(printable(&diagnostic.message)).id(diagnostic.code);
+    let group = place(diagnostic, Group::with_title(title))
+        .elements(diagnostic.help.iter().map(|help| Level::HELP.message(printable(help))));
     let renderer = match style {
         Style::Plain => Renderer::plain(),
         Style::Colour => Renderer::styled(),
     };
-    let mut text = renderer.term_width(WIDTH).render(&[group]);
-    text.push('\n');
-    text
+    let text = renderer.term_width(WIDTH).render(&[group]);
+    text.lines().filter(|line| !is_separator(line)).flat_map(|line| [line, "\n"]).collect()
 }
 
-fn place(diagnostic: &Diagnostic) -> Element<'_> {
+/// The renderer sets a snippet without a path of its own off by a line of three colons.
+fn is_separator(line: &str) -> bool {
+    let visible: String = line
+        .split('\u{1b}')
+        .enumerate()
+        .map(|(at, part)| if at == 0 { part } else { part.split_once('m').map_or("", |(_, t)| t) })
+        .collect();
+    visible.trim() == ":::"
+}
+
+/// The file and the lines.
+fn place<'a>(diagnostic: &Diagnostic, group: Group<'a>) -> Group<'a> {
     let source = &diagnostic.source;
+    let path = printable(source.name());
     let Some(span) = diagnostic.span else {
-        return Origin::path(source.name()).into();
+        return group.element(Origin::path(path));
     };
-    let primary =
-        AnnotationKind::Primary.span(within(source, span)).label(diagnostic.label.as_deref());
-    let others = diagnostic.secondary.iter().map(|(span, label)| {
-        AnnotationKind::Context.span(within(source, *span)).label(label.as_str())
-    });
-    Snippet::source(source.text())
-        .path(source.name())
-        .annotation(primary)
-        .annotations(others)
-        .into()
+    let others = diagnostic.secondary.iter().map(|(span, _)| *span);
+    let spans: Vec<_> = std::iter::once(span).chain(others).collect();
+    let excerpt = Excerpt::new(source, &spans);
+    // Of a line that was cut the snippet would give the wrong column.
+    let position = source.position(span.start);
+    let origin = Origin::path(path).line(position.line).char_column(position.column);
+    group.element(origin).element(snippet_of(diagnostic, excerpt))
 }
 
-/// A span that surely lies in the text, on character boundaries.
-fn within(source: &Source, span: Span) -> Range<usize> {
-    let start = source.floor(span.start);
-    start..source.floor(span.end).max(start)
+fn snippet_of<'a>(diagnostic: &Diagnostic, excerpt: Excerpt) -> Snippet<'a, Annotation<'a>> {
+    let labels = std::iter::once(diagnostic.label.as_deref())
+        .chain(diagnostic.secondary.iter().map(|(_, label)| Some(label.as_str())));
+    let kinds =
+        std::iter::once(AnnotationKind::Primary).chain(std::iter::repeat(AnnotationKind::Context));
+    let annotations = excerpt
+        .marks
+        .into_iter()
+        .zip(labels)
+        .zip(kinds)
+        .map(|((mark, label), kind)| kind.span(mark).label(label.map(printable)));
+    Snippet::source(excerpt.text).line_start(excerpt.first_line).annotations(annotations)
 }

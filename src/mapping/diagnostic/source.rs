@@ -109,9 +109,10 @@ impl Source {
 
     /// The byte at which the line of `offset` ends, before its line break.
     pub fn line_end(&self, offset: usize) -> usize {
-        let start = self.floor(offset);
-        let rest = self.text().get(start..).unwrap_or_default();
-        start + rest.find(['\n', '\r']).unwrap_or(rest.len())
+        let start = self.line_start(offset);
+        let end = self.next_line(offset).map_or(self.text().len(), |next| next - 1);
+        let line = self.text().get(start..end).unwrap_or_default();
+        start + line.strip_suffix('\r').unwrap_or(line).len()
     }
 
     /// The byte at which the line after that of `offset` begins, if there is one.
@@ -125,7 +126,8 @@ impl Source {
 
     /// The nearest character boundary at or before `offset`.
     pub(super) fn floor(&self, offset: usize) -> usize {
-        self.text().floor_char_boundary(offset)
+        let nearest = (0..=offset.min(self.text().len())).rev();
+        nearest.take(4).find(|at| self.text().is_char_boundary(*at)).unwrap_or_default()
     }
 }
 

@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use serde_yaml::granit_parser as yaml;
 use yaml::{Event, ScalarStyle, StructureStyle};
 
-use super::node::{Entry, Key, Kind, Node, Notation};
-use super::{MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_REPEATED_BYTES, Span, faults, mapping, scalar};
+use super::node::{Key, Kind, Node, Notation};
+use super::place::Place;
+use super::weight::Weight;
+use super::{MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_REPEATED_BYTES, Span};
+use super::{faults, mapping, scalar, syntax, traps};
 use crate::mapping::diagnostic::{Report, Source};
 
 /// Assembles one document. It does not recurse, whatever the text: open collections are on a stack.
@@ -19,6 +22,8 @@ pub(super) struct Builder<'a> {
     nodes: usize,
     repeated_bytes: usize,
     last_scalar: Option<Span>,
+    /// The last text that was read as something else, and reported.
+    last_misread: Option<Span>,
 }
 
 /// A collection whose end has not come yet.
@@ -50,6 +55,7 @@ impl<'a> Builder<'a> {
             nodes: 0,
             repeated_bytes: 0,
             last_scalar: None,
+            last_misread: None,
         }
     }
 
@@ -107,33 +113,36 @@ impl<'a> Builder<'a> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
             Event::Alias(anchor) => self.alias(anchor, span),
-            Event::UnresolvedAlias(_) => {
-                self.report.push(faults::unknown_alias(self.source, span));
-                let text = self.source.slice(span).to_owned();
-                self.finish(plain(Kind::String(text), span), 0)
-            }
+            Event::UnresolvedAlias(_) => self.unknown_alias(span),
             _ => Ok(()),
         }
     }
 
     fn scalar(&mut self, text: &str, notation: Notation, span: Span, is_text: bool) -> Node {
         let span = self.scalar_span(notation, span);
-        self.last_scalar = Some(span);
-        // The parser says `~` for what was left out.
-        let left_out = notation == Notation::Plain && span.start == span.end;
+        let text_as_is = || Kind::String(text.to_owned());
         let kind = match notation {
-            _ if left_out => Kind::Null,
-            Notation::Plain if !is_text => match scalar::resolve(text) {
-                Ok(kind) => kind,
-                Err(unclear) if !self.at_key() => {
-                    self.report.push(faults::unclear(self.source, span, unclear));
-                    Kind::String(text.to_owned())
-                }
-                Err(_) => Kind::String(text.to_owned()),
-            },
-            _ => Kind::String(text.to_owned()),
+            // The parser says `~` for what was left out.
+            Notation::Plain if span.start == span.end => Kind::Null,
+            Notation::Plain if is_text => text_as_is(),
+            Notation::Plain if self.at_key() => {
+                scalar::resolve(text).unwrap_or_else(|_| text_as_is())
+            }
+            Notation::Plain => self.plain_value(text, span),
+            _ => text_as_is(),
         };
+        if span.start < span.end {
+            self.last_scalar = Some(span);
+        }
         Node { span, kind, notation, alias: None }
+    }
+
+    fn plain_value(&mut self, text: &str, span: Span) -> Kind {
+        self.report.extend(traps::plain_value(self.source, span));
+        scalar::resolve(text).unwrap_or_else(|unclear| {
+            self.report.push(faults::unclear(self.source, span, unclear));
+            Kind::String(text.to_owned())
+        })
     }
 
     /// The parser lets a block scalar reach to the next token: leave the blank end out.
@@ -167,8 +176,30 @@ impl<'a> Builder<'a> {
             StructureStyle::Block => Notation::Block,
             StructureStyle::Flow => Notation::Flow,
         };
-        self.open.push(Open { start: span.start, notation, anchor, template: false, content });
+        let start = self.first_dash(notation, &content, span).unwrap_or(span.start);
+        self.open.push(Open { start, notation, anchor, template: false, content });
         Ok(())
+    }
+
+    /// Of a list that is indented no further than its key, the parser says where the first item
+    /// begins: its `-` begins a line between the key and there.
+    fn first_dash(&self, notation: Notation, content: &Content, span: Span) -> Option<usize> {
+        let (Notation::Block, Content::Sequence(_)) = (notation, content) else {
+            return None;
+        };
+        let Content::Mapping(parent) = &self.open.last()?.content else {
+            return None;
+        };
+        let mut line = self.source.next_line(parent.pending_key()?.end)?;
+        while line < span.start {
+            let text = self.source.slice(Span::new(line, self.source.line_end(line)));
+            let indentation = text.len() - text.trim_start_matches(' ').len();
+            if text.trim_start_matches(' ').starts_with('-') && line + indentation < span.start {
+                return Some(line + indentation);
+            }
+            line = self.source.next_line(line)?;
+        }
+        None
     }
 
     fn end(&mut self, span: Span) -> Result<(), Stop> {
@@ -194,10 +225,28 @@ impl<'a> Builder<'a> {
     /// What was read of `{{x}}` was a mapping; go on with what was meant.
     fn template(&mut self, span: Span, anchor: usize) -> Result<(), Stop> {
         if !self.begins_template(span.start) {
-            self.report.push(faults::unquoted_template(self.source, span));
+            let value = self.whole_value(span);
+            self.report.push(faults::unquoted_template(self.source, value));
+            self.last_misread = Some(value);
         }
         let text = self.source.slice(span).to_owned();
         self.finish(plain(Kind::String(text), span), anchor)
+    }
+
+    fn unknown_alias(&mut self, span: Span) -> Result<(), Stop> {
+        let value = self.whole_value(span);
+        self.report.push(faults::unknown_alias(self.source, span, value));
+        self.last_misread = Some(span);
+        let text = self.source.slice(span).to_owned();
+        self.finish(plain(Kind::String(text), span), 0)
+    }
+
+    /// What has to be quoted where only the beginning of a text was read as something else.
+    fn whole_value(&self, read: Span) -> Span {
+        match self.at_key() {
+            true => read,
+            false => read.to(self.place(read.start).value_from(read.start)),
+        }
     }
 
     /// Whether the collection that begins at `start` is the second brace of a `{{`.
@@ -242,7 +291,11 @@ impl<'a> Builder<'a> {
         };
         match &mut parent.content {
             Content::Sequence(members) => members.push(node),
-            Content::Mapping(mapping) if !mapping.wants_key() => mapping.value(node),
+            Content::Mapping(mapping) if !mapping.wants_key() => {
+                let trap = mapping.key_without_value(self.source, &node);
+                self.report.extend(trap);
+                mapping.value(node);
+            }
             Content::Mapping(mapping) => {
                 parent.template |= second_brace && self.source.slice(node.span).starts_with('{');
                 match key_of(self.source, &node) {
@@ -251,7 +304,7 @@ impl<'a> Builder<'a> {
                         if !parent.template {
                             self.report.push(faults::key_not_scalar(self.source, node.span));
                         }
-                        mapping.skip_key(node.span);
+                        mapping.skip_key();
                     }
                 }
             }
@@ -270,15 +323,29 @@ impl<'a> Builder<'a> {
     }
 
     fn syntax_error(&mut self, error: &yaml::ScanError) -> Result<(), Stop> {
-        let open_bracket = self.open.iter().rev().find(|open| open.notation == Notation::Flow);
-        let place = super::syntax::Place {
-            source: self.source,
-            offset: error.marker().byte_offset().unwrap_or_default(),
-            last_scalar: self.last_scalar,
-            open_bracket: open_bracket.map(|open| Span::new(open.start, open.start + 1)),
-        };
-        self.report.push(super::syntax::explain(&place, error.kind()));
+        let offset = error.marker().byte_offset().unwrap_or_default();
+        let line = self.source.line_start(offset);
+        // What follows on the line of a misread text is the same mistake once more.
+        if self.last_misread.is_none_or(|misread| misread.start < line) {
+            self.report.push(syntax::explain(&self.place(offset), error.kind()));
+        }
         Err(Stop)
+    }
+
+    fn place(&self, offset: usize) -> Place<'_> {
+        Place {
+            source: self.source,
+            offset,
+            last_scalar: self.last_scalar,
+            innermost_bracket: self.brackets().next_back(),
+            outermost_bracket: self.brackets().next(),
+        }
+    }
+
+    /// The brackets that are open.
+    fn brackets(&self) -> impl DoubleEndedIterator<Item = Span> {
+        let flow = self.open.iter().filter(|open| open.notation == Notation::Flow);
+        flow.map(|open| Span::new(open.start, open.start + 1))
     }
 }
 
@@ -295,40 +362,6 @@ impl Content {
 /// Where a value ends in the text, which for an alias is not where its definition does.
 pub(super) fn end_of(node: &Node) -> usize {
     node.alias.unwrap_or(node.span).end
-}
-
-/// What a value costs to repeat.
-struct Weight {
-    height: usize,
-    nodes: usize,
-    bytes: usize,
-}
-
-impl Weight {
-    fn of(node: &Node) -> Self {
-        let mut weight = Weight { height: 0, nodes: 1, bytes: 0 };
-        match &node.kind {
-            Kind::Sequence(members) => members.iter().for_each(|member| weight.add(member)),
-            Kind::Mapping(entries) => {
-                for Entry { key, value } in entries {
-                    weight.bytes += key.text.len();
-                    weight.add(value);
-                }
-            }
-            Kind::String(text) => weight.bytes = text.len(),
-            Kind::Number(number) => weight.bytes = number.as_str().len(),
-            Kind::Null | Kind::Bool(_) => {}
-        }
-        weight.height += usize::from(node.notation.is_collection());
-        weight
-    }
-
-    fn add(&mut self, child: &Node) {
-        let child = Weight::of(child);
-        self.height = self.height.max(child.height);
-        self.nodes += child.nodes;
-        self.bytes += child.bytes;
-    }
 }
 
 fn key_of(source: &Source, node: &Node) -> Option<Key> {

@@ -44,12 +44,13 @@ pub(super) fn tag(source: &Source, span: Span) -> Diagnostic {
     .help("remove it; a value that begins with `!` needs quotes, as does a number meant as text")
 }
 
-pub(super) fn unknown_alias(source: &Source, span: Span) -> Diagnostic {
+/// `value` is what has to be quoted if `*` was meant to begin a text.
+pub(super) fn unknown_alias(source: &Source, span: Span, value: Span) -> Diagnostic {
     let name = source.slice(span).trim_start_matches('*');
     let message = format!("`*{name}` refers to an anchor that nothing before it defines");
-    Diagnostic::error("unknown-alias", source, span, message).help(format!(
-        "quote it if it is text: \"*{name}\"; an alias needs `&{name}` at an earlier value"
-    ))
+    Diagnostic::error("unknown-alias", source, span, message)
+        .help(format!("quote it if it is text: {}", quoted(source.slice(value))))
+        .help(format!("an alias needs an anchor `&{name}` at a value further up"))
 }
 
 pub(super) fn alias_in_itself(source: &Source, span: Span) -> Diagnostic {

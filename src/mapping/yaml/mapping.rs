@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::build::end_of;
 use super::node::{Entry, Key, Kind, Node, Notation};
-use super::{Span, faults};
-use crate::mapping::diagnostic::{Report, Source};
+use super::{Span, faults, traps};
+use crate::mapping::diagnostic::{Diagnostic, Report, Source};
 
 /// The entries so far.
 #[derive(Default)]
@@ -27,7 +27,7 @@ enum Pending {
         merge: bool,
     },
     /// A key that has been reported, so that its value leads nowhere.
-    Unusable(Span),
+    Unusable,
 }
 
 impl Builder {
@@ -35,13 +35,32 @@ impl Builder {
         self.pending.is_none()
     }
 
+    /// Where the key is whose value comes next.
+    pub(super) fn pending_key(&self) -> Option<Span> {
+        match &self.pending {
+            Some(Pending::Key { key, .. }) => Some(key.span),
+            _ => None,
+        }
+    }
+
     pub(super) fn key(&mut self, key: Key, written: &Node) {
         let merge = written.notation == Notation::Plain && key.text == "<<";
         self.pending = Some(Pending::Key { key, merge });
     }
 
-    pub(super) fn skip_key(&mut self, span: Span) {
-        self.pending = Some(Pending::Unusable(span));
+    pub(super) fn skip_key(&mut self) {
+        self.pending = Some(Pending::Unusable);
+    }
+
+    /// The warning that `{ a:1 }` deserves, which is a key `a:1` with nothing for a value.
+    pub(super) fn key_without_value(&self, source: &Source, value: &Node) -> Option<Diagnostic> {
+        let left_out = value.span.start == value.span.end && value.kind == Kind::Null;
+        match &self.pending {
+            Some(Pending::Key { key, .. }) if left_out => {
+                traps::key_without_value(source, key.span)
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn value(&mut self, value: Node) {

@@ -6,10 +6,13 @@ mod build;
 mod faults;
 mod mapping;
 mod node;
+mod place;
 mod scalar;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod traps;
+mod weight;
 mod within;
 
 pub use crate::mapping::diagnostic::Span;

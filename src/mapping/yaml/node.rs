@@ -11,7 +11,7 @@ use crate::mapping::diagnostic::{Source, Span};
 /// The span covers the whole of it: quotes and brackets included; a block collection reaches from
 /// its first key or `-` to the end of its last value; a block scalar (`|`, `>`) has the span of its
 /// text, from the first line's first character to the end of the last line. A value that was left
-/// out (`key:`) has an empty span, before the colon where it is the last thing of its key.
+/// out (`key:`) has an empty span right behind its key, where a caret points at the colon.
 ///
 /// What an alias stands for has the spans of the definition, since that is the text that would have
 /// to change, and `alias` says where it was used.

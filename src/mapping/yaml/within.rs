@@ -36,12 +36,12 @@ fn on_one_line(value: &str, written: &str, range: &Range<usize>) -> Option<usize
 }
 
 /// The offset from the span's start, if every line down to the part is a line of the source with
-/// its indentation taken away.
+/// its indentation taken away. The span begins at the first line that is not blank.
 fn in_block(value: &str, source: &Source, span: Span, range: &Range<usize>) -> Option<usize> {
-    let first_line = source.line_start(span.start);
-    let mut line_in_source = first_line;
-    let mut line_in_value = 0;
-    for line in value.split('\n') {
+    let text = value.trim_start_matches('\n');
+    let mut line_in_value = value.len() - text.len();
+    let mut line_in_source = source.line_start(span.start);
+    for line in text.split('\n') {
         let written = source.line_at(line_in_source);
         let indentation = written.strip_suffix(line)?;
         if !indentation.bytes().all(|byte| byte == b' ') {
@@ -49,8 +49,11 @@ fn in_block(value: &str, source: &Source, span: Span, range: &Range<usize>) -> O
         }
         let end = line_in_value + line.len();
         if range.start <= end {
-            let start = line_in_source + indentation.len() + (range.start - line_in_value);
-            return (range.end <= end).then(|| start.checked_sub(span.start)).flatten();
+            let column = indentation.len() + range.start.checked_sub(line_in_value)?;
+            let within_line = range.end <= end;
+            return within_line
+                .then(|| (line_in_source + column).checked_sub(span.start))
+                .flatten();
         }
         line_in_value = end + 1;
         line_in_source = source.next_line(line_in_source)?;
