@@ -9,5 +9,6 @@
 #![allow(clippy::disallowed_methods, reason = "tests of the whole process run in real time")]
 
 mod laws;
+mod sample;
 mod support;
 mod support_works;
