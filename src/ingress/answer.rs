@@ -43,8 +43,10 @@ impl Answer {
         if status == 401 {
             headers.push(("www-authenticate", "Bearer".to_owned()));
         }
-        if matches!(status, 429 | 503) {
-            headers.push(("retry-after", whole_seconds(retry_after.unwrap_or(RETRY_AFTER))));
+        // A target's own word is passed on with any status, also with the 502 of its 503.
+        let pause = retry_after.or_else(|| matches!(status, 429 | 503).then_some(RETRY_AFTER));
+        if let Some(pause) = pause {
+            headers.push(("retry-after", whole_seconds(pause)));
         }
         Self { status, headers, body }
     }
