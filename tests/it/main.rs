@@ -8,6 +8,8 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "tests of the whole process run in real time")]
 
+mod answers;
+mod identity;
 mod laws;
 mod sample;
 mod support;
