@@ -14,3 +14,4 @@ mod laws;
 mod sample;
 mod support;
 mod support_works;
+mod targets;
