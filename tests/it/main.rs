@@ -11,6 +11,7 @@
 mod answers;
 mod identity;
 mod laws;
+mod log;
 mod sample;
 mod support;
 mod support_works;

@@ -24,12 +24,17 @@ impl Stage {
 
     /// With these mappings, by file name, and with whatever else is to be set up.
     pub fn set_with(mappings: &[(&str, String)], adapt: impl FnOnce(Setup) -> Setup) -> Self {
+        Self::set_by(mappings, |setup| adapt(setup).start())
+    }
+
+    /// The same, started by the caller.
+    pub fn set_by(mappings: &[(&str, String)], start: impl FnOnce(Setup) -> Connector) -> Self {
         let (scratch, target) = (Scratch::new(), Target::start());
         for (name, text) in mappings {
             scratch.mapping(name, text);
         }
         let setup = Setup::new(&scratch).env("TARGET_URL", &target.url());
-        Self { connector: adapt(setup).start(), target, _scratch: scratch }
+        Self { connector: start(setup), target, _scratch: scratch }
     }
 
     pub fn post(&self, event: &Value) -> Answer {
