@@ -157,8 +157,10 @@ fn an_envelope_that_is_no_event_is_refused_with_the_reason() {
         (json!({ "event_id": "e", "data": data }), "neither `data.variables` nor `pb_data`"),
     ] {
         let answer = stage.connector.post_event("/", body.to_string(), &[]);
-        let body = failure(&answer, 422, "VALIDATION_ERROR");
-        assert!(body["error"].as_str().unwrap().contains(reason), "{body}");
+        let told = failure(&answer, 422, "VALIDATION_ERROR");
+        assert!(told["error"].as_str().unwrap().contains(reason), "{told}");
+        let id = body.get("event_id").filter(|id| **id == json!("e"));
+        assert_eq!(told.get("event_id"), id, "where it is known: {told}");
     }
     assert_eq!(stage.target.connections(), 0);
 }

@@ -244,6 +244,13 @@ fn a_level_leaves_out_what_is_less_severe() {
 #[test]
 fn a_refused_request_is_one_record_with_its_identifiers() {
     let stage = stage(&[("hss.yaml", OneStep::new("PUT /x").to_string())]);
+    let mut malformed = event("SIM/Updated");
+    malformed.as_object_mut().unwrap().remove("pb_data");
+    assert_eq!(stage.post(&malformed).status, 422);
+    let is_it = |record: &Value| record["event_id"] == malformed["event_id"];
+    let record = stage.connector.wait_for_log(is_it, SOON);
+    assert_eq!((&record["outcome"], &record["status"]), (&json!("refused"), &json!(422)));
+
     for (method, path, token, status) in
         [("POST", "/", "Bearer wrong", 401), ("POST", "/unknown", "", 404), ("PUT", "/", "", 405)]
     {
