@@ -98,7 +98,7 @@ fn the_deadline_is_one_for_all_steps() {
     let mapping = OneStep::new("PUT /first").target("timeout: 20s").to_string();
     let mapping = format!("{mapping}      - request: PUT /second\n");
     let stage =
-        Stage::set_with(&[("hss.yaml", mapping)], |setup| setup.env("EVENT_DEADLINE", "300ms"));
+        Stage::set_with(&[("hss.yaml", mapping)], |setup| setup.env("EVENT_DEADLINE", "500ms"));
     stage.target.on("/second", |_| Reply::Hang);
     let event = event("SIM/Updated");
     let body = failure(&stage.post(&event), 503, "CONNECTION_ERROR");

@@ -28,7 +28,7 @@ fn what_is_safe_to_repeat_is_tried_again_after_every_transient_failure() {
             assert_eq!(tries(method, &[], reply.clone()), (3, status), "{method} {reply:?}");
         }
     }
-    assert_eq!(tries("PUT", &["timeout: 30ms"], Reply::Hang), (3, 503));
+    assert_eq!(tries("PUT", &["timeout: 150ms"], Reply::Hang), (3, 503));
     assert_eq!(tries("PUT", &["retry: { attempts: 1 }"], Reply::status(500)), (1, 502));
     assert_eq!(
         tries("PUT", &["retry: { attempts: 5, backoff: 1ms }"], Reply::status(500)),
@@ -49,7 +49,7 @@ fn what_is_not_safe_to_repeat_is_not_after_it_may_have_reached_the_target() {
             assert_eq!(tries(method, &[], reply.clone()), (1, status), "{method} {reply:?}");
         }
     }
-    assert_eq!(tries("POST", &["timeout: 30ms"], Reply::Hang), (1, 503));
+    assert_eq!(tries("POST", &["timeout: 150ms"], Reply::Hang), (1, 503));
 }
 
 #[test]

@@ -20,7 +20,7 @@ const LEVELS: [(u16, &str); 5] = [
 fn mapping(name: &str, events: &[String]) -> String {
     let events = events.join(", ");
     format!(
-        "version: 1\ntargets:\n  {name}:\n    url: ${{TARGET_URL}}/{name}\n    timeout: 300ms\n    \
+        "version: 1\ntargets:\n  {name}:\n    url: ${{TARGET_URL}}/{name}\n    timeout: 2s\n    \
          retry: {{ attempts: 1 }}\n    responses:\n      - when: {{ status: 418 }}\n        \
          then: fail\n        answer: 500\n      - when: {{ status: 410 }}\n        \
          then: fail\n        answer: 200\n        message: long gone\nrules:\n  - name: rule-{name}\n    event: [{events}]\n    \
@@ -122,7 +122,7 @@ fn what_succeeded_or_was_acknowledged_is_not_among_the_failures() {
 fn rules_of_different_files_run_side_by_side() {
     let all = ["\"*\"".to_owned()];
     let mappings = [("a.yaml", mapping("a", &all)), ("b.yaml", mapping("b", &all))]
-        .map(|(name, text)| (name, text.replace("300ms", "10s")));
+        .map(|(name, text)| (name, text.replace("timeout: 2s", "timeout: 10s")));
     let stage = Stage::set_with(&mappings, |setup| setup);
     let gate = Gate::new();
     stage.target.always(Reply::ok().held_by(&gate));

@@ -58,7 +58,7 @@ pub fn event(event_type: &str) -> Value {
 }
 
 /// A mapping with one target, `hss`, and one rule, `all`, of one step, `send`, for every event. The
-/// target is impatient, and tried three times.
+/// target is tried three times, without a pause worth the name.
 pub struct OneStep {
     request: String,
     target: String,
@@ -95,7 +95,7 @@ impl fmt::Display for OneStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { request, target, step, top } = self;
         let defaults =
-            [("timeout", "300ms"), ("retry", "{ attempts: 3, backoff: 1ms, max_backoff: 5ms }")];
+            [("timeout", "2s"), ("retry", "{ attempts: 3, backoff: 1ms, max_backoff: 5ms }")];
         let defaults: String = defaults
             .iter()
             .filter(|(key, _)| !target.contains(&format!(" {key}:")))
