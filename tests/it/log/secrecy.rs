@@ -185,8 +185,9 @@ fn provoke(stage: &Stage) -> Vec<Answer> {
 fn printed(stage: &mut Stage) -> String {
     stage.connector.signal(crate::support::connector::Signal::TERM);
     assert!(stage.connector.wait_exit(SOON).success());
-    assert_eq!(stage.connector.stray_lines(), [String::new(); 0]);
-    assert_eq!(stage.connector.stderr(), [String::new(); 0]);
+    let none: [&str; 0] = [];
+    assert_eq!(stage.connector.stray_lines(), none);
+    assert_eq!(stage.connector.stderr(), none);
     stage.connector.transcript()
 }
 
