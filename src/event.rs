@@ -25,8 +25,12 @@ pub struct Event {
 pub enum EnvelopeFault {
     #[error("the request body is not JSON: {0}")]
     NotJson(String),
-    #[error("{0}")]
-    Invalid(String),
+    #[error("{reason}")]
+    Invalid {
+        reason: String,
+        /// Where that much can be read.
+        event_id: Option<String>,
+    },
 }
 
 impl Event {
@@ -39,53 +43,60 @@ impl Event {
     ) -> Result<Self, EnvelopeFault> {
         let body: Value = serde_json::from_slice(body)
             .map_err(|fault| EnvelopeFault::NotJson(fault.to_string()))?;
-        let Value::Object(envelope) = &body else {
-            return Err(invalid(format!("the body must be an object, it is {}", kind(&body))));
-        };
-        let data = match envelope.get("data") {
-            Some(Value::Object(data)) => data,
-            Some(other) => {
-                return Err(invalid(format!("`data` must be an object, it is {}", kind(other))));
+        match identify(&body) {
+            Ok((id, event_type)) => Ok(Self { id, event_type, body, request_id, unique_id }),
+            Err(reason) => {
+                let event_id = name(body.get("event_id"), "event_id").ok();
+                Err(EnvelopeFault::Invalid { reason, event_id })
             }
-            None => return Err(invalid("`data` is missing".to_owned())),
-        };
-        let id = name(envelope.get("event_id"), "event_id")?;
-        let event_type = name(data.get("event_type"), "data.event_type")?;
-        let variables = section(data.get("variables"), "data.variables")?;
-        let pb_data = section(envelope.get("pb_data"), "pb_data")?;
-        if !variables && !pb_data {
-            return Err(invalid(
-                "the event has neither `data.variables` nor `pb_data`: nothing says what changed"
-                    .to_owned(),
-            ));
         }
-        Ok(Self { id, event_type, body, request_id, unique_id })
     }
 }
 
-fn name(value: Option<&Value>, field: &str) -> Result<String, EnvelopeFault> {
+/// Checks the shape of an envelope, and gives its id and its type; or why it is none.
+fn identify(body: &Value) -> Result<(String, String), String> {
+    let Value::Object(envelope) = body else {
+        return Err(format!("the body must be an object, it is {}", kind(body)));
+    };
+    let data = match envelope.get("data") {
+        Some(Value::Object(data)) => data,
+        Some(other) => {
+            return Err(format!("`data` must be an object, it is {}", kind(other)));
+        }
+        None => return Err("`data` is missing".to_owned()),
+    };
+    let id = name(envelope.get("event_id"), "event_id")?;
+    let event_type = name(data.get("event_type"), "data.event_type")?;
+    let variables = section(data.get("variables"), "data.variables")?;
+    let pb_data = section(envelope.get("pb_data"), "pb_data")?;
+    if !variables && !pb_data {
+        return Err(
+            "the event has neither `data.variables` nor `pb_data`: nothing says what changed"
+                .to_owned(),
+        );
+    }
+    Ok((id, event_type))
+}
+
+fn name(value: Option<&Value>, field: &str) -> Result<String, String> {
     match value {
-        Some(Value::String(text)) if text.is_empty() => Err(invalid(format!("`{field}` is empty"))),
+        Some(Value::String(text)) if text.is_empty() => Err(format!("`{field}` is empty")),
         Some(Value::String(text)) if text.len() > LONGEST_NAME => {
-            Err(invalid(format!("`{field}` is longer than {LONGEST_NAME} bytes")))
+            Err(format!("`{field}` is longer than {LONGEST_NAME} bytes"))
         }
         Some(Value::String(text)) => Ok(text.clone()),
-        Some(other) => Err(invalid(format!("`{field}` must be a string, it is {}", kind(other)))),
-        None => Err(invalid(format!("`{field}` is missing"))),
+        Some(other) => Err(format!("`{field}` must be a string, it is {}", kind(other))),
+        None => Err(format!("`{field}` is missing")),
     }
 }
 
 /// Whether an optional section is there; one that is there must be an object.
-fn section(value: Option<&Value>, field: &str) -> Result<bool, EnvelopeFault> {
+fn section(value: Option<&Value>, field: &str) -> Result<bool, String> {
     match value {
         None | Some(Value::Null) => Ok(false),
         Some(Value::Object(_)) => Ok(true),
-        Some(other) => Err(invalid(format!("`{field}` must be an object, it is {}", kind(other)))),
+        Some(other) => Err(format!("`{field}` must be an object, it is {}", kind(other))),
     }
-}
-
-fn invalid(reason: String) -> EnvelopeFault {
-    EnvelopeFault::Invalid(reason)
 }
 
 /// What a JSON value is, with its article, for messages.

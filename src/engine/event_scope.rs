@@ -1,7 +1,7 @@
 //! What names stand for while one event goes through one mapping, and while an answer is judged.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use serde_json::Value;
 
@@ -90,8 +90,25 @@ impl Scope for EventScope<'_> {
 
 /// The same, with an answer to read.
 pub(super) struct AnswerScope<'a, 'e> {
-    pub(super) event: &'a EventScope<'e>,
+    event: &'a EventScope<'e>,
     pub(super) answer: &'a Answer,
+    asked: Cell<bool>,
+}
+
+impl<'a, 'e> AnswerScope<'a, 'e> {
+    pub(super) fn new(event: &'a EventScope<'e>, answer: &'a Answer) -> Self {
+        Self { event, answer, asked: Cell::new(false) }
+    }
+
+    /// Whether the body, as data, was asked for since this was last called.
+    pub(super) fn body_was_asked_for(&self) -> bool {
+        self.asked.take()
+    }
+
+    fn body(&self) -> Option<&Value> {
+        self.asked.set(true);
+        self.answer.body()
+    }
 }
 
 impl Scope for AnswerScope<'_, '_> {
@@ -99,7 +116,7 @@ impl Scope for AnswerScope<'_, '_> {
         match root {
             Root::Builtin(Builtin::Status) => Ok(Some(self.answer.status())),
             Root::Builtin(Builtin::Headers) => Ok(Some(self.answer.headers())),
-            Root::Builtin(Builtin::Body) => Ok(self.answer.body()),
+            Root::Builtin(Builtin::Body) => Ok(self.body()),
             Root::Builtin(Builtin::Text) => Ok(Some(self.answer.text())),
             other => self.event.get(other),
         }
@@ -110,6 +127,6 @@ impl Scope for AnswerScope<'_, '_> {
     }
 
     fn document(&self) -> Option<&Value> {
-        self.answer.body()
+        self.body()
     }
 }

@@ -114,7 +114,7 @@ impl StepRun<'_> {
         }
         match result {
             Ok(response) => {
-                let answer = Answer::new(response);
+                let answer = Answer::new(response, Arc::clone(self.run.secrets));
                 judge::answer(&answer, self.step, self.target, scope, clock.wall())
             }
             Err(error) => judge::fault(&error, self.target, within),

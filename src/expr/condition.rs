@@ -95,6 +95,29 @@ impl Condition {
             },
         }
     }
+
+    /// Whether it holds, if that can be told although `judge`, which is asked about each test,
+    /// cannot tell of all of them.
+    pub fn known(
+        &self,
+        judge: &dyn Fn(&Self) -> Result<Option<bool>, Fault>,
+    ) -> Result<Option<bool>, Fault> {
+        let (parts, decisive) = match self {
+            Self::All(parts) => (parts, false),
+            Self::Any(parts) => (parts, true),
+            Self::Not(part) => return Ok(part.known(judge)?.map(|holds| !holds)),
+            Self::Test { .. } => return judge(self),
+        };
+        let mut known = Some(!decisive);
+        for part in parts {
+            match part.known(judge)? {
+                Some(holds) if holds == decisive => return Ok(Some(decisive)),
+                Some(_) => {}
+                None => known = None,
+            }
+        }
+        Ok(known)
+    }
 }
 
 /// Absence in whatever form is just absence here.

@@ -43,8 +43,10 @@ impl Answer {
         if status == 401 {
             headers.push(("www-authenticate", "Bearer".to_owned()));
         }
-        if matches!(status, 429 | 503) {
-            headers.push(("retry-after", whole_seconds(retry_after.unwrap_or(RETRY_AFTER))));
+        // A target's own word is passed on with any status, also with the 502 of its 503.
+        let pause = retry_after.or_else(|| matches!(status, 429 | 503).then_some(RETRY_AFTER));
+        if let Some(pause) = pause {
+            headers.push(("retry-after", whole_seconds(pause)));
         }
         Self { status, headers, body }
     }
@@ -68,7 +70,7 @@ pub(super) enum Refusal {
     TooSlow { limit: Duration },
     CutShort(String),
     NotJson(String),
-    NotAnEvent(String),
+    NotAnEvent { reason: String, event_id: Option<String> },
     Full(Full),
     ShuttingDown,
     Panicked,
@@ -77,6 +79,14 @@ pub(super) enum Refusal {
 impl Refusal {
     pub fn status(&self) -> u16 {
         self.reading().0
+    }
+
+    /// The event that was refused, where that much can be told.
+    pub fn event_id(&self) -> Option<&str> {
+        match self {
+            Self::NotAnEvent { event_id, .. } => event_id.as_deref(),
+            _ => None,
+        }
     }
 
     /// The specific reason.
@@ -135,8 +145,8 @@ impl Refusal {
             Self::NotJson(error) => {
                 (400, VALIDATION, "The request body is not JSON", error.clone())
             }
-            Self::NotAnEvent(error) => {
-                (422, VALIDATION, "The request body is not an event", error.clone())
+            Self::NotAnEvent { reason, .. } => {
+                (422, VALIDATION, "The request body is not an event", reason.clone())
             }
             Self::Full(full) => {
                 (503, CONNECTION, "The connector is busy, try again later", full.to_string())

@@ -82,7 +82,7 @@ fn parse(body: &[u8], identity: &Identity) -> Result<Event, Refusal> {
     let Identity { request_id, unique_id } = identity.clone();
     Event::parse(body, request_id, unique_id).map_err(|fault| match fault {
         EnvelopeFault::NotJson(reason) => Refusal::NotJson(reason),
-        EnvelopeFault::Invalid(reason) => Refusal::NotAnEvent(reason),
+        EnvelopeFault::Invalid { reason, event_id } => Refusal::NotAnEvent { reason, event_id },
     })
 }
 

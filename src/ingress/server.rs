@@ -195,7 +195,11 @@ async fn respond(
         Ok(Err(refusal)) => refuse(&gate, &request, &refusal, &identity),
         Err(panic) => {
             let fields = fields! { "error" => event::panic_text(&*panic) };
-            about(&gate.log, &identity).error("ingress", "a request handler panicked", fields);
+            about(&gate.log, &identity, None).error(
+                "ingress",
+                "a request handler panicked",
+                fields,
+            );
             Refusal::Panicked.answer(&identity, None, &*gate.service)
         }
     };
@@ -246,14 +250,16 @@ fn refuse(gate: &Gate, request: &HttpRequest, refusal: &Refusal, identity: &Iden
         "peer" => request.peer_addr().map(|peer| peer.ip().to_string()),
     };
     let level = if *refusal == Refusal::Panicked { Level::Error } else { Level::Warning };
-    about(&gate.log, identity).record(level, "ingress", "request refused", fields);
-    refusal.answer(identity, None, &*gate.service)
+    let event_id = refusal.event_id();
+    about(&gate.log, identity, event_id).record(level, "ingress", "request refused", fields);
+    refusal.answer(identity, event_id, &*gate.service)
 }
 
-fn about(log: &Log, identity: &Identity) -> Log {
+fn about(log: &Log, identity: &Identity, event_id: Option<&str>) -> Log {
     log.about(Subject {
         request_id: Some(identity.request_id.clone()),
         unique_id: Some(identity.unique_id.clone()),
+        event_id: event_id.map(str::to_owned),
         ..Subject::default()
     })
 }

@@ -104,7 +104,7 @@ pub struct ResponseEntry {
     pub message: Option<Template>,
     /// The status that NSPS is to see instead of the usual one.
     pub answer: Option<u16>,
-    /// Whether `when` or `message` reads the body: one that can't be read is then a failure.
+    /// Whether `when` reads the body: where it depends on one that can't be read, that's a failure.
     pub reads_body: bool,
 }
 

@@ -8,6 +8,11 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "tests of the whole process run in real time")]
 
+mod answers;
+mod identity;
 mod laws;
+mod log;
+mod sample;
 mod support;
 mod support_works;
+mod targets;

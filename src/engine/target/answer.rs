@@ -1,15 +1,19 @@
 //! A target's answer as conditions and messages read it.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use crate::egress::response::{self, Body};
 use crate::engine::transport::Response;
+use crate::telemetry::mask::Secrets;
 
 /// An answer, decoded when first asked for.
 pub(in crate::engine) struct Answer {
     response: Response,
+    /// What a target may repeat and nobody may be told.
+    secrets: Arc<Secrets>,
     status: Value,
     headers: OnceCell<Value>,
     body: OnceCell<Body<'static>>,
@@ -20,10 +24,11 @@ pub(in crate::engine) struct Answer {
 const EXCERPT: usize = 200;
 
 impl Answer {
-    pub(in crate::engine) fn new(response: Response) -> Self {
+    pub(in crate::engine) fn new(response: Response, secrets: Arc<Secrets>) -> Self {
         let status = Value::from(response.status);
         Self {
             response,
+            secrets,
             status,
             headers: OnceCell::new(),
             body: OnceCell::new(),
@@ -86,9 +91,10 @@ impl Answer {
         self.text.get_or_init(|| Value::from(&*self.read().text))
     }
 
-    /// The beginning of the body, for people.
+    /// The beginning of the body, for people. Masked before it is cut: nobody recognizes half of a
+    /// secret any more.
     pub(in crate::engine) fn excerpt(&self) -> String {
-        let text = self.text().as_str().unwrap_or_default().trim();
+        let text = self.secrets.mask(self.text().as_str().unwrap_or_default().trim());
         let mut excerpt: String = text.chars().take(EXCERPT).collect();
         if excerpt.len() < text.len() {
             excerpt.push('…');

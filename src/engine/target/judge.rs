@@ -36,21 +36,29 @@ pub(in crate::engine) fn answer(
     scope: &EventScope<'_>,
     now: Timestamp,
 ) -> Verdict {
-    let scope = AnswerScope { event: scope, answer };
+    let scope = AnswerScope::new(scope, answer);
     for entry in step.responses.iter().chain(&target.responses) {
-        if entry.reads_body
-            && is_success(answer.code())
-            && let Some(reason) = answer.unreadable()
-        {
-            return Verdict::Failed(unreadable(answer, target, reason));
-        }
-        match entry.when.holds(&scope) {
-            Ok(true) => return by_entry(entry, &scope, target, now),
-            Ok(false) => {}
+        match decides(entry, &scope) {
+            Ok(Some(true)) => return by_entry(entry, &scope, target, now),
+            Ok(Some(false)) => {}
+            Ok(None) => return Verdict::Failed(unreadable(answer, target)),
             Err(fault) => return Verdict::Failed(invalid(&fault, target, answer)),
         }
     }
     by_default(answer, target, now)
+}
+
+/// Whether an entry decides; `None` if that depends on the body of a success which cannot be read.
+fn decides(entry: &ResponseEntry, scope: &AnswerScope<'_, '_>) -> Result<Option<bool>, Fault> {
+    let answer = scope.answer;
+    if !entry.reads_body || !is_success(answer.code()) || answer.unreadable().is_none() {
+        return entry.when.holds(scope).map(Some);
+    }
+    scope.body_was_asked_for();
+    entry.when.known(&|test| {
+        let holds = test.holds(scope)?;
+        Ok((!scope.body_was_asked_for()).then_some(holds))
+    })
 }
 
 fn by_entry(
@@ -171,10 +179,11 @@ fn failure(kind: FailureKind, answer: &Answer, target: &Target) -> Failure {
     }
 }
 
-fn unreadable(answer: &Answer, target: &Target, reason: &str) -> Failure {
+fn unreadable(answer: &Answer, target: &Target) -> Failure {
     let mut failure = failure(FailureKind::BadAnswer, answer, target);
     failure.message =
         format!("{} answered {} with a body that cannot be read", target.name, answer.code());
+    let reason = answer.unreadable().unwrap_or("it is not JSON");
     failure.error = format!("{reason}: {}", answer.excerpt());
     failure
 }

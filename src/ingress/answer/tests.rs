@@ -138,6 +138,14 @@ fn a_pause_is_told_in_whole_seconds() {
 }
 
 #[test]
+fn a_pause_that_a_target_asked_for_is_told_with_any_status() {
+    let retry_after = Some(Duration::from_secs(120));
+    let failure = Failure { retry_after, ..failure(FailureKind::BadAnswer) };
+    let answer = answer_to_failure(failure);
+    assert_eq!((answer.status, header(&answer, "retry-after")), (502, Some("120")));
+}
+
+#[test]
 fn a_mapping_chooses_the_status() {
     for (asked, status, name) in [
         (404, 404, SERVICE),

@@ -1,6 +1,6 @@
 //! The connector as a process of its own, from its start to its exit code.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
@@ -85,6 +85,25 @@ impl Setup {
         let address = connector.stdout.wait(SOON, listening_address);
         connector.address = address;
         assert!(address.is_some(), "it never said where it listens\n{}", connector.transcript());
+        connector
+    }
+
+    /// Starts it at an address that nobody else has, and waits until it can be reached there: for a
+    /// connector whose log does not say where it listens.
+    pub fn start_unheard(self) -> Connector {
+        // All of 127.0.0.0/8 is this machine (on Linux), and a process id is one process's alone.
+        let [_, a, b, c] = std::process::id().to_be_bytes();
+        let free = TcpListener::bind((Ipv4Addr::new(127, a | 64, b, c), 0)).unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let mut connector = self.env("LISTEN", &address.to_string()).spawn();
+        connector.address = Some(address);
+        let end = Instant::now() + SOON;
+        while TcpStream::connect(address).is_err() {
+            let gone = connector.ended_within(Duration::from_millis(2)).is_some();
+            let given_up = gone || Instant::now() > end;
+            assert!(!given_up, "nobody at {address}\n{}", connector.transcript());
+        }
         connector
     }
 

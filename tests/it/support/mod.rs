@@ -8,6 +8,7 @@ pub mod lines;
 pub mod reply;
 pub mod rust_text;
 pub mod scratch;
+pub mod stage;
 pub mod target;
 
 use std::time::Duration;

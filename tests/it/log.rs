@@ -1,0 +1,4 @@
+//! The log: what each record says, and what no record may ever say.
+
+mod records;
+mod secrecy;
