@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Environment {
-        Environment::parse(text).expect("well-formed")
+        Environment::parse(text, FILE).expect("well-formed")
     }
 
     #[test]
@@ -121,7 +121,7 @@ mod tests {
             ("A=1\nAB=1\nB='open\nstill", ".env:3"),
             ("XB 2=3\nB 2=3", ".env:1"),
         ] {
-            let fault = Environment::parse(text).expect_err(text);
+            let fault = Environment::parse(text, FILE).expect_err(text);
             assert_eq!(
                 fault.to_string(),
                 format!(
