@@ -104,8 +104,9 @@ async fn demonstrate(once: bool, style: Style) -> Result<Exit, String> {
     }
     say(heading(style, "Serving on", "end with Ctrl-C; the log goes to the error output"));
     say(format_args!(
-        "curl {url}/ -H 'Authorization: Bearer {NSPS_TOKEN}' -d @tests/events/sim-updated.json\n\
-         curl {url}/ready"
+        "curl {url}/ready\n\
+         curl {url}/ -H 'Authorization: Bearer {NSPS_TOKEN}' \\\n  \
+         -H 'Content-Type: application/json' -d @tests/events/sim-updated.json"
     ));
     match app.run().await {
         Ended::InOrder | Ended::AtOnce => Ok(Exit::Success),

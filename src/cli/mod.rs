@@ -42,7 +42,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Accept events from NSPS and pass them on as the mappings say
-    Serve(crate::settings::ServeArgs),
+    Serve(Box<crate::settings::ServeArgs>),
     /// Load mappings as `serve` would, and print every mistake with its place and its cure
     Check(check::CheckArgs),
     /// Show the connector at work: an example mapping, a target of its own, and one event

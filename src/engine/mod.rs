@@ -9,6 +9,7 @@ pub mod set;
 mod step;
 mod target;
 pub mod transport;
+pub mod trial;
 
 pub use run::Engine;
 pub use set::Set;

@@ -118,7 +118,7 @@ impl Run<'_> {
     }
 }
 
-enum Choice<'m> {
+pub(super) enum Choice<'m> {
     None,
     Rule(&'m Rule),
     /// A condition of this rule met a value that it cannot convert.
@@ -126,7 +126,11 @@ enum Choice<'m> {
 }
 
 /// The first rule whose event types and condition fit.
-fn choose<'m>(mapping: &'m Mapping, event: &Event, scope: &EventScope<'_>) -> Choice<'m> {
+pub(super) fn choose<'m>(
+    mapping: &'m Mapping,
+    event: &Event,
+    scope: &EventScope<'_>,
+) -> Choice<'m> {
     for rule in &mapping.rules {
         if !rule.events.iter().any(|pattern| pattern.matches(&event.event_type)) {
             continue;

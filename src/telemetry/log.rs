@@ -5,9 +5,9 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use arc_swap::ArcSwapOption;
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::mask::{IdentifierMode, Identifiers, Secrets};
@@ -214,7 +214,7 @@ impl Log {
             return;
         };
         core.sink.send(Entry {
-            time: SystemTime::now(),
+            time: now(),
             level,
             logger,
             message: message(),
@@ -223,6 +223,11 @@ impl Log {
             shared: Arc::clone(&core.shared),
         });
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a record bears the machine's time")]
+fn now() -> Timestamp {
+    Timestamp::now()
 }
 
 /// The log that has the records of the `log` crate.

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::panic::RefUnwindSafe;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -34,7 +33,7 @@ const MEASURES: [&str; 4] = ["status", "duration_ms", "try", "generation"];
 
 /// What its caller hands to the log: nothing in it has been formatted or masked.
 pub(super) struct Entry {
-    pub time: SystemTime,
+    pub time: Timestamp,
     pub level: Level,
     pub logger: Cow<'static, str>,
     pub message: String,
@@ -54,8 +53,7 @@ impl KV for Entry {
             own: self.subject.as_deref().map_or(&nobody, |subject| &subject.identifiers),
             mode: self.shared.identifiers,
         };
-        let time = Timestamp::try_from(self.time).unwrap_or_default();
-        out.emit_str("timestamp", &format!("{time:.6}"))?;
+        out.emit_str("timestamp", &format!("{:.6}", self.time))?;
         out.emit_str("level", self.level.name())?;
         out.emit_str("message", &veil.text(&self.message))?;
         out.emit_str("logger", &veil.text(&self.logger))?;

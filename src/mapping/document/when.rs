@@ -94,6 +94,18 @@ fn one_of(members: &[Node], span: Span, reader: &mut Reader<'_>) -> Option<Test>
     wrong.is_empty().then(|| Test::OneOf(members.to_vec()))
 }
 
+/// Makes a test from its operand.
+type MakeTest = fn(Node) -> Test;
+
+/// Tests that compare with a scalar.
+const WITH_OPERAND: [(&str, MakeTest); 5] = [
+    ("contains", Test::Contains),
+    ("lt", Test::Less),
+    ("lte", Test::LessOrEqual),
+    ("gt", Test::Greater),
+    ("gte", Test::GreaterOrEqual),
+];
+
 fn named_tests(node: &Node, reader: &mut Reader<'_>) -> Option<Test> {
     let mut fields = Fields::of(node, "a test", reader)?;
     let mut tests = Vec::new();
@@ -105,14 +117,7 @@ fn named_tests(node: &Node, reader: &mut Reader<'_>) -> Option<Test> {
     tests.extend(fields.optional("matches", reader).map(Test::Matches));
     tests.extend(fields.optional("prefix", reader).map(Test::Prefix));
     tests.extend(fields.optional("suffix", reader).map(Test::Suffix));
-    let operands: [(&'static str, fn(Node) -> Test); 5] = [
-        ("contains", Test::Contains),
-        ("lt", Test::Less),
-        ("lte", Test::LessOrEqual),
-        ("gt", Test::Greater),
-        ("gte", Test::GreaterOrEqual),
-    ];
-    for (name, make) in operands {
+    for (name, make) in WITH_OPERAND {
         let Some(operand) = fields.take(name) else { continue };
         match operand.kind {
             Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => tests.push(make(operand.clone())),

@@ -1,0 +1,66 @@
+//! One event in front of one mapping, with nothing sent: each part of the way by itself, for
+//! measuring.
+
+use super::event_scope::{EventScope, Facts};
+use super::request;
+use super::run::{Choice, choose};
+use super::transport::Request;
+use crate::clock::Clock;
+use crate::event::Event;
+use crate::expr::{Fault, Root, Scope, VariableId};
+use crate::program::{Action, Mapping, Rule};
+
+/// What an event and the clock give to a trial.
+pub struct Subject<'e> {
+    event: &'e Event,
+    facts: Facts,
+}
+
+impl<'e> Subject<'e> {
+    pub fn new(event: &'e Event, clock: &dyn Clock) -> Self {
+        Self { event, facts: Facts::of(event, clock) }
+    }
+}
+
+/// A trial; variables are evaluated once, when first asked for.
+pub struct Trial<'e> {
+    mapping: &'e Mapping,
+    subject: &'e Subject<'e>,
+    scope: EventScope<'e>,
+}
+
+impl<'e> Trial<'e> {
+    pub fn new(mapping: &'e Mapping, subject: &'e Subject<'e>) -> Self {
+        let scope = EventScope::new(mapping, subject.event, &subject.facts);
+        Self { mapping, subject, scope }
+    }
+
+    /// The rule that runs for the event, if any.
+    pub fn route(&self) -> Result<Option<&'e Rule>, Fault> {
+        match choose(self.mapping, self.subject.event, &self.scope) {
+            Choice::None => Ok(None),
+            Choice::Rule(rule) => Ok(Some(rule)),
+            Choice::Undecided(_, fault) => Err(fault),
+        }
+    }
+
+    /// Evaluates every variable of the file; returns how many are present.
+    pub fn extract(&self) -> Result<usize, Fault> {
+        let mut present = 0;
+        for at in 0..self.mapping.variables.len() {
+            present += usize::from(self.scope.get(Root::Variable(VariableId(at)))?.is_some());
+        }
+        Ok(present)
+    }
+
+    /// Renders the requests of a rule.
+    pub fn render(&self, rule: &Rule) -> Result<Vec<Request>, Fault> {
+        let Action::Steps(steps) = &rule.action else { return Ok(Vec::new()) };
+        let targets = &self.mapping.targets;
+        steps
+            .iter()
+            .filter_map(|step| Some((step, targets.get(step.target)?)))
+            .map(|(step, target)| request::render(&step.request, target, &self.scope))
+            .collect()
+    }
+}
