@@ -33,7 +33,7 @@ pub struct Inputs {
 pub struct Live {
     set: ArcSwap<Set>,
     last: ArcSwap<LastReload>,
-    /// Of this set and of the one before it: events that began on that may still be told about.
+    /// Of every set so far: events that began on an earlier one may still be told about.
     secrets: ArcSwap<Secrets>,
     pub tokens: Arc<Tokens>,
 }
@@ -48,7 +48,7 @@ impl Live {
         LastReload::clone(&self.last.load())
     }
 
-    /// Masks every secret that is or just was in use.
+    /// Masks every secret that is or was in use.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match self.secrets.load().mask(text) {
             Cow::Borrowed(_) => Cow::Borrowed(text),

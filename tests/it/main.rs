@@ -8,6 +8,10 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "tests of the whole process run in real time")]
 
+mod cli;
 mod laws;
+mod reload;
+mod shutdown;
+mod start;
 mod support;
 mod support_works;
