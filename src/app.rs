@@ -83,7 +83,8 @@ struct Signals {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asked {
     Reload,
-    End,
+    /// The signal's name, for the log.
+    End(&'static str),
 }
 
 impl Signals {
@@ -97,14 +98,14 @@ impl Signals {
 
     async fn next(&mut self) -> Asked {
         tokio::select! {
-            _ = self.terminate.recv() => Asked::End,
-            _ = self.interrupt.recv() => Asked::End,
+            _ = self.terminate.recv() => Asked::End("SIGTERM"),
+            _ = self.interrupt.recv() => Asked::End("SIGINT"),
             _ = self.hangup.recv() => Asked::Reload,
         }
     }
 
     async fn end(&mut self) {
-        while self.next().await != Asked::End {}
+        while self.next().await == Asked::Reload {}
     }
 }
 
@@ -196,7 +197,7 @@ impl App {
 
     /// Serves until a signal says to end, reloading when asked to.
     pub async fn run(mut self) -> Ended {
-        loop {
+        let signal = loop {
             let changed = async {
                 match &mut self.watch {
                     Some(watch) => watch.changed(&*self.clock).await,
@@ -205,7 +206,7 @@ impl App {
             };
             tokio::select! {
                 asked = self.signals.next() => match asked {
-                    Asked::End => break,
+                    Asked::End(signal) => break signal,
                     Asked::Reload => self.reload("signal"),
                 },
                 () = changed => self.reload("watch"),
@@ -215,8 +216,8 @@ impl App {
                     return Ended::Failed;
                 }
             }
-        }
-        self.shut_down().await
+        };
+        self.shut_down(signal).await
     }
 
     /// Beside everything else: events and a signal to end are not kept waiting by it.
@@ -227,11 +228,13 @@ impl App {
     }
 
     /// Load balancers are let notice first; then the listener closes and events in flight finish.
-    async fn shut_down(mut self) -> Ended {
+    async fn shut_down(mut self, signal: &str) -> Ended {
         let delay = self.shutdown_delay;
+        let grace_ms = milliseconds(self.shutdown_grace);
         let fields = fields! {
+            "signal" => signal,
             "delay_ms" => milliseconds(delay),
-            "grace_ms" => milliseconds(self.shutdown_grace),
+            "grace_ms" => grace_ms,
         };
         self.log.info("app", "shutting down", fields);
         self.server.drain();
@@ -243,7 +246,8 @@ impl App {
         tokio::select! {
             left = in_order => {
                 if left > 0 {
-                    log.error("app", "events were still in flight", fields! { "events" => left });
+                    let fields = fields! { "events" => left, "grace_ms" => grace_ms };
+                    log.error("app", "events were given up at the end of the grace", fields);
                 }
                 log.info("app", "stopped", fields! {});
                 Ended::InOrder
