@@ -146,11 +146,13 @@ impl App {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartFault> {
         let signals = Signals::install().map_err(StartFault::Signals)?;
+        // Before anything is read, so that no change is missed in between.
         let watch = config.watch.as_deref().map(Watch::start).transpose();
-        let watch = watch.map_err(StartFault::Watch)?;
         let network = Arc::new(Network::new());
         let reloader = Reloader::start(inputs, network, log.clone(), Arc::clone(&clock))
             .map_err(StartFault::Refused)?;
+        // A directory that is missing is better told by whoever reads it.
+        let watch = watch.map_err(StartFault::Watch)?;
         let live = reloader.live();
         let engine = Arc::new(Engine::new(Arc::clone(&clock), config.event_deadline));
         let parts = Parts {
