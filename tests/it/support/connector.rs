@@ -248,7 +248,7 @@ fn record(line: &str) -> Option<Value> {
 }
 
 /// The address in the record that says where events are accepted.
-fn listening_address(line: &str) -> Option<SocketAddr> {
+pub fn listening_address(line: &str) -> Option<SocketAddr> {
     let record = record(line)?;
     let logger = record["logger"].as_str()?;
     if !matches!(logger, "ingress" | "app") {
