@@ -39,7 +39,7 @@ pub struct Config {
 #[derive(Debug)]
 pub enum StartFault {
     /// What was to be loaded has mistakes.
-    Refused(Refused),
+    Refused(Box<Refused>),
     /// The address cannot be listened at.
     Bind {
         address: SocketAddr,
