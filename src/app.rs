@@ -39,7 +39,7 @@ pub struct Config {
 #[derive(Debug)]
 pub enum StartFault {
     /// What was to be loaded has mistakes.
-    Refused(Refused),
+    Refused(Box<Refused>),
     /// The address cannot be listened at.
     Bind {
         address: SocketAddr,
@@ -83,7 +83,8 @@ struct Signals {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asked {
     Reload,
-    End,
+    /// The signal's name, for the log.
+    End(&'static str),
 }
 
 impl Signals {
@@ -97,14 +98,14 @@ impl Signals {
 
     async fn next(&mut self) -> Asked {
         tokio::select! {
-            _ = self.terminate.recv() => Asked::End,
-            _ = self.interrupt.recv() => Asked::End,
+            _ = self.terminate.recv() => Asked::End("SIGTERM"),
+            _ = self.interrupt.recv() => Asked::End("SIGINT"),
             _ = self.hangup.recv() => Asked::Reload,
         }
     }
 
     async fn end(&mut self) {
-        while self.next().await != Asked::End {}
+        while self.next().await == Asked::Reload {}
     }
 }
 
@@ -145,11 +146,13 @@ impl App {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartFault> {
         let signals = Signals::install().map_err(StartFault::Signals)?;
+        // Before anything is read, so that no change is missed in between.
         let watch = config.watch.as_deref().map(Watch::start).transpose();
-        let watch = watch.map_err(StartFault::Watch)?;
         let network = Arc::new(Network::new());
         let reloader = Reloader::start(inputs, network, log.clone(), Arc::clone(&clock))
             .map_err(StartFault::Refused)?;
+        // A directory that is missing is better told by whoever reads it.
+        let watch = watch.map_err(StartFault::Watch)?;
         let live = reloader.live();
         let engine = Arc::new(Engine::new(Arc::clone(&clock), config.event_deadline));
         let parts = Parts {
@@ -196,7 +199,7 @@ impl App {
 
     /// Serves until a signal says to end, reloading when asked to.
     pub async fn run(mut self) -> Ended {
-        loop {
+        let signal = loop {
             let changed = async {
                 match &mut self.watch {
                     Some(watch) => watch.changed(&*self.clock).await,
@@ -205,7 +208,7 @@ impl App {
             };
             tokio::select! {
                 asked = self.signals.next() => match asked {
-                    Asked::End => break,
+                    Asked::End(signal) => break signal,
                     Asked::Reload => self.reload("signal"),
                 },
                 () = changed => self.reload("watch"),
@@ -215,8 +218,8 @@ impl App {
                     return Ended::Failed;
                 }
             }
-        }
-        self.shut_down().await
+        };
+        self.shut_down(signal).await
     }
 
     /// Beside everything else: events and a signal to end are not kept waiting by it.
@@ -227,11 +230,13 @@ impl App {
     }
 
     /// Load balancers are let notice first; then the listener closes and events in flight finish.
-    async fn shut_down(mut self) -> Ended {
+    async fn shut_down(mut self, signal: &str) -> Ended {
         let delay = self.shutdown_delay;
+        let grace_ms = milliseconds(self.shutdown_grace);
         let fields = fields! {
+            "signal" => signal,
             "delay_ms" => milliseconds(delay),
-            "grace_ms" => milliseconds(self.shutdown_grace),
+            "grace_ms" => grace_ms,
         };
         self.log.info("app", "shutting down", fields);
         self.server.drain();
@@ -243,7 +248,8 @@ impl App {
         tokio::select! {
             left = in_order => {
                 if left > 0 {
-                    log.error("app", "events were still in flight", fields! { "events" => left });
+                    let fields = fields! { "events" => left, "grace_ms" => grace_ms };
+                    log.error("app", "events were given up at the end of the grace", fields);
                 }
                 log.info("app", "stopped", fields! {});
                 Ended::InOrder

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use crate::clock::Clock;
 use crate::engine::Set;
-use crate::engine::transport::Connect;
+use crate::engine::transport::{Connect, TransportError};
 use crate::fields;
 use crate::ingress::{LastReload, Tokens};
 use crate::mapping::Loaded;
@@ -33,7 +33,7 @@ pub struct Inputs {
 pub struct Live {
     set: ArcSwap<Set>,
     last: ArcSwap<LastReload>,
-    /// Of this set and of the one before it: events that began on that may still be told about.
+    /// Of every set so far: events that began on an earlier one may still be told about.
     secrets: ArcSwap<Secrets>,
     pub tokens: Arc<Tokens>,
 }
@@ -48,7 +48,7 @@ impl Live {
         LastReload::clone(&self.last.load())
     }
 
-    /// Masks every secret that is or just was in use.
+    /// Masks every secret that is or was in use.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match self.secrets.load().mask(text) {
             Cow::Borrowed(_) => Cow::Borrowed(text),
@@ -90,7 +90,7 @@ impl Reloader {
         connect: Arc<dyn Connect>,
         log: Log,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, Refused> {
+    ) -> Result<Self, Box<Refused>> {
         let Fresh { program, tokens, report } = read(&inputs)?;
         let set = Set::assemble(program, None, &*connect).map_err(unconnected)?;
         let secrets = Arc::new(set.program.secrets.merge(&Secrets::new(tokens.clone())));
@@ -120,17 +120,14 @@ impl Reloader {
         let replaced = match fresh {
             Ok(Ok(fresh)) => self.replace(fresh),
             Ok(Err(refused)) => Err(refused),
-            Err(fault) => Err(Refused {
-                report: Report::new(),
-                others: vec![format!("reading failed: {fault}")],
-            }),
+            Err(fault) => Err(Refused::for_reason(format!("reading failed: {fault}"))),
         };
         if let Err(refused) = replaced {
             self.keep(&refused);
         }
     }
 
-    fn replace(&self, fresh: Fresh) -> Result<(), Refused> {
+    fn replace(&self, fresh: Fresh) -> Result<(), Box<Refused>> {
         let Fresh { program, tokens, report } = fresh;
         let before = self.live.set();
         let set = Set::assemble(program, Some(&before), &*self.connect).map_err(unconnected)?;
@@ -169,19 +166,25 @@ impl Reloader {
     }
 }
 
-fn read(inputs: &Inputs) -> Result<Fresh, Refused> {
+fn read(inputs: &Inputs) -> Result<Fresh, Box<Refused>> {
     let Loaded { program, report, .. } = (inputs.mappings)();
     match ((inputs.tokens)(), program) {
         (Ok(tokens), Some(program)) => Ok(Fresh { program, tokens, report }),
-        (tokens, _) => Err(Refused { report, others: tokens.err().into_iter().collect() }),
+        (tokens, _) => {
+            Err(Box::new(Refused { report, others: tokens.err().into_iter().collect() }))
+        }
     }
 }
 
-fn unconnected(error: crate::engine::transport::TransportError) -> Refused {
-    Refused { report: Report::new(), others: vec![error.message] }
+fn unconnected(error: TransportError) -> Box<Refused> {
+    Refused::for_reason(error.message)
 }
 
 impl Refused {
+    fn for_reason(reason: String) -> Box<Self> {
+        Box::new(Self { report: Report::new(), others: vec![reason] })
+    }
+
     /// How many mistakes there are.
     pub fn count(&self) -> usize {
         self.report.errors().count() + self.others.len()

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::Exit;
-use super::output::{complain_of, say, style};
+use super::output::{complain_of, counted, say, style};
 use crate::mapping::{self, Loaded, env};
 use crate::program::{Mapping, Program};
 use crate::settings::Environment;
@@ -84,10 +84,6 @@ fn summarize(loaded: &Loaded) {
 }
 
 fn line(mapping: &Mapping) -> String {
-    let counted = |count: usize, what: &str| match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    };
     let description =
         mapping.description.as_ref().map(|text| format!(" ({text})")).unwrap_or_default();
     format!(

@@ -4,7 +4,7 @@
 mod target;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +30,10 @@ use target::{DemoTarget, Received};
 
 const MAPPING: &str = include_str!("../../mappings/wtl-hss.yaml");
 const EVENT: &str = include_str!("../../tests/events/sim-updated.json");
+
+/// Short enough to be typed, and told to the target like the other one.
+const SHORT_EVENT: &str = r#"{"event_id":"2","data":{"event_type":"SIM/Updated"},
+  "pb_data":{"sim_info":{"imsi":"001010000020350"}}}"#;
 
 /// Tokens of the demonstration; they open nothing but it.
 const NSPS_TOKEN: &str = "demo-nsps-token";
@@ -68,7 +72,6 @@ pub(super) fn run(arguments: &DemoArgs) -> Exit {
 
 async fn demonstrate(once: bool, style: Style) -> Result<Exit, String> {
     let target = DemoTarget::start().await.map_err(|error| error.to_string())?;
-    let address = free_address().map_err(|error| error.to_string())?;
     // Records of the one event would stand between what is shown; later ones are wanted.
     let (log, _guard) = match once {
         true => (Log::discard(), None),
@@ -78,7 +81,8 @@ async fn demonstrate(once: bool, style: Style) -> Result<Exit, String> {
             (log, Some(guard))
         }
     };
-    let app = start(address, target.url(), log)?;
+    let app = start(&target.url(), &log)?;
+    let address = app.address().ok_or("the server has no address")?;
     let url = format!("http://{address}");
 
     say(heading(style, "The event that NSPS posts", &format!("POST {url}/")));
@@ -106,7 +110,7 @@ async fn demonstrate(once: bool, style: Style) -> Result<Exit, String> {
     say(format_args!(
         "curl {url}/ready\n\
          curl {url}/ -H 'Authorization: Bearer {NSPS_TOKEN}' \\\n  \
-         -H 'Content-Type: application/json' -d @tests/events/sim-updated.json"
+         -H 'Content-Type: application/json' -d '{SHORT_EVENT}'"
     ));
     match app.run().await {
         Ended::InOrder | Ended::AtOnce => Ok(Exit::Success),
@@ -114,16 +118,39 @@ async fn demonstrate(once: bool, style: Style) -> Result<Exit, String> {
     }
 }
 
-fn start(address: SocketAddr, target: String, log: Log) -> Result<App, String> {
-    let config = Config {
+/// At the usual port, or at any that is free.
+fn start(target: &str, log: &Log) -> Result<App, String> {
+    let at = |port| App::start(config(port), inputs(target.to_owned()), log.clone(), clock());
+    let app = match at(PORT) {
+        Err(StartFault::Bind { .. }) => at(0),
+        other => other,
+    };
+    app.map_err(|fault| match fault {
+        StartFault::Refused(refused) => refused.report.render(Style::Plain),
+        StartFault::Bind { address, error } => format!("cannot listen at {address}: {error}"),
+        StartFault::Watch(reason) => reason,
+        StartFault::Signals(error) => error.to_string(),
+    })
+}
+
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock::new())
+}
+
+fn config(port: u16) -> Config {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    Config {
         ingress: ingress::Config { workers: 1, ..ingress::Config::new(address) },
         limits: Limits { events: 64, bytes: 64 << 20 },
         event_deadline: Duration::from_secs(25),
         shutdown_delay: Duration::ZERO,
         shutdown_grace: Duration::from_secs(5),
         watch: None,
-    };
-    let inputs = Inputs {
+    }
+}
+
+fn inputs(target: String) -> Inputs {
+    Inputs {
         mappings: Box::new(move || {
             let variables = |name: &str| match name {
                 "WTL_API_URL" => Some(target.clone()),
@@ -135,21 +162,7 @@ fn start(address: SocketAddr, target: String, log: Log) -> Result<App, String> {
             mapping::load_text("wtl-hss.yaml", MAPPING, env)
         }),
         tokens: Box::new(|| Ok(vec![NSPS_TOKEN.to_owned()])),
-    };
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    App::start(config, inputs, log, clock).map_err(|fault| match fault {
-        StartFault::Refused(refused) => refused.report.render(Style::Plain),
-        StartFault::Bind { address, error } => format!("cannot listen at {address}: {error}"),
-        StartFault::Watch(reason) => reason,
-        StartFault::Signals(error) => error.to_string(),
-    })
-}
-
-/// The usual port, or any that is free.
-fn free_address() -> io::Result<SocketAddr> {
-    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
-    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    TcpListener::bind(usual).or_else(|_| TcpListener::bind(any))?.local_addr()
+    }
 }
 
 fn judge(answer: &Response) -> Exit {

@@ -22,6 +22,14 @@ pub(super) fn style(environment: &Environment, stream: &impl IsTerminal) -> Styl
     if stream.is_terminal() && !minded { Style::Colour } else { Style::Plain }
 }
 
+/// `1 error`, `2 errors`.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
 /// Prints what is wrong with settings.
 pub(super) fn complain_of(faults: &[SettingFault]) {
     for fault in faults {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 use super::Exit;
-use super::output::{complain, complain_of, style};
+use super::output::{complain, complain_of, counted, style};
 use crate::app::{App, Config, Ended, StartFault};
 use crate::clock::{Clock, SystemClock};
 use crate::engine::admit::Limits;
@@ -129,7 +129,7 @@ fn explain(fault: &StartFault, log: &Log, style: crate::mapping::diagnostic::Sty
             for other in &refused.others {
                 complain(format_args!("nsps-connector: {other}"));
             }
-            format!("what was loaded has {} errors", refused.count())
+            format!("{}, shown above", counted(refused.count(), "error"))
         }
         StartFault::Bind { address, error } => format!("cannot listen at {address}: {error}"),
         StartFault::Watch(reason) => format!("the mappings cannot be watched: {reason}"),

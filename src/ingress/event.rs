@@ -34,7 +34,10 @@ pub(super) async fn receive(
     check_kind(request.headers())?;
     let mut ticket = gate.admission.admit().map_err(Refusal::Full)?;
     let (limit, patience) = (gate.config.max_body, gate.config.patience.body);
-    let body = incoming.read(limit, patience, &mut ticket).await?;
+    let body = tokio::select! {
+        body = incoming.read(limit, patience, &mut ticket) => body?,
+        () = gate.given_up() => return Err(Refusal::ShuttingDown),
+    };
     let event = parse(&body, identity)?;
     drop(body);
     // A task of its own: a client that disconnects does not end what it began.
@@ -95,9 +98,13 @@ async fn run(gate: Arc<Gate>, event: Event, ticket: Ticket, started: Duration) -
         About { event_id: event.id.clone(), event_type: event.event_type.clone(), identity };
     let of_event = log.clone();
     let process = AssertUnwindSafe(async { gate.service.process(event, of_event).await });
-    let answer = match process.catch_unwind().await {
-        Ok(outcome) => ended(&gate, &log, &outcome, &about, started),
-        Err(panic) => panicked(&gate, &log, &*panic, &about, started),
+    let answer = tokio::select! {
+        biased;
+        run = process.catch_unwind() => match run {
+            Ok(outcome) => ended(&gate, &log, &outcome, &about, started),
+            Err(panic) => panicked(&gate, &log, &*panic, &about, started),
+        },
+        () = gate.given_up() => given_up(&gate, &log, &about, started),
     };
     drop(ticket);
     answer
@@ -149,6 +156,18 @@ fn panicked(
     };
     log.error("ingress", "the run of an event panicked", fields);
     Refusal::Panicked.answer(&about.identity, Some(&about.event_id), &*gate.service)
+}
+
+fn given_up(gate: &Gate, log: &Log, about: &About, started: Duration) -> Answer {
+    let refusal = Refusal::ShuttingDown;
+    let fields = fields! {
+        "outcome" => Verdict::Failed.word(),
+        "status" => refusal.status(),
+        "duration_ms" => gate.milliseconds_since(started),
+        "error" => "it was not finished when the connector had to end (SHUTDOWN_GRACE)",
+    };
+    log.error("ingress", "the event was given up: NSPS sends it again", fields);
+    refusal.answer(&about.identity, Some(&about.event_id), &*gate.service)
 }
 
 pub(super) fn panic_text(panic: &(dyn Any + Send)) -> &str {

@@ -7,6 +7,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -18,7 +19,7 @@ use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use bytes::Bytes;
 use futures_util::FutureExt;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::answer::{Answer, Identity, Refusal};
@@ -33,6 +34,9 @@ use crate::telemetry::log::{Level, Log, Subject};
 /// How long a connection is kept after an answer that was given before the request was read: time
 /// for the client to stop sending and to read it.
 const LINGER: Duration = Duration::from_secs(2);
+
+/// How long the answers of events that were given up may take to be written.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// actix's own limit for a graceful stop; ours is the grace period, which is shorter.
 const NEVER: u64 = 24 * 3600;
@@ -64,9 +68,17 @@ pub(super) struct Gate {
     pub clock: Arc<dyn Clock>,
     pub runtime: tokio::runtime::Handle,
     draining: AtomicBool,
+    /// Turns true when nothing is waited for any more.
+    given_up: watch::Sender<bool>,
 }
 
 impl Gate {
+    /// Resolves when events that still run are to end.
+    pub async fn given_up(&self) {
+        // The sender is this gate's own, so there is no other end than the value.
+        let _ = self.given_up.subscribe().wait_for(|given_up| *given_up).await;
+    }
+
     fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
     }
@@ -91,8 +103,9 @@ pub struct Server {
 /// bound.
 pub fn serve(config: Config, parts: Parts) -> io::Result<Server> {
     let Parts { service, tokens, admission, log, clock, runtime } = parts;
-    let draining = AtomicBool::new(false);
-    let gate = Arc::new(Gate { config, service, tokens, admission, log, clock, runtime, draining });
+    let (draining, given_up) = (AtomicBool::new(false), watch::Sender::new(false));
+    let gate = Gate { config, service, tokens, admission, log, clock, runtime, draining, given_up };
+    let gate = Arc::new(gate);
     let connections = Arc::new(Connections::default());
     let patience = gate.config.patience;
     let (alive, server_ends) = oneshot::channel();
@@ -156,8 +169,8 @@ impl Server {
     }
 
     /// Closes the listener and idle connections, lets events in flight finish and their answers be
-    /// written for at most `grace`, then ends what is left. Returns how many events were still in
-    /// flight: 0 if all finished.
+    /// written for at most `grace`, then gives up what is left: it is answered 503, so that NSPS
+    /// sends it again. Returns how many events that were: 0 if all finished.
     ///
     /// A request that reaches an open connection in the moment of stopping may be closed without an
     /// answer (RFC 9112, 9.6 makes clients expect that); it has not been processed.
@@ -165,12 +178,16 @@ impl Server {
         self.drain();
         let stopped = self.handle.stop(true);
         let admission = Arc::clone(&self.gate.admission);
-        let finished = async { tokio::join!(stopped, admission.drained()) };
-        // What is still in flight after that is the caller's to report.
-        let _ = tokio::time::timeout(grace, finished).await;
+        let mut finished = pin!(async { tokio::join!(stopped, admission.drained()) });
+        let mut left = 0;
+        if tokio::time::timeout(grace, &mut finished).await.is_err() {
+            left = admission.in_flight();
+            self.gate.given_up.send_replace(true);
+            let _ = tokio::time::timeout(LAST_WORDS, finished).await;
+        }
         self.running.abort();
         let _ = (&mut self.running).await;
-        admission.in_flight()
+        left
     }
 }
 

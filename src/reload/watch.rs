@@ -12,12 +12,17 @@ use crate::clock::Clock;
 /// How long it must be quiet after a change: several files are seldom written in one step.
 const QUIET: Duration = Duration::from_millis(300);
 
+/// How often that much quiet is waited for: files that change all the time end no wait otherwise.
+const MOST_WAITS: usize = 10;
+
 /// Watches a directory, and the place where it stands: the directory may be a symbolic link that is
 /// moved to another one. Kubernetes swaps such a link inside of the directory.
 pub struct Watch {
     directory: PathBuf,
     watcher: RecommendedWatcher,
     changes: mpsc::Receiver<()>,
+    /// Something changed, and [`Self::changed`] has not resolved since.
+    pending: bool,
 }
 
 impl Watch {
@@ -32,24 +37,27 @@ impl Watch {
                 let _ = changed.try_send(());
             }
         });
-        let mut watch =
-            Self { directory, watcher: watcher.map_err(|error| error.to_string())?, changes };
+        let watcher = watcher.map_err(|error| error.to_string())?;
+        let mut watch = Self { directory, watcher, changes, pending: false };
         watch.attach()?;
         Ok(watch)
     }
 
-    /// Resolves after something changed and it has been quiet since.
+    /// Resolves after something changed and it has been quiet since, or never quiet for long. A
+    /// call that is given up is taken up by the next one: no change is lost.
     pub async fn changed(&mut self, clock: &dyn Clock) {
-        if self.changes.recv().await.is_none() {
+        if !self.pending && self.changes.recv().await.is_none() {
             // The watcher is gone for good: nothing will ever change.
             std::future::pending::<()>().await;
         }
-        loop {
+        self.pending = true;
+        for _ in 0..MOST_WAITS {
             clock.sleep(QUIET).await;
             if self.changes.try_recv().is_err() {
                 break;
             }
         }
+        self.pending = false;
         // The directory may be another one now. Where it is missing, the reload says so, and its
         // return is seen in the directory above.
         let _ = self.attach();

@@ -176,6 +176,14 @@ impl Drain for Writer {
     }
 }
 
+/// The log's thread has ended. A record that was sent after the end has kept it from seeing that
+/// nothing more would come.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.shared.lose(self.lines.get_mut().write());
+    }
+}
+
 impl Lines {
     /// A record that cannot be formatted leaves nothing behind, and the log goes on.
     fn format(&mut self, record: &slog::Record<'_>, entry: &OwnedKVList) -> bool {
@@ -236,6 +244,21 @@ mod tests {
         assert_eq!(numbers, (0..5000).collect::<Vec<u64>>());
         assert!(output.write_count() < 100, "{} writes", output.write_count());
         assert_eq!(log.dropped(), 0);
+    }
+
+    #[test]
+    fn a_record_that_comes_too_late_takes_no_other_with_it() {
+        let output = Output::default();
+        let shared = Arc::new(Shared::new(IdentifierMode::Masked));
+        let (sink, guard) = Sink::new(Box::new(output.clone()), Arc::clone(&shared));
+        // This record, and one that another thread has sent behind the end.
+        shared.queued.fetch_add(2, Ordering::Relaxed);
+        let header = slog::record_static!(slog::Level::Info, "");
+        let empty = format_args!("");
+        let record = slog::Record::new(&header, &empty, slog::BorrowedKV(&()));
+        sink.core.log(&record, &OwnedKVList::from(OwnedKV(()))).unwrap();
+        drop(guard);
+        assert_eq!(output.text(), "{}\n");
     }
 
     #[test]

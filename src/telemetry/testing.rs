@@ -56,6 +56,7 @@ impl Output {
     }
 
     /// Waits until that many lines have come.
+    #[expect(clippy::disallowed_methods, reason = "the log's thread runs in real time")]
     pub fn expect_lines(&self, count: usize) {
         let end = Instant::now() + Duration::from_secs(20);
         while self.text().lines().count() < count {

@@ -9,10 +9,14 @@
 #![allow(clippy::disallowed_methods, reason = "tests of the whole process run in real time")]
 
 mod answers;
+mod cli;
 mod identity;
 mod laws;
 mod log;
+mod reload;
 mod sample;
+mod shutdown;
+mod start;
 mod support;
 mod support_works;
 mod targets;

@@ -61,7 +61,12 @@ impl Checker<'_, '_> {
             }
             Ok(duration) => Some(duration),
             Err(fault) => {
-                self.error("bad-duration", text.span(), fault.to_string(), "write e.g. `10s`");
+                // The fault repeats what it read, and files hold secrets.
+                let message = match text.as_str().contains("${file:") {
+                    true => "what this file holds is not a duration".to_owned(),
+                    false => fault.to_string(),
+                };
+                self.error("bad-duration", text.span(), message, "write e.g. `10s`");
                 None
             }
         }

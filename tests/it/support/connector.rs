@@ -44,13 +44,7 @@ impl Setup {
     /// `serve` in that directory, on any free port, with [`TOKEN`], everything logged, and no
     /// delay before it ends. Nothing of the test's own environment is passed on.
     pub fn new(scratch: &Scratch) -> Self {
-        let setup = Self {
-            program: PathBuf::from(env!("CARGO_BIN_EXE_nsps-connector")),
-            directory: scratch.path().to_owned(),
-            arguments: vec!["serve".to_owned()],
-            variables: Vec::new(),
-        };
-        setup
+        Self::command(scratch, &["serve"])
             .env("API_TOKEN", TOKEN)
             .env("LISTEN", "127.0.0.1:0")
             .env("ADMIN_LISTEN", "off")
@@ -58,6 +52,16 @@ impl Setup {
             .env("LOG_LEVEL", "debug")
             .env("LOG_IDENTIFIERS", "full")
             .env("SHUTDOWN_DELAY", "0s")
+    }
+
+    /// Another command than `serve`, with no variable but those that a test sets.
+    pub fn command(scratch: &Scratch, arguments: &[&str]) -> Self {
+        Self {
+            program: PathBuf::from(env!("CARGO_BIN_EXE_nsps-connector")),
+            directory: scratch.path().to_owned(),
+            arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
+            variables: Vec::new(),
+        }
     }
 
     /// Another program in the connector's place, with arguments that go before `serve`.
@@ -193,6 +197,18 @@ impl Connector {
             .unwrap_or_else(|| panic!("no such record\n{}", self.transcript()))
     }
 
+    /// What `/ready` tells.
+    pub fn ready(&self) -> Value {
+        self.get("/ready").json()
+    }
+
+    /// The first line of stdout that `pick` makes something of.
+    pub fn wait_for_line<T>(&self, pick: impl Fn(&str) -> Option<T>) -> T {
+        self.stdout
+            .wait(SOON, pick)
+            .unwrap_or_else(|| panic!("no such line\n{}", self.transcript()))
+    }
+
     /// Sends a signal; to one that has ended, none.
     pub fn signal(&self, signal: Signal) {
         let exit = self.exit.0.lock().unwrap();
@@ -251,7 +267,7 @@ fn record(line: &str) -> Option<Value> {
 }
 
 /// The address in the record that says where events are accepted.
-fn listening_address(line: &str) -> Option<SocketAddr> {
+pub fn listening_address(line: &str) -> Option<SocketAddr> {
     let record = record(line)?;
     let logger = record["logger"].as_str()?;
     if !matches!(logger, "ingress" | "app") {
