@@ -301,21 +301,23 @@ impl Compiler<'_> {
 
     /// A block's parameter, or a variable; never a helper call.
     fn reference(&mut self, names: Vec<Box<str>>, raw: &str, at: usize) -> Option<Expression> {
-        let mut names = names.into_iter();
-        let first = names.next()?;
-        let below: Vec<Box<str>> = names.collect();
+        let (first, below) = names.split_first()?;
         for (level, block) in self.blocks.iter().rev().enumerate() {
-            if block.member.as_deref() == Some(&*first) {
-                return Some(local(level, LocalPart::Member, below, raw));
+            if block.member.as_deref() == Some(&**first) {
+                return Some(local(level, LocalPart::Member, below.to_vec(), raw));
             }
-            if block.index.as_deref() == Some(&*first) {
-                return Some(local(level, LocalPart::Index, below, raw));
+            if block.index.as_deref() == Some(&**first) {
+                return Some(local(level, LocalPart::Index, below.to_vec(), raw));
             }
         }
-        match self.names.resolve(&first) {
+        match self.names.resolve(first) {
             Ok(root) => Some(Expression {
                 text: Arc::from(raw),
-                kind: ExpressionKind::Name(Reference { root, below, text: Arc::from(raw) }),
+                kind: ExpressionKind::Name(Reference::new(
+                    root,
+                    below.iter().map(|name| &**name),
+                    raw,
+                )),
             }),
             Err(mut fault) => {
                 fault.range = Some(self.range(at));
