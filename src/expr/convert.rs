@@ -129,7 +129,7 @@ fn boolean(value: &Value) -> Option<Value> {
 }
 
 /// Epoch numbers from here on are milliseconds: as seconds they would lie beyond the year 5138.
-const FIRST_MILLISECONDS: i64 = 100_000_000_000;
+const FIRST_MILLISECONDS: u64 = 100_000_000_000;
 
 /// Reads the forms of time that the billing system sends; no zone means UTC.
 pub fn timestamp(value: &Value) -> Option<Timestamp> {
@@ -152,7 +152,7 @@ fn at_utc(local: DateTime) -> Option<Timestamp> {
 }
 
 fn epoch(number: i64) -> Option<Timestamp> {
-    if number.abs() >= FIRST_MILLISECONDS {
+    if number.unsigned_abs() >= FIRST_MILLISECONDS {
         return Timestamp::from_millisecond(number).ok();
     }
     Timestamp::from_second(number).ok()
@@ -229,10 +229,14 @@ mod tests {
             (json!("2025-03-12T16:47:30.443939+02:00"), "2025-03-12T14:47:30.443939Z"),
             (json!(1747400386), "2025-05-16T12:59:46Z"),
             (json!("1747400386000"), "2025-05-16T12:59:46Z"),
+            (json!(-1), "1969-12-31T23:59:59Z"),
         ] {
             assert_eq!(Type::Timestamp.convert(&value), Ok(json!(expected)), "{value}");
         }
-        assert!(Type::Timestamp.convert(&json!("16.05.2025")).is_err());
+        for value in [json!("16.05.2025"), json!(i64::MIN), json!(u64::MAX), json!(""), json!(true)]
+        {
+            assert!(Type::Timestamp.convert(&value).is_err(), "{value}");
+        }
     }
 
     #[test]

@@ -75,7 +75,8 @@ impl Variable {
         document: &'d Value,
         scope: &dyn Scope,
     ) -> Result<Option<Cow<'d, Value>>, Fault> {
-        let mut value = self.source.select(document, scope)?;
+        let required = matches!(self.absence, Absence::Required);
+        let mut value = self.source.select(document, scope, required)?;
         for stage in &self.stages {
             let Some(present) = value.filter(|value| !value.is_null() || self.nullable) else {
                 value = None;
@@ -84,7 +85,7 @@ impl Variable {
             if present.is_null() {
                 return Ok(Some(present));
             }
-            value = stage.apply(present, &self.name)?;
+            value = stage.apply(present, self)?;
         }
         match value.filter(|value| !value.is_null() || self.nullable) {
             None => self.default(scope),
@@ -126,10 +127,13 @@ impl Variable {
 }
 
 impl Source {
+    /// `required`: whether the variable may not be absent. What is to be done if there is nothing
+    /// `from` another variable is said here, and not where that one is defined.
     fn select<'d>(
         &self,
         document: &'d Value,
         scope: &dyn Scope,
+        required: bool,
     ) -> Result<Option<Cow<'d, Value>>, Fault> {
         match self {
             Self::First(paths) => {
@@ -147,7 +151,8 @@ impl Source {
                 Ok(Some(Cow::Owned(Value::Array(nodes))))
             }
             Self::From(reference) => {
-                Ok(reference.need(scope)?.map(|value| Cow::Owned(value.clone())))
+                let found = if required { reference.need(scope) } else { reference.find(scope) };
+                Ok(found?.map(|value| Cow::Owned(value.clone())))
             }
             Self::Value(shape) => owned(shape.value(scope)),
             Self::Cases(cases) => {
@@ -172,7 +177,7 @@ impl Stage {
     fn apply<'d>(
         &self,
         value: Cow<'d, Value>,
-        variable: &Arc<str>,
+        variable: &Variable,
     ) -> Result<Option<Cow<'d, Value>>, Fault> {
         match (self, value.as_ref()) {
             (Self::Split(mark), Value::String(text)) => Ok(Some(Cow::Owned(
@@ -183,11 +188,16 @@ impl Stage {
             (_, Value::Array(members)) => {
                 let mut kept = Vec::with_capacity(members.len());
                 for member in members {
-                    kept.extend(self.apply_to_one(member, variable)?);
+                    // Null counts as absent among members, too.
+                    match member {
+                        Value::Null if variable.nullable => kept.push(Value::Null),
+                        Value::Null => {}
+                        one => kept.extend(self.apply_to_one(one, &variable.name)?),
+                    }
                 }
                 Ok(Some(Cow::Owned(Value::Array(kept))))
             }
-            (_, one) => Ok(self.apply_to_one(one, variable)?.map(Cow::Owned)),
+            (_, one) => Ok(self.apply_to_one(one, &variable.name)?.map(Cow::Owned)),
         }
     }
 

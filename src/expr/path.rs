@@ -66,7 +66,14 @@ impl Path {
                 format!("write `$.{text}`"),
             ));
         }
-        let query = parse_json_path(text).map_err(syntax_fault)?;
+        if let Some(offset) = blank_in_name(text) {
+            return Err(PathFault {
+                message: "a name with a blank in it stands in brackets and quotes".to_owned(),
+                offset: Some(offset),
+                help: Some("write e.g. `$['a name'].b`".to_owned()),
+            });
+        }
+        let query = parse_json_path(text).map_err(|error| syntax_fault(text, error))?;
         query.segments.iter().try_for_each(allowed_segment)?;
         let plan = chain(&query.segments).map_or(Plan::Query(query), Plan::Chain);
         Ok(Self { text: Arc::from(text), plan })
@@ -192,10 +199,7 @@ fn allowed_function(function: &TestFunction) -> Result<(), PathFault> {
              again for every node",
             "select with `==`, or take the values with `all: true` and use `capture`",
         )),
-        TestFunction::Custom(name, _) => Err(PathFault::new(
-            format!("`{name}` is not a function of RFC 9535"),
-            "the functions of filters are `length`, `count` and `value`",
-        )),
+        TestFunction::Custom(name, _) => Err(unknown_function(name)),
     }
 }
 
@@ -207,12 +211,56 @@ fn allowed_argument(argument: &FnArg) -> Result<(), PathFault> {
     }
 }
 
-fn syntax_fault(error: JsonPathError) -> PathFault {
+/// The library takes `$.a b` for the member `a b`; RFC 9535 allows blanks between segments only.
+fn blank_in_name(text: &str) -> Option<usize> {
+    let mut quote: Option<(char, bool)> = None;
+    let (mut brackets, mut blank) = (0_usize, None);
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (Some((mark, escaped)), _) => {
+                let ends = c == mark && !escaped;
+                quote = (!ends).then_some((mark, c == '\\' && !escaped));
+            }
+            (None, '\'' | '"') => quote = Some((c, false)),
+            (None, '[') => brackets += 1,
+            (None, ']') => brackets = brackets.saturating_sub(1),
+            (None, '.') => {}
+            (None, _) if brackets > 0 => {}
+            (None, c) if c.is_whitespace() => {
+                blank.get_or_insert(at);
+                continue;
+            }
+            (None, _) if blank.is_some() => return blank,
+            _ => {}
+        }
+        blank = None;
+    }
+    None
+}
+
+fn unknown_function(name: &str) -> PathFault {
+    PathFault::new(
+        format!("`{name}` is not a function of RFC 9535"),
+        "the functions of filters are `length`, `count` and `value`",
+    )
+}
+
+/// The name before a parenthesis at which the parser stopped.
+fn called_at(text: &str, offset: usize) -> Option<&str> {
+    let (name, _) = text.get(offset..)?.split_once('(')?;
+    let named = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    (named && !name.is_empty()).then_some(name)
+}
+
+fn syntax_fault(text: &str, error: JsonPathError) -> PathFault {
     match error {
         JsonPathError::PestError(error) => {
             let offset = match error.location {
                 InputLocation::Pos(offset) | InputLocation::Span((offset, _)) => offset,
             };
+            if let Some(name) = called_at(text, offset) {
+                return PathFault { offset: Some(offset), ..unknown_function(name) };
+            }
             let (LineColLocation::Pos((_, column)) | LineColLocation::Span((_, column), _)) =
                 error.line_col;
             PathFault {
@@ -251,6 +299,10 @@ mod tests {
             ("$.a.b[-4]", None),
             ("$['x y']", Some(json!(1))),
             ("$.a.c.d", None),
+            ("$ .a .b [0]", Some(json!(10))),
+            ("$.a.b[?@ > 10 && @ < 30]", Some(json!(20))),
+            ("$.a['b'][ 0 ]", Some(json!(10))),
+            (r"$['x\u0020y']", Some(json!(1))),
             ("$.a.b[?@ > 10]", Some(json!(20))),
             ("$..b[1]", Some(json!(20))),
             ("$", Some(document.clone())),
@@ -294,7 +346,8 @@ mod tests {
             ("$.a[?(@.c && search(@.b, 'x'))]", "regular expressions are not allowed"),
             ("$.a[?foo(@.b)]", "not a function of RFC 9535"),
             ("$.a[", "not a JSONPath"),
-            ("$.a b", "not a JSONPath"),
+            ("$.a b", "stands in brackets and quotes"),
+            ("$.a[0] b", "stands in brackets and quotes"),
             ("", "starts with `$`"),
         ] {
             let fault = Path::parse(path).expect_err(path);

@@ -67,6 +67,17 @@ pub struct Reference {
 }
 
 impl Reference {
+    /// A name and the way below it. Names of headers are lower-case from the wire on (RFC 9110,
+    /// section 5.1: they are case-insensitive), so they are here.
+    pub fn new<'n>(root: Root, below: impl Iterator<Item = &'n str>, text: &str) -> Self {
+        let of_headers = root == Root::Builtin(Builtin::Headers);
+        let below = below.map(|name| match of_headers {
+            true => name.to_lowercase().into(),
+            false => name.into(),
+        });
+        Self { root, below: below.collect(), text: text.into() }
+    }
+
     /// The value, or `None` where it is absent, whether it may be or not.
     pub fn find<'s>(&self, scope: &'s dyn Scope) -> Result<Option<&'s Value>, Fault> {
         let root = scope.get(self.root)?;

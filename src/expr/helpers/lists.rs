@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Absence::Propagates, Helper, given, helper, text_at};
+use super::{Absence::Propagates, Helper, given, helper, text_at, within_limits};
 use crate::event::kind;
 use crate::expr::convert::text_of;
 
@@ -17,7 +17,9 @@ pub(super) const HELPERS: &[Helper] = &[
     helper("join", (2, 2), "join list \",\"", Propagates, |a| {
         let parts: Option<Vec<String>> = list(a)?.iter().map(text_of).collect();
         let parts = parts.ok_or("a member is not a text, number or boolean")?;
-        Ok(Some(Value::String(parts.join(&text_at(a, 1)?))))
+        let mark = text_at(a, 1)?;
+        within_limits(parts.len(), mark.len())?;
+        Ok(Some(Value::String(parts.join(&mark))))
     }),
     helper("first", (1, 1), "first list", Propagates, |a| Ok(list(a)?.first().cloned())),
     helper("last", (1, 1), "last list", Propagates, |a| Ok(list(a)?.last().cloned())),

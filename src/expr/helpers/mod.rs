@@ -98,6 +98,15 @@ fn text_at(arguments: &[Option<&Value>], at: usize) -> Result<String, String> {
         .ok_or_else(|| format!("argument {} is {}, not text", at + 1, crate::event::kind(value)))
 }
 
+/// Refuses a text that repeats another until memory ends: both may come from an event.
+fn within_limits(times: usize, length: usize) -> Result<(), String> {
+    let bytes = times.saturating_mul(length);
+    match bytes > super::template::LARGEST_TEXT {
+        true => Err(format!("the result would have more than {bytes} bytes")),
+        false => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -167,9 +176,20 @@ mod tests {
             ("join", vec![json!("x"), json!(",")]),
             ("number", vec![json!("N/A")]),
             ("length", vec![json!(5)]),
+            ("replace", vec![json!("aaa"), json!(""), json!("b")]),
+            ("split", vec![json!("aaa"), json!("")]),
+            ("join", vec![json!([["a"]]), json!(",")]),
         ] {
             assert!(call(name, &arguments).is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn no_helper_multiplies_texts_without_end() {
+        let (many, long) = ("a".repeat(1 << 20), "b".repeat(1 << 20));
+        let members: Vec<Value> = vec![json!("a"); 1 << 16];
+        assert!(call("replace", &[json!(many), json!("a"), json!(long)]).is_err());
+        assert!(call("join", &[json!(members), json!(long)]).is_err());
     }
 
     #[test]

@@ -2,14 +2,19 @@
 
 use serde_json::Value;
 
-use super::{Absence::Propagates, Helper, helper, text_at};
+use super::{Absence::Propagates, Helper, helper, text_at, within_limits};
 
 pub(super) const HELPERS: &[Helper] = &[
     helper("lower", (1, 1), "lower name", Propagates, |a| text(text_at(a, 0)?.to_lowercase())),
     helper("upper", (1, 1), "upper name", Propagates, |a| text(text_at(a, 0)?.to_uppercase())),
     helper("trim", (1, 1), "trim name", Propagates, |a| text(text_at(a, 0)?.trim())),
     helper("replace", (3, 3), "replace name \"from\" \"to\"", Propagates, |a| {
-        text(text_at(a, 0)?.replace(&text_at(a, 1)?, &text_at(a, 2)?))
+        let (whole, from, to) = (text_at(a, 0)?, text_at(a, 1)?, text_at(a, 2)?);
+        if from.is_empty() {
+            return Err("what is to be replaced is empty".to_owned());
+        }
+        within_limits(whole.matches(&from).count(), to.len())?;
+        text(whole.replace(&from, &to))
     }),
     helper("before", (2, 2), "before name \"@\"", Propagates, |a| {
         let (whole, mark) = (text_at(a, 0)?, text_at(a, 1)?);

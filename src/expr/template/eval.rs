@@ -48,7 +48,8 @@ impl Template {
     /// Appends the text that goes to `place`.
     pub fn render(&self, scope: &dyn Scope, place: Place, text: &mut String) -> Result<(), Fault> {
         let mut output = Output { text, place, work: 0 };
-        render(&self.nodes, scope, None, &mut output)
+        render(&self.nodes, scope, None, &mut output)?;
+        output.within_limits()
     }
 }
 
@@ -113,7 +114,7 @@ fn render_each<'v>(
     turn: Option<&'v Turn<'v>>,
     output: &mut Output<'_>,
 ) -> Result<(), Fault> {
-    let list = over.value(scope, turn, true)?;
+    let list = over.value(scope, turn, !output.place.is_lenient())?;
     match list.as_deref() {
         Some(Value::Array(members)) if !members.is_empty() => {
             for (index, member) in members.iter().enumerate() {
@@ -144,6 +145,10 @@ fn render_each<'v>(
 impl Output<'_> {
     fn count(&mut self) -> Result<(), Fault> {
         self.work += 1;
+        self.within_limits()
+    }
+
+    fn within_limits(&self) -> Result<(), Fault> {
         if self.work > MOST_WORK || self.text.len() > LARGEST_TEXT {
             return Err(Fault::TooLarge { place: "text", limit: LARGEST_TEXT });
         }
@@ -180,9 +185,17 @@ impl Expression {
                     values.push(value);
                 }
                 let values: Vec<Option<&Value>> = values.iter().map(Option::as_deref).collect();
-                (helper.call)(&values)
-                    .map(|value| value.map(Cow::Owned))
-                    .map_err(|reason| Fault::Helper { helper: helper.name, reason })
+                let value = (helper.call)(&values)
+                    .map_err(|reason| Fault::Helper { helper: helper.name, reason })?;
+                if value.is_none()
+                    && need
+                    && helper.absence == Absence::Handled
+                    && let Some(last) = arguments.last()
+                {
+                    // What was to stand in is absent, too; if it is required, that is a fault.
+                    last.value(scope, turn, true)?;
+                }
+                Ok(value.map(Cow::Owned))
             }
         }
     }

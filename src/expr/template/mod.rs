@@ -5,6 +5,7 @@
 mod eval;
 mod parse;
 mod place;
+mod syntax;
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -10,98 +10,32 @@ use serde_json::Value;
 
 use super::super::helpers::{self, Helper};
 use super::super::reference::Reference;
+use super::syntax::{self, Cursor};
 use super::{
     Expression, ExpressionKind, Local, LocalPart, Names, Node, Piece, Template, TemplateFault,
     Unescaped,
 };
-
-/// Longest accepted template, in bytes.
-const LONGEST: usize = 256 << 10;
-
-/// Deepest accepted nesting of blocks, parentheses and brackets: the parser is recursive.
-const DEEPEST: usize = 32;
 
 pub(super) fn template(
     source: &str,
     unescaped: Unescaped,
     names: &mut dyn Names,
 ) -> Result<Template, Vec<TemplateFault>> {
-    bounded(source).map_err(|fault| vec![fault])?;
-    let parsed = Parsed::compile(source).map_err(|error| vec![syntax_fault(source, &error)])?;
-    let mut compiler =
-        Compiler { source, unescaped, names, blocks: Vec::new(), faults: Vec::new() };
-    let nodes = compiler.nodes(&parsed);
+    syntax::bounded(source).map_err(|fault| vec![fault])?;
+    let parsed = Parsed::compile(source).map_err(|error| vec![syntax::explain(source, &error)])?;
+    let mut compiler = Compiler {
+        source,
+        unescaped,
+        names,
+        blocks: Vec::new(),
+        faults: Vec::new(),
+        cursor: Cursor::START,
+    };
+    let nodes = compiler.nodes(&parsed, 0);
     if compiler.faults.is_empty() {
         return Ok(Template { source: Arc::from(source), nodes });
     }
     Err(compiler.faults)
-}
-
-/// Refuses what could overflow the parser's stack.
-fn bounded(source: &str) -> Result<(), TemplateFault> {
-    let too = |message: String| TemplateFault {
-        code: "bad-template",
-        message,
-        help: Some("split it into several variables".to_owned()),
-        range: None,
-    };
-    if source.len() > LONGEST {
-        return Err(too(format!("this template is longer than {LONGEST} bytes")));
-    }
-    let (mut inside, mut brackets, mut blocks) = (false, 0_usize, 0_usize);
-    for (at, byte) in source.bytes().enumerate() {
-        let rest = &source.as_bytes()[at..];
-        match byte {
-            _ if rest.starts_with(b"{{") => {
-                inside = true;
-                if rest.starts_with(b"{{#") || rest.starts_with(b"{{~#") {
-                    blocks += 1;
-                } else if rest.starts_with(b"{{/") || rest.starts_with(b"{{~/") {
-                    blocks = blocks.saturating_sub(1);
-                }
-            }
-            _ if rest.starts_with(b"}}") => {
-                inside = false;
-                brackets = 0;
-            }
-            b'(' | b'[' | b'{' if inside => brackets += 1,
-            b')' | b']' | b'}' if inside => brackets = brackets.saturating_sub(1),
-            _ => {}
-        }
-        if brackets > DEEPEST || blocks > DEEPEST {
-            return Err(too(format!("this template nests deeper than {DEEPEST} levels")));
-        }
-    }
-    Ok(())
-}
-
-fn syntax_fault(source: &str, error: &handlebars::TemplateError) -> TemplateFault {
-    let at = error.pos().map(|(line, column)| offset(source, line, column));
-    TemplateFault {
-        code: "bad-template",
-        message: format!("this is not a template: {}", first_line(&error.reason().to_string())),
-        help: Some(
-            "an expression looks like `{{name}}`, `{{helper a b}}` or \
-             `{{#if name}}…{{else}}…{{/if}}`; a literal `{{` is written `\\{{`"
-                .to_owned(),
-        ),
-        range: at.map(|at| at..source.len()),
-    }
-}
-
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
-}
-
-/// The byte offset of a line and column, both from 1 and in characters.
-fn offset(source: &str, line: usize, column: usize) -> usize {
-    let before: usize =
-        source.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let within = source[before..]
-        .char_indices()
-        .nth(column.saturating_sub(1))
-        .map_or(source.len() - before, |(at, _)| at);
-    before + within
 }
 
 struct Compiler<'c> {
@@ -111,6 +45,7 @@ struct Compiler<'c> {
     /// The enclosing `#each` blocks with the names they give, innermost last.
     blocks: Vec<BlockNames>,
     faults: Vec<TemplateFault>,
+    cursor: Cursor,
 }
 
 #[derive(Default)]
@@ -120,10 +55,15 @@ struct BlockNames {
 }
 
 impl Compiler<'_> {
-    fn nodes(&mut self, parsed: &Parsed) -> Vec<Node> {
+    /// The parser knows no place for the block of an `{{else if}}`: it stands within `around`.
+    fn nodes(&mut self, parsed: &Parsed, around: usize) -> Vec<Node> {
         let mut nodes = Vec::with_capacity(parsed.elements.len());
-        for (element, place) in parsed.elements.iter().zip(&parsed.mapping) {
-            let at = offset(self.source, place.0, place.1);
+        let mut places = parsed.mapping.iter();
+        for element in &parsed.elements {
+            let at = match places.next() {
+                Some(place) => self.cursor.offset(self.source, place.0, place.1),
+                None => around,
+            };
             self.element(element, at, &mut nodes);
         }
         nodes
@@ -174,10 +114,6 @@ impl Compiler<'_> {
 
     fn block(&mut self, block: &HelperTemplate, at: usize) -> Option<Node> {
         let name = block.name.as_name().unwrap_or_default().to_owned();
-        let [subject] = block.params.as_slice() else {
-            self.fault("wrong-arguments", &format!("`#{name}` takes one argument"), "", at);
-            return None;
-        };
         if !matches!(name.as_str(), "if" | "unless" | "each") {
             self.fault(
                 "unknown-helper",
@@ -187,15 +123,25 @@ impl Compiler<'_> {
             );
             return None;
         }
+        let [subject] = block.params.as_slice() else {
+            let message = format!("`#{name}` takes one argument, here are {}", block.params.len());
+            let help = format!("put a call in parentheses: `{{{{#{name} (eq a b)}}}}`");
+            self.fault("wrong-arguments", &message, &help, at);
+            return None;
+        };
+        if !block.hash.is_empty() {
+            self.fault("wrong-arguments", "blocks take no named arguments", "", at);
+            return None;
+        }
         let subject = self.parameter(subject, at);
         if name == "each" {
             self.blocks.push(block_names(block.block_param.as_ref()));
         }
-        let body = block.template.as_ref().map(|body| self.nodes(body)).unwrap_or_default();
+        let body = block.template.as_ref().map(|body| self.nodes(body, at)).unwrap_or_default();
         if name == "each" {
             self.blocks.pop();
         }
-        let otherwise = block.inverse.as_ref().map(|body| self.nodes(body)).unwrap_or_default();
+        let otherwise = block.inverse.as_ref().map(|body| self.nodes(body, at)).unwrap_or_default();
         let subject = subject?;
         Some(match name.as_str() {
             "each" => Node::Each { over: subject, each: body, otherwise },
@@ -261,10 +207,21 @@ impl Compiler<'_> {
     }
 
     fn literal(&mut self, literal: &Value, at: usize) -> Value {
-        let Value::String(text) = literal else { return literal.clone() };
-        let pieces = self.names.environment(text, at);
-        let text = pieces.into_iter().map(|(Piece::Written(text) | Piece::Given(text))| text);
-        Value::String(text.collect())
+        match literal {
+            Value::String(text) => {
+                let pieces = self.names.environment(text, at);
+                let texts = pieces.into_iter().map(|(Piece::Written(t) | Piece::Given(t))| t);
+                Value::String(texts.collect())
+            }
+            Value::Array(members) => {
+                members.iter().map(|member| self.literal(member, at)).collect()
+            }
+            Value::Object(members) => members
+                .iter()
+                .map(|(name, member)| (name.clone(), self.literal(member, at)))
+                .collect(),
+            scalar => scalar.clone(),
+        }
     }
 
     fn name(&mut self, path: &ParsedPath, at: usize) -> Option<Expression> {
@@ -285,7 +242,17 @@ impl Compiler<'_> {
                     };
                     names.push(name.as_str().into());
                 }
-                let this = raw == "this" || raw.starts_with("this.") || raw.starts_with("this/");
+                let mut written = raw.split(['.', '/']);
+                let this = matches!(written.next(), Some("this" | ""));
+                if written.any(|name| name == "this") {
+                    self.fault(
+                        "bad-template",
+                        &format!("`this` cannot stand inside of `{raw}`"),
+                        "it begins a name: `this.name`",
+                        at,
+                    );
+                    return None;
+                }
                 if this {
                     return self.member(names, raw, at);
                 }
@@ -298,7 +265,9 @@ impl Compiler<'_> {
         if self.blocks.is_empty() {
             self.fault(
                 "undefined-name",
-                "`this` is the member of an `#each`, and there is none around it",
+                &format!(
+                    "`{raw}` stands for the member of an `#each`, and there is none around it"
+                ),
                 "write the name of a variable",
                 at,
             );
@@ -332,21 +301,23 @@ impl Compiler<'_> {
 
     /// A block's parameter, or a variable; never a helper call.
     fn reference(&mut self, names: Vec<Box<str>>, raw: &str, at: usize) -> Option<Expression> {
-        let mut names = names.into_iter();
-        let first = names.next()?;
-        let below: Vec<Box<str>> = names.collect();
+        let (first, below) = names.split_first()?;
         for (level, block) in self.blocks.iter().rev().enumerate() {
-            if block.member.as_deref() == Some(&*first) {
-                return Some(local(level, LocalPart::Member, below, raw));
+            if block.member.as_deref() == Some(&**first) {
+                return Some(local(level, LocalPart::Member, below.to_vec(), raw));
             }
-            if block.index.as_deref() == Some(&*first) {
-                return Some(local(level, LocalPart::Index, below, raw));
+            if block.index.as_deref() == Some(&**first) {
+                return Some(local(level, LocalPart::Index, below.to_vec(), raw));
             }
         }
-        match self.names.resolve(&first) {
+        match self.names.resolve(first) {
             Ok(root) => Some(Expression {
                 text: Arc::from(raw),
-                kind: ExpressionKind::Name(Reference { root, below, text: Arc::from(raw) }),
+                kind: ExpressionKind::Name(Reference::new(
+                    root,
+                    below.iter().map(|name| &**name),
+                    raw,
+                )),
             }),
             Err(mut fault) => {
                 fault.range = Some(self.range(at));

@@ -107,13 +107,7 @@ impl Checker<'_, '_> {
                 return None;
             }
         };
-        // Header names are lower-case from the wire on (RFC 9110: they are case-insensitive).
-        let of_headers = root == Root::Builtin(Builtin::Headers);
-        let below = names.map(|name| match of_headers {
-            true => name.to_lowercase().into(),
-            false => name.into(),
-        });
-        Some(Reference { root, below: below.collect(), text: text.into() })
+        Some(Reference::new(root, names, text))
     }
 
     /// Reports a name that cannot be a variable's or a step's.

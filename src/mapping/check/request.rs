@@ -126,9 +126,24 @@ impl Checker<'_, '_> {
         let pairs = self.pairs(written, false)?;
         let headers: Vec<_> = pairs
             .into_iter()
-            .map(|(name, span, value)| Some((self.header_name(&name, span)?, value)))
+            .map(|(name, span, value)| {
+                let name = self.header_name(&name, span);
+                let value = self.header_value(value, span);
+                Some((name?, value?))
+            })
             .collect();
         headers.into_iter().collect()
+    }
+
+    /// A value that never changes must be one that a header can carry (RFC 9110, section 5.5).
+    fn header_value(&mut self, value: Shape, span: Span) -> Option<Shape> {
+        let text = value.as_constant().and_then(serde_json::Value::as_str).unwrap_or_default();
+        if text.chars().any(|c| c.is_control() && c != '\t') {
+            let message = "the value of this header holds a control character";
+            self.error("bad-header", span, message, "look for a line break in it");
+            return None;
+        }
+        Some(value)
     }
 
     /// A header's name in lower case: a token of RFC 9110, section 5.6.2.

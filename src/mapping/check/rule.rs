@@ -130,6 +130,11 @@ impl Checker<'_, '_> {
     }
 
     fn step_target(&mut self, written: &WrittenStep) -> Option<usize> {
+        if self.targets.is_empty() {
+            // That there are none has been reported.
+            self.failed = true;
+            return None;
+        }
         let Some(text) = &written.target else {
             if self.targets.len() != 1 {
                 let names = self.targets.join(", ");

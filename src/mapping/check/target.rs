@@ -120,6 +120,10 @@ impl Checker<'_, '_> {
 
     fn api_key(&mut self, api_key: &ApiKey) -> Option<Auth> {
         let value = self.credential(&api_key.value);
+        // Behind a scheme (`Token abc`) the key is a secret by itself: a target may repeat it alone.
+        if let Some((_, key)) = value.as_ref().and_then(|value| value.split_once(' ')) {
+            self.env.hide(key.trim());
+        }
         let place = match (&api_key.header, &api_key.query) {
             (Some(header), None) => {
                 self.header_name(header.as_str(), header.span()).map(ApiKeyPlace::Header)

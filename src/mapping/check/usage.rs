@@ -56,12 +56,13 @@ impl Usage {
         needed
     }
 
-    /// Every way from a variable back to itself that a depth-first walk meets, and the length of
-    /// the longest chain. Not recursive: a file can chain more variables than a stack has room for.
+    /// Ways from variables back to themselves that a depth-first walk meets, each with a variable
+    /// that is in no other before it, and the length of the longest chain. Not recursive: a file can chain more variables than a stack has room for.
     fn walk(&self) -> Walk {
         let mut walk = Walk { cycles: Vec::new(), longest: None };
         let mut depths: Vec<Option<usize>> = vec![None; self.declared.len()];
         let mut on_way = vec![false; self.declared.len()];
+        let mut told = vec![false; self.declared.len()];
         for start in 0..self.declared.len() {
             let mut way: Vec<(usize, Vec<VariableId>)> = Vec::new();
             let mut next = Some(start);
@@ -75,7 +76,11 @@ impl Usage {
                 match open.pop() {
                     Some(VariableId(to)) if on_way.get(to) == Some(&true) => {
                         let from = way.iter().position(|(at, _)| *at == to).unwrap_or(0);
-                        walk.cycles.push(way[from..].iter().map(|(at, _)| *at).collect());
+                        let cycle = way[from..].iter().map(|(at, _)| *at);
+                        if cycle.clone().any(|at| !told[at]) {
+                            cycle.clone().for_each(|at| told[at] = true);
+                            walk.cycles.push(cycle.collect());
+                        }
                     }
                     Some(VariableId(to)) => next = Some(to).filter(|to| *to < depths.len()),
                     None => {

@@ -55,11 +55,21 @@ impl Decode for When {
 
 fn clause(key: &Key, value: &Node, reader: &mut Reader<'_>) -> Option<Clause> {
     match key.text.as_str() {
-        "any" => Vec::<When>::decode(value, reader).map(Clause::Any),
-        "all" => Vec::<When>::decode(value, reader).map(Clause::All),
+        "any" => several(value, reader).map(Clause::Any),
+        "all" => several(value, reader).map(Clause::All),
         "not" => When::decode(value, reader).map(Clause::Not),
         _ => test(value, reader).map(|test| Clause::Test(key.clone(), test)),
     }
+}
+
+fn several(value: &Node, reader: &mut Reader<'_>) -> Option<Vec<When>> {
+    let conditions = Vec::<When>::decode(value, reader)?;
+    if conditions.is_empty() {
+        let message = "there is no condition in this list";
+        reader.error("empty-list", value.span, message, "write e.g. `[{ a: 1 }, { b: 2 }]`");
+        return None;
+    }
+    Some(conditions)
 }
 
 fn test(node: &Node, reader: &mut Reader<'_>) -> Option<Test> {

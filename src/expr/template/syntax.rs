@@ -1,0 +1,185 @@
+//! What the Handlebars parser is given, and what becomes of its complaints.
+
+use std::ops::Range;
+
+use handlebars::{TemplateError, TemplateErrorReason};
+
+use super::TemplateFault;
+
+/// Longest accepted template, in bytes.
+const LONGEST: usize = 256 << 10;
+
+/// Deepest accepted nesting of blocks, parentheses and brackets: the parser is recursive.
+const DEEPEST: usize = 32;
+
+/// Most `else` of one template: each `{{else if}}` nests in the one before it.
+const MOST_BRANCHES: usize = 100;
+
+const TOO_MUCH: &str = "split it into several variables";
+
+/// Refuses what could overflow the parser's stack.
+pub(super) fn bounded(source: &str) -> Result<(), TemplateFault> {
+    let too = |message: String| TemplateFault {
+        code: "bad-template",
+        message,
+        help: Some(TOO_MUCH.to_owned()),
+        range: None,
+    };
+    if source.len() > LONGEST {
+        return Err(too(format!("this template is longer than {LONGEST} bytes")));
+    }
+    let (mut inside, mut brackets, mut blocks, mut branches) = (false, 0_usize, 0_usize, 0_usize);
+    for (at, byte) in source.bytes().enumerate() {
+        let rest = source.get(at..).unwrap_or_default();
+        match byte {
+            b'{' if rest.starts_with("{{") => {
+                inside = true;
+                match block_mark(rest) {
+                    Some(Mark::Opens) => blocks += 1,
+                    Some(Mark::Closes) => blocks = blocks.saturating_sub(1),
+                    Some(Mark::Branches) => branches += 1,
+                    None => {}
+                }
+            }
+            b'}' if rest.starts_with("}}") => {
+                inside = false;
+                brackets = 0;
+            }
+            b'(' | b'[' | b'{' if inside => brackets += 1,
+            b')' | b']' | b'}' if inside => brackets = brackets.saturating_sub(1),
+            _ => {}
+        }
+        if brackets > DEEPEST || blocks > DEEPEST {
+            return Err(too(format!("this template nests deeper than {DEEPEST} levels")));
+        }
+        if branches > MOST_BRANCHES {
+            return Err(too(format!("this template has more than {MOST_BRANCHES} `else`")));
+        }
+    }
+    Ok(())
+}
+
+/// What an expression does to the nesting of blocks.
+enum Mark {
+    Opens,
+    Closes,
+    Branches,
+}
+
+fn block_mark(expression: &str) -> Option<Mark> {
+    let inner = expression.trim_start_matches('{');
+    let inner = inner.trim_start_matches(|c: char| c == '~' || c.is_ascii_whitespace());
+    match inner.chars().next()? {
+        '#' => Some(Mark::Opens),
+        '/' => Some(Mark::Closes),
+        '^' => Some(Mark::Branches),
+        _ => inner.starts_with("else").then_some(Mark::Branches),
+    }
+}
+
+/// What the parser cannot read, in the words of the person who wrote it.
+pub(super) fn explain(source: &str, error: &TemplateError) -> TemplateFault {
+    let at = error.pos().map_or(source.len(), |(line, column)| {
+        let mut cursor = Cursor::START;
+        cursor.offset(source, line, column)
+    });
+    let start = match source.get(at..) {
+        Some(rest) if rest.starts_with("{{") => at,
+        _ => source.get(..at).and_then(|before| before.rfind("{{")).unwrap_or(at),
+    };
+    let expression = source.get(start..).unwrap_or_default();
+    let end = expression.find("}}").map(|end| start + end + 2);
+    let fault = |message: &str, help: &str, range: Range<usize>| TemplateFault {
+        code: "bad-template",
+        message: message.to_owned(),
+        help: Some(help.to_owned()),
+        range: Some(range),
+    };
+    let whole = start..end.unwrap_or(source.len());
+    match error.reason() {
+        TemplateErrorReason::MismatchingClosedHelper(open, closing) => {
+            return fault(
+                &format!("`{{{{/{closing}}}}}` does not close `{{{{#{open}}}}}`"),
+                &format!("close it with `{{{{/{open}}}}}`"),
+                whole,
+            );
+        }
+        TemplateErrorReason::InvalidSyntax(reason) if reason.contains("stack limit") => {
+            return fault("this template nests too deeply", TOO_MUCH, 0..source.len());
+        }
+        _ => {}
+    }
+    if end.is_none() && expression.starts_with("{{") {
+        return fault("this `{{` is not closed", LITERAL, whole);
+    }
+    if let Some(open) = unclosed(source).filter(|_| at >= source.len()) {
+        return fault(
+            "this block is not closed",
+            "a block ends with `{{/if}}`, `{{/unless}}` or `{{/each}}`",
+            open,
+        );
+    }
+    match block_mark(expression) {
+        Some(Mark::Closes | Mark::Branches) => fault(
+            "this belongs to a block, and none is open here",
+            "a block begins with `{{#if …}}`, `{{#unless …}}` or `{{#each …}}`",
+            whole,
+        ),
+        _ => fault("this is not an expression", FORMS, whole),
+    }
+}
+
+const LITERAL: &str = "end the expression with `}}`; a literal `{{` is written `\\{{`";
+
+const FORMS: &str = "an expression looks like `{{name}}`, `{{helper a \"text\"}}` or \
+                     `{{#if name}}…{{else}}…{{/if}}`; a literal `{{` is written `\\{{`";
+
+/// The innermost block that is open at the end.
+fn unclosed(source: &str) -> Option<Range<usize>> {
+    let mut open = Vec::new();
+    for (at, _) in source.match_indices("{{") {
+        let expression = source.get(at..).unwrap_or_default();
+        match block_mark(expression) {
+            Some(Mark::Opens) => {
+                let length = expression.find("}}").map_or(expression.len(), |end| end + 2);
+                open.push(at..at + length);
+            }
+            Some(Mark::Closes) => {
+                open.pop();
+            }
+            _ => {}
+        }
+    }
+    open.pop()
+}
+
+/// Turns lines and columns, both from 1 and columns in characters, into byte offsets. Going forward
+/// costs no more than the way.
+#[derive(Clone, Copy)]
+pub(super) struct Cursor {
+    line: usize,
+    column: usize,
+    offset: usize,
+}
+
+impl Cursor {
+    pub(super) const START: Self = Self { line: 1, column: 1, offset: 0 };
+
+    pub(super) fn offset(&mut self, source: &str, line: usize, column: usize) -> usize {
+        if (line, column) < (self.line, self.column) {
+            *self = Self::START;
+        }
+        let rest = source.get(self.offset..).unwrap_or_default();
+        for c in rest.chars() {
+            if (self.line, self.column) >= (line, column) {
+                break;
+            }
+            self.offset += c.len_utf8();
+            (self.line, self.column) = match c {
+                '\n' => (self.line + 1, 1),
+                _ => (self.line, self.column + 1),
+            };
+        }
+        self.offset
+    }
+}
