@@ -2,4 +2,3 @@
 
 pub mod client;
 mod fault;
-pub mod response;

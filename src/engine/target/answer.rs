@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::egress::response::{self, Body};
+use super::body::{self, Body};
 use crate::engine::transport::Response;
 use crate::telemetry::mask::Secrets;
 
@@ -69,7 +69,7 @@ impl Answer {
     }
 
     fn read(&self) -> &Body<'static> {
-        self.body.get_or_init(|| response::read(&self.response).into_owned())
+        self.body.get_or_init(|| body::read(&self.response).into_owned())
     }
 
     /// The body as a value; `None` where there is none or it cannot be read.

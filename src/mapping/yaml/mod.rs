@@ -16,7 +16,7 @@ mod weight;
 mod within;
 
 pub use crate::mapping::diagnostic::Span;
-pub use node::{Entry, Key, Kind, Node, Notation};
+pub use node::{Entry, Key, Kind, Node};
 
 /// The longest text of a file, in bytes.
 pub const MAX_BYTES: usize = 1024 * 1024;

@@ -89,11 +89,6 @@ impl Notation {
 }
 
 impl Node {
-    /// Whether it is a scalar without quotes.
-    pub fn is_plain_scalar(&self) -> bool {
-        self.notation == Notation::Plain
-    }
-
     /// The value's type as an author would call it: `a string`, `a mapping`.
     pub fn type_name(&self) -> &'static str {
         match self.kind {
@@ -131,6 +126,7 @@ impl Node {
     }
 
     /// The value of a key, if it is a mapping that has it.
+    #[cfg(test)]
     pub fn get(&self, key: &str) -> Option<&Node> {
         let entry = self.as_mapping()?.iter().find(|entry| entry.key.text == key)?;
         Some(&entry.value)
