@@ -248,3 +248,6 @@ fn order_numbers(left: &Number, right: &Number) -> Option<Ordering> {
     }
     left.as_f64()?.partial_cmp(&right.as_f64()?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,8 @@ pub mod helpers;
 pub mod path;
 pub mod reference;
 pub mod template;
+#[cfg(test)]
+mod testing;
 
 pub use fault::Fault;
 pub use path::Path;

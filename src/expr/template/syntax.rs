@@ -9,6 +9,9 @@ use super::TemplateFault;
 /// Longest accepted template, in bytes.
 const LONGEST: usize = 256 << 10;
 
+/// Most expressions of one template: for each the parser counts lines from the beginning.
+const MOST_EXPRESSIONS: usize = 1000;
+
 /// Deepest accepted nesting of blocks, parentheses and brackets: the parser is recursive.
 const DEEPEST: usize = 32;
 
@@ -27,6 +30,9 @@ pub(super) fn bounded(source: &str) -> Result<(), TemplateFault> {
     };
     if source.len() > LONGEST {
         return Err(too(format!("this template is longer than {LONGEST} bytes")));
+    }
+    if source.matches("{{").count() > MOST_EXPRESSIONS {
+        return Err(too(format!("this template has more than {MOST_EXPRESSIONS} expressions")));
     }
     let (mut inside, mut brackets, mut blocks, mut branches) = (false, 0_usize, 0_usize, 0_usize);
     for (at, byte) in source.bytes().enumerate() {
@@ -97,13 +103,7 @@ pub(super) fn explain(source: &str, error: &TemplateError) -> TemplateFault {
     };
     let whole = start..end.unwrap_or(source.len());
     match error.reason() {
-        TemplateErrorReason::MismatchingClosedHelper(open, closing) => {
-            return fault(
-                &format!("`{{{{/{closing}}}}}` does not close `{{{{#{open}}}}}`"),
-                &format!("close it with `{{{{/{open}}}}}`"),
-                whole,
-            );
-        }
+        TemplateErrorReason::MismatchingClosedHelper(open, _) => return mismatch(open, whole),
         TemplateErrorReason::InvalidSyntax(reason) if reason.contains("stack limit") => {
             return fault("this template nests too deeply", TOO_MUCH, 0..source.len());
         }
@@ -112,12 +112,13 @@ pub(super) fn explain(source: &str, error: &TemplateError) -> TemplateFault {
     if end.is_none() && expression.starts_with("{{") {
         return fault("this `{{` is not closed", LITERAL, whole);
     }
-    if let Some(open) = unclosed(source).filter(|_| at >= source.len()) {
-        return fault(
-            "this block is not closed",
-            "a block ends with `{{/if}}`, `{{/unless}}` or `{{/each}}`",
-            open,
-        );
+    match unbalanced(source).filter(|_| at >= source.len()) {
+        Some(Unbalanced::Open(range)) => {
+            let help = "a block ends with `{{/if}}`, `{{/unless}}` or `{{/each}}`";
+            return fault("this block is not closed", help, range);
+        }
+        Some(Unbalanced::Mismatch { open, range }) => return mismatch(open, range),
+        None => {}
     }
     match block_mark(expression) {
         Some(Mark::Closes | Mark::Branches) => fault(
@@ -134,23 +135,47 @@ const LITERAL: &str = "end the expression with `}}`; a literal `{{` is written `
 const FORMS: &str = "an expression looks like `{{name}}`, `{{helper a \"text\"}}` or \
                      `{{#if name}}…{{else}}…{{/if}}`; a literal `{{` is written `\\{{`";
 
-/// The innermost block that is open at the end.
-fn unclosed(source: &str) -> Option<Range<usize>> {
-    let mut open = Vec::new();
+enum Unbalanced<'t> {
+    /// The innermost block that is open at the end.
+    Open(Range<usize>),
+    /// The end of a block that is not the innermost, which is named `open`.
+    Mismatch { open: &'t str, range: Range<usize> },
+}
+
+fn unbalanced(source: &str) -> Option<Unbalanced<'_>> {
+    let mut blocks: Vec<(&str, Range<usize>)> = Vec::new();
     for (at, _) in source.match_indices("{{") {
         let expression = source.get(at..).unwrap_or_default();
+        let length = expression.find("}}").map_or(expression.len(), |end| end + 2);
+        let range = at..at + length;
         match block_mark(expression) {
-            Some(Mark::Opens) => {
-                let length = expression.find("}}").map_or(expression.len(), |end| end + 2);
-                open.push(at..at + length);
-            }
-            Some(Mark::Closes) => {
-                open.pop();
-            }
+            Some(Mark::Opens) => blocks.push((block_name(expression), range)),
+            Some(Mark::Closes) => match blocks.pop() {
+                Some((open, _)) if open != block_name(expression) => {
+                    return Some(Unbalanced::Mismatch { open, range });
+                }
+                _ => {}
+            },
             _ => {}
         }
     }
-    open.pop()
+    blocks.pop().map(|(_, range)| Unbalanced::Open(range))
+}
+
+/// `if` of `{{#if x}}` and of `{{/if}}`.
+fn block_name(expression: &str) -> &str {
+    let name = expression.trim_start_matches(|c: char| "{~#/".contains(c) || c.is_whitespace());
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
+    name.get(..end).unwrap_or_default()
+}
+
+fn mismatch(open: &str, range: Range<usize>) -> TemplateFault {
+    TemplateFault {
+        code: "bad-template",
+        message: format!("this does not close the block that is open, which is `#{open}`"),
+        help: Some(format!("close that one first, with `{{{{/{open}}}}}`")),
+        range: Some(range),
+    }
 }
 
 /// Turns lines and columns, both from 1 and columns in characters, into byte offsets. Going forward
