@@ -13,6 +13,7 @@ mod cli;
 mod identity;
 mod laws;
 mod log;
+mod readme;
 mod reload;
 mod sample;
 mod shutdown;

@@ -1,0 +1,49 @@
+//! The README shows what really happens.
+
+use std::process::Command;
+
+use crate::support::scratch::repository_file;
+
+fn blocks(fence: &str) -> Vec<String> {
+    let readme = repository_file("README.md");
+    let mut blocks = Vec::new();
+    let mut lines = readme.lines();
+    while let Some(line) = lines.next() {
+        if line.starts_with("```") {
+            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            if line == fence {
+                blocks.push(block.join("\n"));
+            }
+        }
+    }
+    blocks
+}
+
+#[test]
+fn the_mapping_of_the_readme_loads_as_it_says() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    let mapping = blocks("```yaml").pop().expect("a mapping");
+    assert_eq!(mapping.lines().count(), 10);
+    std::fs::write(scratch.path().join("crm.yaml"), mapping).expect("a file");
+    let output = Command::new(env!("CARGO_BIN_EXE_nsps-connector"))
+        .arg("check")
+        .arg(scratch.path())
+        .output()
+        .expect("the binary runs");
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let told = blocks("```").join("\n");
+    assert!(told.contains(shown.trim()), "{shown}");
+}
+
+#[test]
+fn the_demonstration_prints_what_the_readme_shows() {
+    let output = Command::new(env!("CARGO_BIN_EXE_nsps-connector"))
+        .args(["demo", "--once"])
+        .output()
+        .expect("the binary runs");
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let told = blocks("```").into_iter().find(|block| block.contains("serviceGranted"));
+    for part in told.expect("the output").split("…\n") {
+        assert!(shown.contains(part.trim()), "{part}\nis not in\n{shown}");
+    }
+}
