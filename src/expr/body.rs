@@ -172,3 +172,6 @@ impl Separated {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
