@@ -2,6 +2,7 @@
 
 pub mod admit;
 mod event_scope;
+mod exchange;
 pub mod outcome;
 mod request;
 mod run;

@@ -1,12 +1,14 @@
 //! `when`: subjects and the tests that they must pass. A condition never fails for absence.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use regex::Regex;
 use serde_json::{Number, Value};
 
 use super::body::Shape;
-use super::convert::timestamp;
+use super::convert::{text_of, timestamp};
+use super::extract::Table;
 use super::{Fault, Path, Reference, Scope};
 
 /// A compiled `when`.
@@ -41,6 +43,8 @@ pub enum Test {
     Prefix(Shape),
     Suffix(Shape),
     Contains(Shape),
+    /// A key of the table.
+    InTable(Arc<Table>),
     Compare(Comparison, Shape),
     All(Vec<Test>),
 }
@@ -164,6 +168,9 @@ impl Test {
                 both_text(node, operand).is_some_and(|(text, suffix)| text.ends_with(suffix))
             }),
             Self::Contains(operand) => with(operand, &contains),
+            Self::InTable(table) => Ok(nodes
+                .iter()
+                .any(|node| text_of(node).is_some_and(|key| table.contains_key(key.as_str())))),
             Self::Compare(comparison, operand) => with(operand, &|node, operand| {
                 order(node, operand).is_some_and(|order| comparison.allows(order))
             }),

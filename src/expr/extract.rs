@@ -28,14 +28,22 @@ pub struct Variable {
 /// Where the value comes from.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// The first path that selects something not null.
-    First(Vec<Path>),
-    /// Everything that the first path to select anything selects.
-    All(Vec<Path>),
+    /// The first that selects something not null.
+    First(Vec<Selector>),
+    /// Everything that the first to select anything selects.
+    All(Vec<Selector>),
     From(Reference),
     Value(Shape),
     /// The first case that holds.
     Cases(Vec<Case>),
+}
+
+/// One entry of `path`.
+#[derive(Debug, Clone)]
+pub enum Selector {
+    Path(Path),
+    /// `status` or `headers.etag`: a part of an answer that no JSONPath reaches.
+    Name(Reference),
 }
 
 #[derive(Debug, Clone)]
@@ -56,8 +64,11 @@ pub enum Stage {
     /// Member by member.
     As(Type),
     /// Member by member: a look-up by text.
-    Map(HashMap<Box<str>, Value>),
+    Map(Arc<Table>),
 }
+
+/// A look-up table: values by the text of their keys.
+pub type Table = HashMap<Box<str>, Value>;
 
 /// What absence means.
 #[derive(Debug, Clone)]
@@ -68,11 +79,11 @@ pub enum Absence {
 }
 
 impl Variable {
-    /// The value for this event, or `None` if it is absent. What comes straight from `document`
-    /// is borrowed from it.
+    /// The value, or `None` if it is absent. `document` gives what paths read; what comes straight
+    /// from it is borrowed.
     pub fn evaluate<'d>(
         &self,
-        document: &'d Value,
+        document: &dyn Fn() -> Option<&'d Value>,
         scope: &dyn Scope,
     ) -> Result<Option<Cow<'d, Value>>, Fault> {
         let required = matches!(self.absence, Absence::Required);
@@ -99,14 +110,15 @@ impl Variable {
         Some(Fault::Absent { variable: self.name.clone(), origin: self.origin().into() })
     }
 
-    fn default<'d>(&self, scope: &dyn Scope) -> Result<Option<Cow<'d, Value>>, Fault> {
+    /// What stands in for a value that is absent.
+    pub fn default<'d>(&self, scope: &dyn Scope) -> Result<Option<Cow<'d, Value>>, Fault> {
         let Absence::Default(shape) = &self.absence else { return Ok(None) };
         Ok(shape.value(scope)?.map(|value| Cow::Owned(value.into_owned())))
     }
 
     /// Where the value should have come from, in words.
     fn origin(&self) -> String {
-        let listed = |paths: &[Path]| {
+        let listed = |paths: &[Selector]| {
             let paths: Vec<String> =
                 paths.iter().map(|path| format!("`{}`", path.text())).collect();
             paths.join(", ")
@@ -131,24 +143,30 @@ impl Source {
     /// `from` another variable is said here, and not where that one is defined.
     fn select<'d>(
         &self,
-        document: &'d Value,
+        document: &dyn Fn() -> Option<&'d Value>,
         scope: &dyn Scope,
         required: bool,
     ) -> Result<Option<Cow<'d, Value>>, Fault> {
         match self {
-            Self::First(paths) => {
-                let mut nodes = paths.iter().filter_map(|path| path.first(document));
-                let first = nodes.next();
-                let chosen = match first {
-                    Some(value) if value.is_null() => nodes.find(|node| !node.is_null()).or(first),
-                    other => other,
-                };
-                Ok(chosen.map(Cow::Borrowed))
+            Self::First(selectors) => {
+                let mut null = None;
+                for selector in selectors {
+                    match selector.first(document, scope)? {
+                        Some(value) if value.is_null() => null = Some(value),
+                        Some(value) => return Ok(Some(value)),
+                        None => {}
+                    }
+                }
+                Ok(null)
             }
-            Self::All(paths) => {
-                let nodes = paths.iter().map(|path| path.all(document)).find(|all| !all.is_empty());
-                let nodes = nodes.unwrap_or_default().into_iter().cloned().collect();
-                Ok(Some(Cow::Owned(Value::Array(nodes))))
+            Self::All(selectors) => {
+                for selector in selectors {
+                    let all = selector.all(document, scope)?;
+                    if !all.is_empty() {
+                        return Ok(Some(Cow::Owned(Value::Array(all))));
+                    }
+                }
+                Ok(Some(Cow::Owned(Value::Array(Vec::new()))))
             }
             Self::From(reference) => {
                 let found = if required { reference.need(scope) } else { reference.find(scope) };
@@ -163,6 +181,42 @@ impl Source {
                 }
                 Ok(None)
             }
+        }
+    }
+}
+
+impl Selector {
+    fn text(&self) -> &str {
+        match self {
+            Self::Path(path) => path.text(),
+            Self::Name(name) => &name.text,
+        }
+    }
+
+    fn first<'d>(
+        &self,
+        document: &dyn Fn() -> Option<&'d Value>,
+        scope: &dyn Scope,
+    ) -> Result<Option<Cow<'d, Value>>, Fault> {
+        match self {
+            Self::Path(path) => {
+                Ok(document().and_then(|value| path.first(value)).map(Cow::Borrowed))
+            }
+            Self::Name(name) => Ok(name.find(scope)?.map(|value| Cow::Owned(value.clone()))),
+        }
+    }
+
+    fn all<'d>(
+        &self,
+        document: &dyn Fn() -> Option<&'d Value>,
+        scope: &dyn Scope,
+    ) -> Result<Vec<Value>, Fault> {
+        match self {
+            Self::Path(path) => {
+                let nodes = document().map(|value| path.all(value)).unwrap_or_default();
+                Ok(nodes.into_iter().cloned().collect())
+            }
+            Self::Name(name) => Ok(name.find(scope)?.into_iter().cloned().collect()),
         }
     }
 }

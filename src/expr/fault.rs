@@ -30,6 +30,12 @@ pub enum Fault {
     /// What was rendered is larger than a request may be.
     #[error("the rendered {place} is larger than {limit} bytes")]
     TooLarge { place: &'static str, limit: usize },
+    /// A list that a step goes over is longer than the requests that one event may cause.
+    #[error("`{list}` has more than {limit} members")]
+    TooMany { list: Arc<str>, limit: usize },
+    /// What was rendered nests so deeply that nobody would read it.
+    #[error("the rendered value nests deeper than {limit} levels")]
+    TooDeep { limit: usize },
 }
 
 impl Fault {

@@ -86,6 +86,11 @@ impl Answer {
         Some(body.fault.as_deref().unwrap_or("it is not JSON"))
     }
 
+    /// Whether the target said yes in a way that cannot be read.
+    pub(in crate::engine) fn is_unreadable_success(&self) -> bool {
+        (200..300).contains(&self.code()) && self.unreadable().is_some()
+    }
+
     /// The raw body as text.
     pub(in crate::engine) fn text(&self) -> &Value {
         self.text.get_or_init(|| Value::from(&*self.read().text))

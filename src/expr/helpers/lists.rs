@@ -23,6 +23,16 @@ pub(super) const HELPERS: &[Helper] = &[
     }),
     helper("first", (1, 1), "first list", Propagates, |a| Ok(list(a)?.first().cloned())),
     helper("last", (1, 1), "last list", Propagates, |a| Ok(list(a)?.last().cloned())),
+    helper("lookup", (2, 2), "lookup plans key", Propagates, |a| {
+        let key = text_at(a, 1)?;
+        match given(a, 0) {
+            Value::Object(members) => Ok(members.get(&key).cloned()),
+            Value::Array(members) => {
+                Ok(key.parse().ok().and_then(|at: usize| members.get(at)).cloned())
+            }
+            other => Err(format!("argument 1 is {}, not a table, object or array", kind(other))),
+        }
+    }),
     helper("length", (1, 1), "length list", Propagates, |a| match given(a, 0) {
         Value::Array(members) => Ok(Some(Value::from(members.len()))),
         Value::Object(members) => Ok(Some(Value::from(members.len()))),

@@ -34,6 +34,14 @@ pub enum Absence {
 
 const FAMILIES: [&[Helper]; 4] = [logic::HELPERS, text::HELPERS, lists::HELPERS, types::HELPERS];
 
+/// Helpers that need more than their arguments: templates know them by themselves.
+pub const OF_TEMPLATES: [&str; 2] = ["path", "uuid"];
+
+/// Whether a helper has that name.
+pub fn is_helper(name: &str) -> bool {
+    find(name).is_some() || OF_TEMPLATES.contains(&name)
+}
+
 /// The helper of that name.
 pub fn find(name: &str) -> Option<&'static Helper> {
     all().find(|helper| helper.name == name)
@@ -46,14 +54,15 @@ pub fn all() -> impl Iterator<Item = &'static Helper> {
 
 /// The cure for an unknown helper: the nearest one, or the list.
 pub fn suggest(name: &str) -> String {
-    let nearest = all()
-        .map(|helper| (strsim::damerau_levenshtein(name, helper.name), helper.name))
+    let names = || all().map(|helper| helper.name).chain(OF_TEMPLATES);
+    let nearest = names()
+        .map(|known| (strsim::damerau_levenshtein(name, known), known))
         .min()
         .filter(|(distance, _)| *distance <= 2.min(name.len() / 2));
     match nearest {
         Some((_, nearest)) => format!("did you mean `{nearest}`?"),
         None => {
-            let names: Vec<&str> = all().map(|helper| helper.name).collect();
+            let names: Vec<&str> = names().collect();
             format!("the helpers are: {}", names.join(", "))
         }
     }

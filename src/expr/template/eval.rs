@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::super::convert::text_of;
 use super::super::helpers::Absence;
 use super::super::reference::descend;
 use super::super::{Fault, Scope};
@@ -174,6 +175,15 @@ impl Expression {
                 found => Ok(found?.map(Cow::Borrowed)),
             },
             ExpressionKind::Local(local) => Ok(local.value(turn)),
+            ExpressionKind::Uuid => Ok(Some(Cow::Owned(Value::String(scope.uuid())))),
+            ExpressionKind::Select(path) => {
+                Ok(scope.document().and_then(|document| path.first(document)).map(Cow::Borrowed))
+            }
+            ExpressionKind::Table(table, key) => {
+                let key = key.value(scope, turn, need)?;
+                let key = key.as_deref().and_then(text_of);
+                Ok(key.and_then(|key| table.get(key.as_str())).map(Cow::Borrowed))
+            }
             ExpressionKind::Call(helper, arguments) => {
                 let strict = need && helper.absence == Absence::Propagates;
                 let mut values = Vec::with_capacity(arguments.len());

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::Path;
+use super::extract::Table;
 use super::helpers::Helper;
 use super::reference::{Reference, Root};
 
@@ -51,6 +53,11 @@ enum ExpressionKind {
     Name(Reference),
     Local(Local),
     Call(&'static Helper, Vec<Expression>),
+    /// `lookup` in a table of the mapping.
+    Table(Arc<Table>, Box<Expression>),
+    /// `path`: the first node of the event, or of an answer's body.
+    Select(Path),
+    Uuid,
 }
 
 /// A name that an enclosing `#each` gives.
@@ -82,8 +89,14 @@ pub enum Piece {
 
 /// What a template's text refers to, resolved while it is compiled.
 pub trait Names {
-    /// What a name stands for.
-    fn resolve(&mut self, name: &str) -> Result<Root, TemplateFault>;
+    /// What a dotted name stands for, and how many of its parts say so: the others lead below it.
+    fn resolve(&mut self, names: &[&str]) -> Result<(Root, usize), TemplateFault>;
+
+    /// The look-up table of that name.
+    fn table(&mut self, name: &str) -> Option<Arc<Table>>;
+
+    /// Notes that the document is read: the event, or an answer's body.
+    fn reads_document(&mut self);
 
     /// Replaces `${…}` in literal text that begins at `offset` of the template. Faults are the
     /// implementor's to report.
@@ -133,6 +146,14 @@ impl Template {
     /// Whether the template is exactly one expression, whose type is then kept.
     pub fn is_single(&self) -> bool {
         matches!(self.nodes.as_slice(), [Node::Print(_)])
+    }
+
+    /// The name, if the template is exactly one name.
+    pub fn as_name(&self) -> Option<&Reference> {
+        match self.nodes.as_slice() {
+            [Node::Print(Expression { kind: ExpressionKind::Name(name), .. })] => Some(name),
+            _ => None,
+        }
     }
 
     /// Whether the last thing written is this literal character.

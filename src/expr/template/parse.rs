@@ -8,6 +8,7 @@ use handlebars::template::{
 use handlebars::{Path as ParsedPath, PathSeg};
 use serde_json::Value;
 
+use super::super::Path;
 use super::super::helpers::{self, Helper};
 use super::super::reference::Reference;
 use super::syntax::{self, Cursor};
@@ -161,6 +162,31 @@ impl Compiler<'_> {
     }
 
     fn helper(&mut self, name: &str, params: &[Parameter], at: usize) -> Option<Expression> {
+        match (name, params) {
+            ("path", [Parameter::Literal(Value::String(text))]) => return self.select(text, at),
+            ("uuid", []) => return Some(uuid()),
+            ("path" | "uuid", _) => {
+                let message = match name {
+                    "uuid" => "`uuid` takes no arguments",
+                    _ => "`path` takes one JSONPath, written in quotes",
+                };
+                let help = match name {
+                    "uuid" => "write `{{uuid}}`",
+                    _ => "write e.g. `{{path \"$.pb_data.sim_info.imsi\"}}`",
+                };
+                self.fault("wrong-arguments", message, help, at);
+                return None;
+            }
+            ("lookup", [Parameter::Path(table), key]) => {
+                if let Some(table) = table_name(table).and_then(|name| self.names.table(name)) {
+                    let key = self.parameter(key, at)?;
+                    let text = Arc::from(format!("{name} … {}", key.text));
+                    let kind = ExpressionKind::Table(table, Box::new(key));
+                    return Some(Expression { kind, text });
+                }
+            }
+            _ => {}
+        }
         let Some(helper) = helpers::find(name) else {
             let help = helpers::suggest(name);
             self.fault("unknown-helper", &format!("there is no helper `{name}`"), &help, at);
@@ -177,6 +203,22 @@ impl Compiler<'_> {
             text: Arc::from(format!("{name} {}", shown.join(" "))),
             kind: ExpressionKind::Call(helper, arguments),
         })
+    }
+
+    /// `path "$.a"`.
+    fn select(&mut self, text: &str, at: usize) -> Option<Expression> {
+        self.names.reads_document();
+        match Path::parse(text) {
+            Ok(path) => Some(Expression {
+                text: Arc::from(format!("path {text:?}")),
+                kind: ExpressionKind::Select(path),
+            }),
+            Err(fault) => {
+                let help = fault.help.unwrap_or_default();
+                self.fault("bad-path", &fault.message, &help, at);
+                None
+            }
+        }
     }
 
     fn wrong_count(&mut self, helper: &Helper, given: usize, at: usize) {
@@ -310,14 +352,14 @@ impl Compiler<'_> {
                 return Some(local(level, LocalPart::Index, below.to_vec(), raw));
             }
         }
-        match self.names.resolve(first) {
-            Ok(root) => Some(Expression {
+        if &**first == "uuid" && below.is_empty() {
+            return Some(uuid());
+        }
+        let whole: Vec<&str> = names.iter().map(|name| &**name).collect();
+        match self.names.resolve(&whole) {
+            Ok((root, used)) => Some(Expression {
                 text: Arc::from(raw),
-                kind: ExpressionKind::Name(Reference::new(
-                    root,
-                    below.iter().map(|name| &**name),
-                    raw,
-                )),
+                kind: ExpressionKind::Name(Reference::new(root, whole.into_iter().skip(used), raw)),
             }),
             Err(mut fault) => {
                 fault.range = Some(self.range(at));
@@ -343,6 +385,21 @@ impl Compiler<'_> {
             end + rest[end..].bytes().take_while(|byte| *byte == b'}').count()
         });
         at..at + length
+    }
+}
+
+fn uuid() -> Expression {
+    Expression { text: Arc::from("uuid"), kind: ExpressionKind::Uuid }
+}
+
+/// The name that a path is, if it is no more than one.
+fn table_name(path: &ParsedPath) -> Option<&str> {
+    match path {
+        ParsedPath::Relative((segments, _)) => match segments.as_slice() {
+            [PathSeg::Named(name)] => Some(name),
+            _ => None,
+        },
+        ParsedPath::Local(_) => None,
     }
 }
 

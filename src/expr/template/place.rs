@@ -9,6 +9,8 @@ pub enum Place {
     Text,
     /// A segment, or a part of one, of a URL's path.
     Path,
+    /// The text of an element of XML, or the value of an attribute.
+    Xml,
     /// Told to people: what is absent renders empty, objects as JSON.
     Message,
 }
@@ -22,6 +24,13 @@ impl Place {
     pub(super) fn write(self, value: &str, out: &mut String) {
         match self {
             Self::Text | Self::Message => out.push_str(value),
+            Self::Xml => out.extend(value.chars().flat_map(|c| match c {
+                '&' | '<' | '>' | '"' | '\'' | '\t' | '\n' | '\r' => {
+                    format!("&#{};", u32::from(c)).chars().collect::<Vec<_>>()
+                }
+                '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => vec!['\u{fffd}'],
+                legal => vec![legal],
+            })),
             Self::Path => out.extend(utf8_percent_encode(value, RESERVED)),
         }
     }

@@ -80,6 +80,9 @@ impl Checker<'_, '_> {
             Written::Prefix(text) => self.text_operand(text).map(Test::Prefix),
             Written::Suffix(text) => self.text_operand(text).map(Test::Suffix),
             Written::Contains(node) => self.operand(node).map(Test::Contains),
+            Written::InTable(text) => {
+                self.named_table(text.as_str(), text.span()).map(Test::InTable)
+            }
             Written::Less(node) => self.compare(Comparison::Less, node),
             Written::LessOrEqual(node) => self.compare(Comparison::LessOrEqual, node),
             Written::Greater(node) => self.compare(Comparison::Greater, node),

@@ -185,9 +185,15 @@ fn pieces() -> impl Strategy<Value = String> {
 fn survives(text: &str) {
     struct Silent;
     impl super::super::Names for Silent {
-        fn resolve(&mut self, _: &str) -> Result<crate::expr::Root, TemplateFault> {
-            Ok(crate::expr::Root::Builtin(crate::expr::Builtin::Event))
+        fn resolve(&mut self, _: &[&str]) -> Result<(crate::expr::Root, usize), TemplateFault> {
+            Ok((crate::expr::Root::Builtin(crate::expr::Builtin::Event), 1))
         }
+
+        fn table(&mut self, _: &str) -> Option<std::sync::Arc<crate::expr::extract::Table>> {
+            Some(std::sync::Arc::default())
+        }
+
+        fn reads_document(&mut self) {}
 
         fn environment(&mut self, text: &str, _: usize) -> Vec<super::super::Piece> {
             vec![super::super::Piece::Given(text.to_owned())]
