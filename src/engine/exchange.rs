@@ -145,7 +145,7 @@ impl Exchange<'_> {
         match fault {
             Fault::Absent { variable, origin } => {
                 let label = &self.step.step.label;
-                let origin = format!("{origin} in the answer to step `{label}`").into();
+                let origin = format!("in the answer to step `{label}`, {origin}").into();
                 Fault::Absent { variable, origin }
             }
             other => other,

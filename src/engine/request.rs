@@ -167,7 +167,7 @@ impl Query<'_> {
 fn scalar<'v>(value: &'v Value, name: &Arc<str>) -> Result<Cow<'v, str>, Fault> {
     match value {
         Value::String(text) => Ok(Cow::Borrowed(text)),
-        Value::Null => Err(Fault::Hole { expression: name.clone() }),
+        Value::Null => Err(Fault::Null { name: name.clone() }),
         other => text_of(other).map(Cow::Owned).ok_or_else(|| Fault::Structure {
             expression: name.clone(),
             kind: crate::event::kind(other),

@@ -15,6 +15,9 @@ pub enum Fault {
     /// Something optional is absent where text, which has no place for nothing, needs it.
     #[error("`{expression}` is absent, and text cannot leave it out; give it a default")]
     Hole { expression: Arc<str> },
+    /// Null, alone or in a list, where only text can be sent.
+    #[error("`{name}` is null, or has a null member, which cannot be sent as text")]
+    Null { name: Arc<str> },
     /// `as`, `capture` or `map` met a value that they cannot work on.
     #[error("`{variable}` cannot be read: {reason}")]
     Conversion { variable: Arc<str>, reason: String },

@@ -9,7 +9,7 @@ use super::steps::{self, Steps};
 use crate::expr::template::TemplateFault;
 use crate::expr::{Builtin, EachId, Reference, Root, VariableId, helpers};
 
-/// Words of the format that cannot name a variable or a step.
+/// Words of the format that cannot name a variable.
 const RESERVED: [&str; 10] =
     ["any", "all", "not", "steps", "item", "index", "session", "this", "true", "false"];
 
@@ -166,9 +166,10 @@ impl Checker<'_, '_> {
         }
     }
 
-    /// Reports a name that cannot be a variable's or a step's.
-    pub(super) fn variable_name(&mut self, name: &str, span: Span) {
-        if !super::is_variable_name(name) {
+    /// Reports a name that has not the form of a variable's or a step's; whether it has.
+    pub(super) fn name_form(&mut self, name: &str, span: Span) -> bool {
+        let sound = super::is_variable_name(name);
+        if !sound {
             self.error(
                 "invalid-name",
                 span,
@@ -176,7 +177,13 @@ impl Checker<'_, '_> {
                 "names of variables and steps begin with a lower-case letter or `_`, and go on \
                  with lower-case letters, digits, `_` and `-`",
             );
-        } else if is_taken(name) {
+        }
+        sound
+    }
+
+    /// Reports a name that cannot be a variable's.
+    pub(super) fn variable_name(&mut self, name: &str, span: Span) {
+        if self.name_form(name, span) && is_taken(name) {
             self.error(
                 "reserved-name",
                 span,

@@ -24,7 +24,8 @@ impl Checker<'_, '_> {
     fn step_names(&mut self, steps: &[Written]) {
         let mut seen: HashMap<&str, Span> = HashMap::new();
         for name in steps.iter().filter_map(|step| step.name.as_ref()) {
-            self.variable_name(name.as_str(), name.span());
+            // Helpers and built-ins are no trouble here: a step is only ever `steps.NAME`.
+            self.name_form(name.as_str(), name.span());
             let Some(first) = seen.insert(name.as_str(), name.span()) else { continue };
             let message = format!("there are two steps named `{}`", name.as_str());
             let diagnostic = Diagnostic::error("duplicate-name", self.source, name.span(), message)
