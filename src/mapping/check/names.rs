@@ -135,6 +135,6 @@ fn is_taken(name: &str) -> bool {
     let mut builtins = Builtin::EVERYWHERE.iter().chain(&Builtin::OF_ANSWERS);
     RESERVED.contains(&name)
         || helpers::find(name).is_some()
-        || ["if", "unless", "each", "lookup", "path", "date", "uuid"].contains(&name)
+        || ["if", "unless", "each", "lookup", "path", "uuid"].contains(&name)
         || builtins.any(|(builtin, _)| *builtin == name)
 }
