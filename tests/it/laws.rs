@@ -11,11 +11,12 @@ use crate::support::rust_text::code_of;
 
 /// Where each third-party name may be used: crate names (a `*` at the end stands for the rest),
 /// and the files or folders that are their home.
-const HOMES: [(&[&str], &[&str]); 11] = [
+const HOMES: [(&[&str], &[&str]); 12] = [
     (&["serde_yaml", "serde_saphyr", "saphyr*"], &["src/mapping/yaml.rs", "src/mapping/yaml/"]),
     (&["annotate_snippets"], &["src/mapping/diagnostic.rs", "src/mapping/diagnostic/"]),
     (&["jsonpath_rust"], &["src/expr/path.rs", "src/expr/path/"]),
     (&["handlebars"], &["src/expr/template.rs", "src/expr/template/"]),
+    (&["rust_decimal"], &["src/expr/helpers/numbers.rs"]),
     (&["actix*"], &["src/ingress.rs", "src/ingress/"]),
     (&["reqwest"], &["src/egress.rs", "src/egress/"]),
     (&["slog*"], &["src/telemetry.rs", "src/telemetry/"]),

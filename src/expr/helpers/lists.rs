@@ -2,17 +2,20 @@
 
 use serde_json::Value;
 
-use super::{Absence::Propagates, Helper, given, helper, text_at, within_limits};
+use super::{Absence::Propagates, Helper, given, helper, text_at, text_of_argument, within_limits};
 use crate::event::kind;
 use crate::expr::convert::text_of;
 
 pub(super) const HELPERS: &[Helper] = &[
     helper("split", (2, 2), "split name \",\"", Propagates, |a| {
         let (whole, mark) = (text_at(a, 0)?, text_at(a, 1)?);
-        if mark.is_empty() {
-            return Err("the separator is empty".to_owned());
-        }
+        separator(&mark)?;
+        within_limits(whole.matches(&mark).count(), size_of::<Value>())?;
         Ok(Some(whole.split(&mark).map(|part| Value::from(part.trim())).collect()))
+    })
+    .checked(|position, literal| {
+        let text = text_of_argument(literal, position)?;
+        if position == 1 { separator(&text) } else { Ok(()) }
     }),
     helper("join", (2, 2), "join list \",\"", Propagates, |a| {
         let parts: Option<Vec<String>> = list(a)?.iter().map(text_of).collect();
@@ -40,6 +43,13 @@ pub(super) const HELPERS: &[Helper] = &[
         other => Err(format!("{} has no length", kind(other))),
     }),
 ];
+
+fn separator(mark: &str) -> Result<(), String> {
+    if mark.is_empty() {
+        return Err("the separator is empty".to_owned());
+    }
+    Ok(())
+}
 
 fn list<'a>(arguments: &[Option<&'a Value>]) -> Result<&'a Vec<Value>, String> {
     match given(arguments, 0) {

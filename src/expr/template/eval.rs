@@ -195,7 +195,8 @@ impl Expression {
                     values.push(value);
                 }
                 let values: Vec<Option<&Value>> = values.iter().map(Option::as_deref).collect();
-                let value = (helper.call)(&values)
+                let value = helper
+                    .call(&values)
                     .map_err(|reason| Fault::Helper { helper: helper.name, reason })?;
                 if value.is_none()
                     && need

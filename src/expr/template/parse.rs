@@ -198,6 +198,9 @@ impl Compiler<'_> {
             return None;
         }
         let arguments: Vec<Expression> = arguments.into_iter().collect::<Option<_>>()?;
+        for (position, (param, argument)) in params.iter().zip(&arguments).enumerate() {
+            self.check_literal(helper, position, (param, argument), at);
+        }
         let shown: Vec<&str> = arguments.iter().map(|argument| &*argument.text).collect();
         Some(Expression {
             text: Arc::from(format!("{name} {}", shown.join(" "))),
@@ -224,6 +227,25 @@ impl Compiler<'_> {
     fn wrong_count(&mut self, helper: &Helper, given: usize, at: usize) {
         let message = format!("`{}` takes {}, here are {given}", helper.name, helper.arity());
         self.fault("wrong-arguments", &message, &format!("write `{{{{{}}}}}`", helper.usage), at);
+    }
+
+    /// Only what the author wrote is judged here: what the environment gives may be a stand-in, or
+    /// a secret that no message may repeat.
+    fn check_literal(
+        &mut self,
+        helper: &Helper,
+        position: usize,
+        (param, argument): (&Parameter, &Expression),
+        at: usize,
+    ) {
+        if let (Parameter::Literal(written), ExpressionKind::Literal(value)) =
+            (param, &argument.kind)
+            && written == value
+            && let Err(reason) = helper.check(position, value)
+        {
+            let message = format!("`{}` would fail on every event: {reason}", helper.name);
+            self.fault("bad-argument", &message, "", at);
+        }
     }
 
     fn parameter(&mut self, parameter: &Parameter, at: usize) -> Option<Expression> {
