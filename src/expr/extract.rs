@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::body::Shape;
 use super::condition::Condition;
 use super::convert::{Type, text_of};
-use super::{Fault, Path, Reference, Scope};
+use super::helpers::lists::parts;
+use super::{Budget, Fault, Path, Reference, Scope};
 use crate::event::kind;
 
 /// A compiled variable.
@@ -214,7 +215,10 @@ impl Selector {
         match self {
             Self::Path(path) => {
                 let nodes = document().map(|value| path.all(value)).unwrap_or_default();
-                Ok(nodes.into_iter().cloned().collect())
+                // Nodes that contain each other are copied once for each level.
+                let budget = Budget::new();
+                let copy = |node: &Value| budget.copy(node, 0).map(|()| node.clone());
+                nodes.into_iter().map(copy).collect()
             }
             Self::Name(name) => Ok(name.find(scope)?.into_iter().cloned().collect()),
         }
@@ -234,9 +238,10 @@ impl Stage {
         variable: &Variable,
     ) -> Result<Option<Cow<'d, Value>>, Fault> {
         match (self, value.as_ref()) {
-            (Self::Split(mark), Value::String(text)) => Ok(Some(Cow::Owned(
-                text.split(&**mark).map(|part| Value::from(part.trim())).collect(),
-            ))),
+            (Self::Split(mark), Value::String(text)) => {
+                let fault = |reason| Fault::Conversion { variable: variable.name.clone(), reason };
+                parts(text, mark).map(|parts| Some(Cow::Owned(parts))).map_err(fault)
+            }
             (Self::First, Value::Array(members)) => Ok(members.first().cloned().map(Cow::Owned)),
             (Self::Split(_) | Self::First, _) => Ok(Some(value)),
             (_, Value::Array(members)) => {

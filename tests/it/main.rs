@@ -19,6 +19,7 @@ mod reload;
 mod sample;
 mod shutdown;
 mod start;
+mod structure;
 mod support;
 mod support_works;
 mod targets;

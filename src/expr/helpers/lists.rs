@@ -10,8 +10,7 @@ pub(super) const HELPERS: &[Helper] = &[
     helper("split", (2, 2), "split name \",\"", Propagates, |a| {
         let (whole, mark) = (text_at(a, 0)?, text_at(a, 1)?);
         separator(&mark)?;
-        within_limits(whole.matches(&mark).count(), size_of::<Value>())?;
-        Ok(Some(whole.split(&mark).map(|part| Value::from(part.trim())).collect()))
+        parts(&whole, &mark).map(Some)
     })
     .checked(|position, literal| {
         let text = text_of_argument(literal, position)?;
@@ -49,6 +48,12 @@ fn separator(mark: &str) -> Result<(), String> {
         return Err("the separator is empty".to_owned());
     }
     Ok(())
+}
+
+/// The trimmed parts of a text, as an array.
+pub fn parts(whole: &str, mark: &str) -> Result<Value, String> {
+    within_limits(whole.matches(mark).count(), size_of::<Value>())?;
+    Ok(whole.split(mark).map(|part| Value::from(part.trim())).collect())
 }
 
 fn list<'a>(arguments: &[Option<&'a Value>]) -> Result<&'a Vec<Value>, String> {

@@ -2,7 +2,7 @@
 //! one function and one line in its family's table.
 
 mod dates;
-mod lists;
+pub mod lists;
 mod logic;
 mod numbers;
 mod text;
