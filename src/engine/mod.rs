@@ -9,6 +9,10 @@ mod run;
 pub mod set;
 mod step;
 mod target;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 pub mod transport;
 pub mod trial;
 

@@ -13,6 +13,10 @@ use crate::expr::Fault;
 use crate::expr::template::Place;
 use crate::program::{Call, ResponseEntry, Target, Then};
 
+/// How much of a mapping's `message` is told to people, in characters: a target may put a megabyte
+/// where a word was expected.
+const LONGEST_MESSAGE: usize = 2000;
+
 /// What one try came to.
 pub(in crate::engine) enum Verdict {
     /// The step succeeded.
@@ -42,18 +46,21 @@ pub(in crate::engine) fn answer(
     for entry in call.responses.iter().chain(&target.responses) {
         match decides(entry, &scope) {
             Ok(Some(true)) => return by_entry(entry, &scope, target, now),
-            Ok(Some(false)) => {}
-            Ok(None) => return Verdict::Failed(unreadable(answer, target)),
+            // A failure need not speak the target's language: it may come from a proxy before it.
+            Ok(None) if answer.is_success() => {
+                return Verdict::Failed(unreadable(answer, target));
+            }
+            Ok(Some(false) | None) => {}
             Err(fault) => return Verdict::Failed(invalid(&fault, target, answer)),
         }
     }
     by_default(answer, target, now)
 }
 
-/// Whether an entry decides; `None` if that depends on the body of a success which cannot be read.
+/// Whether an entry decides; `None` if that depends on a body which cannot be read.
 fn decides(entry: &ResponseEntry, scope: &AnswerScope<'_, '_>) -> Result<Option<bool>, Fault> {
     let answer = scope.answer;
-    if !entry.reads_body || !answer.is_unreadable_success() {
+    if !entry.reads_body || answer.unreadable().is_none() {
         return entry.when.holds(scope).map(Some);
     }
     scope.body_was_asked_for();
@@ -80,7 +87,7 @@ fn by_entry(
     failure.answer = entry.answer;
     // A message is for people: one that cannot be written changes nothing of the verdict.
     if let Some(Ok(message)) = entry.message.as_ref().map(|text| text.text(scope, Place::Message)) {
-        failure.message = message;
+        failure.message = scope.answer.told(&message, LONGEST_MESSAGE);
     }
     if entry.then == Then::Fail {
         return Verdict::Failed(failure);
