@@ -74,9 +74,13 @@ impl Exchange<'_> {
             }
             attempt += 1;
             let wait = retry::wait(retry, attempt, failure.retry_after, clock);
-            match wait.filter(|wait| *wait < run.time_left()) {
-                Some(wait) => clock.sleep(wait).await,
-                None => return Err(failure),
+            let Some(wait) = wait.filter(|wait| *wait < run.time_left()) else {
+                return Err(failure);
+            };
+            clock.sleep(wait).await;
+            // A sleep may last longer than it should: what failed says more than the time.
+            if run.time_left().is_zero() {
+                return Err(failure);
             }
         }
     }

@@ -143,13 +143,13 @@ fn content_types_are_read_whatever_is_in_them() {
 }
 
 #[test]
-fn numbers_that_no_machine_holds_are_compared_or_not_but_never_fail() {
+fn numbers_that_no_machine_holds_are_compared_to_their_last_digit() {
     for (number, greater) in [
-        ("1e400", false),
+        ("1e400", true),
         ("-1e400", false),
         ("123456789012345678901234567890", true),
         ("-0", false),
-        ("1.0000000000000000000001", false),
+        ("1.0000000000000000000001", true),
         ("2.0000000000000000000001", true),
         ("1e-400", false),
     ] {

@@ -8,5 +8,6 @@ mod hostile;
 mod retry_after;
 mod sameness;
 mod side_by_side;
+mod steps;
 mod used_up;
 mod verdicts;
