@@ -133,7 +133,8 @@ impl Checker<'_, '_> {
     }
 
     fn undefined(&self, name: &str) -> TemplateFault {
-        let help = match did_you_mean(name, self.scopes.visible()) {
+        let tables = self.tables.keys().map(|table| &**table);
+        let help = match did_you_mean(name, self.scopes.visible().chain(tables)) {
             Some(near) => format!("did you mean `{near}`?"),
             None if helpers::is_helper(name) => {
                 format!("`{name}` is a helper and takes arguments: `{{{{{name} …}}}}`")

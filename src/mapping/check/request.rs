@@ -119,23 +119,28 @@ impl Checker<'_, '_> {
             ("text", written.text.is_some()),
         ];
         let given: Vec<&str> = given.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
-        if given.len() > 1 {
-            let message = format!("a request has one body, here are {}", given.join(", "));
-            self.error("conflicting-keys", written.span, message, "keep one of them");
-            return None;
-        }
-        if let Some(json) = &written.json {
-            return self.shape(&json.0, Secrecy::Plain).map(Body::Json);
-        }
-        if let Some(xml) = &written.xml {
-            return self.template(xml, Secrecy::Plain, Unescaped::Refused).map(Body::Xml);
-        }
-        if let Some(form) = &written.form {
-            return self.pairs(Some(form), true).map(|pairs| Body::Form(named(pairs)));
-        }
-        match &written.text {
-            Some(text) => self.template(text, Secrecy::Plain, Unescaped::Allowed).map(Body::Text),
-            None => Some(Body::None),
+        // Each is read, so that a mistake in it is told even where there are too many.
+        let json = written.json.as_ref().map(|json| self.shape(&json.0, Secrecy::Plain));
+        let xml = written
+            .xml
+            .as_ref()
+            .map(|text| self.template(text, Secrecy::Plain, Unescaped::Refused));
+        let form = written.form.as_ref().map(|form| self.pairs(Some(form), true));
+        let text = written
+            .text
+            .as_ref()
+            .map(|text| self.template(text, Secrecy::Plain, Unescaped::Allowed));
+        match (json, xml, form, text) {
+            (None, None, None, None) => Some(Body::None),
+            (Some(json), None, None, None) => json.map(Body::Json),
+            (None, Some(xml), None, None) => xml.map(Body::Xml),
+            (None, None, Some(form), None) => form.map(|pairs| Body::Form(named(pairs))),
+            (None, None, None, Some(text)) => text.map(Body::Text),
+            _ => {
+                let message = format!("a request has one body, here are {}", given.join(", "));
+                self.error("conflicting-keys", written.span, message, "keep one of them");
+                None
+            }
         }
     }
 
