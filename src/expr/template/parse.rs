@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::super::helpers::{self, Helper};
 use super::super::reference::Reference;
+use super::source::{self, Walk};
 use super::syntax::{self, Cursor};
 use super::{
     Expression, ExpressionKind, Local, LocalPart, Names, Node, Piece, Template, TemplateFault,
@@ -99,15 +100,24 @@ impl Compiler<'_> {
         }
     }
 
-    fn text(&mut self, text: &str, at: usize, nodes: &mut Vec<Node>) {
+    fn text(&mut self, text: &str, anchor: usize, nodes: &mut Vec<Node>) {
+        let mut at = source::begin(self.source, anchor, text);
         for piece in self.names.environment(text, at) {
             match piece {
                 Piece::Written(text) if text.is_empty() => {}
-                Piece::Written(text) => nodes.push(Node::Text(text.into())),
-                Piece::Given(text) => nodes.push(Node::Print(Expression {
-                    text: Arc::from("${…}"),
-                    kind: ExpressionKind::Literal(Value::String(text)),
-                })),
+                Piece::Written(text) => {
+                    let end = Walk::new(self.source, at).along(&text);
+                    nodes.push(Node::Text { text: text.into(), at });
+                    at = end;
+                }
+                Piece::Given(text) => {
+                    nodes.push(Node::Print(Expression {
+                        text: Arc::from("${…}"),
+                        kind: ExpressionKind::Literal(Value::String(text)),
+                        at,
+                    }));
+                    at = source::expression(self.source, at).end;
+                }
             }
         }
     }
@@ -176,6 +186,7 @@ impl Compiler<'_> {
         Some(Expression {
             text: Arc::from(format!("{name} {}", shown.join(" "))),
             kind: ExpressionKind::Call(helper, arguments),
+            at,
         })
     }
 
@@ -189,6 +200,7 @@ impl Compiler<'_> {
             Parameter::Literal(literal) => Some(Expression {
                 text: Arc::from(literal.to_string()),
                 kind: ExpressionKind::Literal(self.literal(literal, at)),
+                at,
             }),
             Parameter::Path(path) => self.name(path, at),
             Parameter::Name(name) => self.reference(vec![name.as_str().into()], name, at),
@@ -273,7 +285,7 @@ impl Compiler<'_> {
             );
             return None;
         }
-        Some(local(0, LocalPart::Member, below, raw))
+        Some(local(Local { level: 0, part: LocalPart::Member, below }, raw, at))
     }
 
     fn at_name(&mut self, level: usize, name: &str, raw: &str, at: usize) -> Option<Expression> {
@@ -296,7 +308,7 @@ impl Compiler<'_> {
             self.fault("undefined-name", &format!("`{raw}` stands outside of an `#each`"), "", at);
             return None;
         }
-        Some(local(level, part, Vec::new(), raw))
+        Some(local(Local { level, part, below: Vec::new() }, raw, at))
     }
 
     /// A block's parameter, or a variable; never a helper call.
@@ -304,10 +316,12 @@ impl Compiler<'_> {
         let (first, below) = names.split_first()?;
         for (level, block) in self.blocks.iter().rev().enumerate() {
             if block.member.as_deref() == Some(&**first) {
-                return Some(local(level, LocalPart::Member, below.to_vec(), raw));
+                let part = LocalPart::Member;
+                return Some(local(Local { level, part, below: below.to_vec() }, raw, at));
             }
             if block.index.as_deref() == Some(&**first) {
-                return Some(local(level, LocalPart::Index, below.to_vec(), raw));
+                let part = LocalPart::Index;
+                return Some(local(Local { level, part, below: below.to_vec() }, raw, at));
             }
         }
         match self.names.resolve(first) {
@@ -318,9 +332,10 @@ impl Compiler<'_> {
                     below.iter().map(|name| &**name),
                     raw,
                 )),
+                at,
             }),
             Err(mut fault) => {
-                fault.range = Some(self.range(at));
+                fault.range = Some(source::expression(self.source, at));
                 self.faults.push(fault);
                 None
             }
@@ -332,22 +347,13 @@ impl Compiler<'_> {
             code,
             message: message.to_owned(),
             help: (!help.is_empty()).then(|| help.to_owned()),
-            range: Some(self.range(at)),
+            range: Some(source::expression(self.source, at)),
         });
-    }
-
-    /// From an expression's opening braces to its closing ones.
-    fn range(&self, at: usize) -> std::ops::Range<usize> {
-        let rest = &self.source[at..];
-        let length = rest.find("}}").map_or(rest.len(), |end| {
-            end + rest[end..].bytes().take_while(|byte| *byte == b'}').count()
-        });
-        at..at + length
     }
 }
 
-fn local(level: usize, part: LocalPart, below: Vec<Box<str>>, raw: &str) -> Expression {
-    Expression { text: Arc::from(raw), kind: ExpressionKind::Local(Local { level, part, below }) }
+fn local(local: Local, raw: &str, at: usize) -> Expression {
+    Expression { text: Arc::from(raw), kind: ExpressionKind::Local(local), at }
 }
 
 fn block_names(params: Option<&BlockParam>) -> BlockNames {
