@@ -260,8 +260,6 @@ impl Names for WorldNames<'_> {
         (name == "table").then(|| Arc::new(table.into()))
     }
 
-    fn reads_document(&mut self) {}
-
     fn environment(&mut self, text: &str, _: usize) -> Vec<Piece> {
         let mut environment = Environment::new(&variable, &no_file, false);
         let substituted = environment.substitute(text, Secrecy::Plain).map(|given| given.pieces);

@@ -83,7 +83,7 @@ impl Answer {
         if self.response.body.is_empty() || body.value.is_some() {
             return None;
         }
-        Some(body.fault.as_deref().unwrap_or("it is not JSON"))
+        Some(body.fault.as_deref().unwrap_or("it is neither JSON nor XML"))
     }
 
     /// Whether the target said yes in a way that cannot be read.

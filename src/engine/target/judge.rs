@@ -181,7 +181,7 @@ pub(in crate::engine) fn unreadable(answer: &Answer, target: &Target) -> Failure
     let mut failure = failure(FailureKind::BadAnswer, answer, target);
     failure.message =
         format!("{} answered {} with a body that cannot be read", target.name, answer.code());
-    let reason = answer.unreadable().unwrap_or("it is not JSON");
+    let reason = answer.unreadable().unwrap_or("it is neither JSON nor XML");
     failure.error = format!("{reason}: {}", answer.excerpt());
     failure
 }

@@ -63,7 +63,7 @@ fn render<'v>(
     for node in nodes {
         output.count()?;
         match node {
-            Node::Text(text) => output.text.push_str(text),
+            Node::Text { text, .. } => output.text.push_str(text),
             Node::Print(expression) => print(expression, scope, turn, output)?,
             Node::If { test, negate, then, otherwise } => {
                 let holds = test.value(scope, turn, false)?.is_some_and(|value| truthy(&value));
@@ -90,21 +90,21 @@ fn print<'v>(
         other => other?,
     };
     let place = output.place;
-    match value.as_deref() {
-        None | Some(Value::Null) if lenient => {}
+    let written = match value.as_deref() {
+        None | Some(Value::Null) if lenient => return Ok(()),
         None | Some(Value::Null) => {
             return Err(Fault::Hole { expression: expression.text.clone() });
         }
-        Some(Value::String(text)) => place.write(text, output.text),
-        Some(Value::Bool(truth)) => place.write(if *truth { "true" } else { "false" }, output.text),
-        Some(Value::Number(number)) => place.write(&number.to_string(), output.text),
-        Some(structure) if lenient => place.write(&structure.to_string(), output.text),
+        Some(Value::String(text)) => Cow::Borrowed(text.as_str()),
+        Some(Value::Bool(truth)) => Cow::Borrowed(if *truth { "true" } else { "false" }),
+        Some(Value::Number(number)) => Cow::Owned(number.to_string()),
+        Some(structure) if lenient => Cow::Owned(structure.to_string()),
         Some(structure) => {
             let kind = kind(structure);
             return Err(Fault::Structure { expression: expression.text.clone(), kind });
         }
-    }
-    Ok(())
+    };
+    place.write(&written, output.text)
 }
 
 fn render_each<'v>(

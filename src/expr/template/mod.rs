@@ -5,7 +5,9 @@
 mod eval;
 mod parse;
 mod place;
+mod source;
 mod syntax;
+mod xml;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -33,10 +35,23 @@ pub struct Template {
 
 #[derive(Debug, Clone)]
 enum Node {
-    Text(Box<str>),
+    Text {
+        text: Box<str>,
+        /// Where it begins in the source.
+        at: usize,
+    },
     Print(Expression),
-    If { test: Expression, negate: bool, then: Vec<Node>, otherwise: Vec<Node> },
-    Each { over: Expression, each: Vec<Node>, otherwise: Vec<Node> },
+    If {
+        test: Expression,
+        negate: bool,
+        then: Vec<Node>,
+        otherwise: Vec<Node>,
+    },
+    Each {
+        over: Expression,
+        each: Vec<Node>,
+        otherwise: Vec<Node>,
+    },
 }
 
 /// Something that has a value.
@@ -45,6 +60,9 @@ struct Expression {
     kind: ExpressionKind,
     /// As written, for messages.
     text: Arc<str>,
+    /// Where the braces around it begin in the source; of the block of an `{{else if}}`, where the
+    /// whole block begins.
+    at: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -92,11 +110,13 @@ pub trait Names {
     /// What a dotted name stands for, and how many of its parts say so: the others lead below it.
     fn resolve(&mut self, names: &[&str]) -> Result<(Root, usize), TemplateFault>;
 
-    /// The look-up table of that name.
-    fn table(&mut self, name: &str) -> Option<Arc<Table>>;
+    /// The look-up table of that name; by default there is none.
+    fn table(&mut self, _: &str) -> Option<Arc<Table>> {
+        None
+    }
 
     /// Notes that the document is read: the event, or an answer's body.
-    fn reads_document(&mut self);
+    fn reads_document(&mut self) {}
 
     /// Replaces `${…}` in literal text that begins at `offset` of the template. Faults are the
     /// implementor's to report.
@@ -134,7 +154,7 @@ impl Template {
         self.nodes
             .iter()
             .map(|node| match node {
-                Node::Text(text) => Some(&**text),
+                Node::Text { text, .. } => Some(&**text),
                 Node::Print(Expression { kind: ExpressionKind::Literal(value), .. }) => {
                     value.as_str()
                 }
@@ -158,7 +178,7 @@ impl Template {
 
     /// Whether the last thing written is this literal character.
     pub fn ends_with(&self, last: char) -> bool {
-        matches!(self.nodes.last(), Some(Node::Text(text)) if text.ends_with(last))
+        matches!(self.nodes.last(), Some(Node::Text { text, .. }) if text.ends_with(last))
     }
 
     /// The author's own literal texts, in order.
@@ -166,7 +186,7 @@ impl Template {
         fn collect<'t>(nodes: &'t [Node], into: &mut Vec<&'t str>) {
             for node in nodes {
                 match node {
-                    Node::Text(text) => into.push(text),
+                    Node::Text { text, .. } => into.push(text),
                     Node::Print(_) => {}
                     Node::If { then, otherwise, .. } => {
                         collect(then, into);

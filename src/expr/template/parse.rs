@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::super::Path;
 use super::super::helpers::{self, Helper};
 use super::super::reference::Reference;
+use super::source::{self, Walk};
 use super::syntax::{self, Cursor};
 use super::{
     Expression, ExpressionKind, Local, LocalPart, Names, Node, Piece, Template, TemplateFault,
@@ -100,15 +101,24 @@ impl Compiler<'_> {
         }
     }
 
-    fn text(&mut self, text: &str, at: usize, nodes: &mut Vec<Node>) {
+    fn text(&mut self, text: &str, anchor: usize, nodes: &mut Vec<Node>) {
+        let mut at = source::begin(self.source, anchor, text);
         for piece in self.names.environment(text, at) {
             match piece {
                 Piece::Written(text) if text.is_empty() => {}
-                Piece::Written(text) => nodes.push(Node::Text(text.into())),
-                Piece::Given(text) => nodes.push(Node::Print(Expression {
-                    text: Arc::from("${…}"),
-                    kind: ExpressionKind::Literal(Value::String(text)),
-                })),
+                Piece::Written(text) => {
+                    let end = Walk::new(self.source, at).along(&text);
+                    nodes.push(Node::Text { text: text.into(), at });
+                    at = end;
+                }
+                Piece::Given(text) => {
+                    nodes.push(Node::Print(Expression {
+                        text: Arc::from("${…}"),
+                        kind: ExpressionKind::Literal(Value::String(text)),
+                        at,
+                    }));
+                    at = source::expression(self.source, at).end;
+                }
             }
         }
     }
@@ -164,7 +174,7 @@ impl Compiler<'_> {
     fn helper(&mut self, name: &str, params: &[Parameter], at: usize) -> Option<Expression> {
         match (name, params) {
             ("path", [Parameter::Literal(Value::String(text))]) => return self.select(text, at),
-            ("uuid", []) => return Some(uuid()),
+            ("uuid", []) => return Some(uuid(at)),
             ("path" | "uuid", _) => {
                 let message = match name {
                     "uuid" => "`uuid` takes no arguments",
@@ -182,7 +192,7 @@ impl Compiler<'_> {
                     let key = self.parameter(key, at)?;
                     let text = Arc::from(format!("{name} … {}", key.text));
                     let kind = ExpressionKind::Table(table, Box::new(key));
-                    return Some(Expression { kind, text });
+                    return Some(Expression { kind, text, at });
                 }
             }
             _ => {}
@@ -205,6 +215,7 @@ impl Compiler<'_> {
         Some(Expression {
             text: Arc::from(format!("{name} {}", shown.join(" "))),
             kind: ExpressionKind::Call(helper, arguments),
+            at,
         })
     }
 
@@ -215,6 +226,7 @@ impl Compiler<'_> {
             Ok(path) => Some(Expression {
                 text: Arc::from(format!("path {text:?}")),
                 kind: ExpressionKind::Select(path),
+                at,
             }),
             Err(fault) => {
                 let help = fault.help.unwrap_or_default();
@@ -253,6 +265,7 @@ impl Compiler<'_> {
             Parameter::Literal(literal) => Some(Expression {
                 text: Arc::from(literal.to_string()),
                 kind: ExpressionKind::Literal(self.literal(literal, at)),
+                at,
             }),
             Parameter::Path(path) => self.name(path, at),
             Parameter::Name(name) => self.reference(vec![name.as_str().into()], name, at),
@@ -337,7 +350,7 @@ impl Compiler<'_> {
             );
             return None;
         }
-        Some(local(0, LocalPart::Member, below, raw))
+        Some(local(Local { level: 0, part: LocalPart::Member, below }, raw, at))
     }
 
     fn at_name(&mut self, level: usize, name: &str, raw: &str, at: usize) -> Option<Expression> {
@@ -360,7 +373,7 @@ impl Compiler<'_> {
             self.fault("undefined-name", &format!("`{raw}` stands outside of an `#each`"), "", at);
             return None;
         }
-        Some(local(level, part, Vec::new(), raw))
+        Some(local(Local { level, part, below: Vec::new() }, raw, at))
     }
 
     /// A block's parameter, or a variable; never a helper call.
@@ -368,23 +381,26 @@ impl Compiler<'_> {
         let (first, below) = names.split_first()?;
         for (level, block) in self.blocks.iter().rev().enumerate() {
             if block.member.as_deref() == Some(&**first) {
-                return Some(local(level, LocalPart::Member, below.to_vec(), raw));
+                let part = LocalPart::Member;
+                return Some(local(Local { level, part, below: below.to_vec() }, raw, at));
             }
             if block.index.as_deref() == Some(&**first) {
-                return Some(local(level, LocalPart::Index, below.to_vec(), raw));
+                let part = LocalPart::Index;
+                return Some(local(Local { level, part, below: below.to_vec() }, raw, at));
             }
         }
         if &**first == "uuid" && below.is_empty() {
-            return Some(uuid());
+            return Some(uuid(at));
         }
         let whole: Vec<&str> = names.iter().map(|name| &**name).collect();
         match self.names.resolve(&whole) {
             Ok((root, used)) => Some(Expression {
                 text: Arc::from(raw),
                 kind: ExpressionKind::Name(Reference::new(root, whole.into_iter().skip(used), raw)),
+                at,
             }),
             Err(mut fault) => {
-                fault.range = Some(self.range(at));
+                fault.range = Some(source::expression(self.source, at));
                 self.faults.push(fault);
                 None
             }
@@ -396,22 +412,13 @@ impl Compiler<'_> {
             code,
             message: message.to_owned(),
             help: (!help.is_empty()).then(|| help.to_owned()),
-            range: Some(self.range(at)),
+            range: Some(source::expression(self.source, at)),
         });
-    }
-
-    /// From an expression's opening braces to its closing ones.
-    fn range(&self, at: usize) -> std::ops::Range<usize> {
-        let rest = &self.source[at..];
-        let length = rest.find("}}").map_or(rest.len(), |end| {
-            end + rest[end..].bytes().take_while(|byte| *byte == b'}').count()
-        });
-        at..at + length
     }
 }
 
-fn uuid() -> Expression {
-    Expression { text: Arc::from("uuid"), kind: ExpressionKind::Uuid }
+fn uuid(at: usize) -> Expression {
+    Expression { text: Arc::from("uuid"), kind: ExpressionKind::Uuid, at }
 }
 
 /// The name that a path is, if it is no more than one.
@@ -425,8 +432,8 @@ fn table_name(path: &ParsedPath) -> Option<&str> {
     }
 }
 
-fn local(level: usize, part: LocalPart, below: Vec<Box<str>>, raw: &str) -> Expression {
-    Expression { text: Arc::from(raw), kind: ExpressionKind::Local(Local { level, part, below }) }
+fn local(local: Local, raw: &str, at: usize) -> Expression {
+    Expression { text: Arc::from(raw), kind: ExpressionKind::Local(local), at }
 }
 
 fn block_names(params: Option<&BlockParam>) -> BlockNames {

@@ -121,10 +121,7 @@ impl Checker<'_, '_> {
         let given: Vec<&str> = given.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
         // Each is read, so that a mistake in it is told even where there are too many.
         let json = written.json.as_ref().map(|json| self.shape(&json.0, Secrecy::Plain));
-        let xml = written
-            .xml
-            .as_ref()
-            .map(|text| self.template(text, Secrecy::Plain, Unescaped::Refused));
+        let xml = written.xml.as_ref().map(|text| self.xml(text));
         let form = written.form.as_ref().map(|form| self.pairs(Some(form), true));
         let text = written
             .text
@@ -139,6 +136,18 @@ impl Checker<'_, '_> {
             _ => {
                 let message = format!("a request has one body, here are {}", given.join(", "));
                 self.error("conflicting-keys", written.span, message, "keep one of them");
+                None
+            }
+        }
+    }
+
+    /// A template whose renderings are well-formed, whatever its values are.
+    fn xml(&mut self, text: &Text) -> Option<Template> {
+        let template = self.template(text, Secrecy::Plain, Unescaped::Refused)?;
+        match template.check_xml() {
+            Ok(()) => Some(template),
+            Err(faults) => {
+                self.template_faults(text.node(), 0, faults);
                 None
             }
         }

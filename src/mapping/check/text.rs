@@ -154,14 +154,20 @@ impl Checker<'_, '_> {
                 None
             }
             Err(faults) => {
-                for fault in faults {
-                    let range = fault.range.unwrap_or(0..text.len());
-                    let span = node.span_within(self.source, range.start + base..range.end + base);
-                    let help = fault.help.as_deref().unwrap_or("");
-                    self.error(fault.code, span, fault.message, help);
-                }
+                self.template_faults(node, base, faults);
                 None
             }
+        }
+    }
+
+    /// Reports what is wrong with a template that begins at `base` of a string node.
+    pub(super) fn template_faults(&mut self, node: &Node, base: usize, faults: Vec<TemplateFault>) {
+        let end = node.as_str().map_or(base, str::len);
+        for fault in faults {
+            let range = fault.range.map_or(base..end, |range| range.start + base..range.end + base);
+            let span = node.span_within(self.source, range);
+            let help = fault.help.as_deref().unwrap_or("");
+            self.error(fault.code, span, fault.message, help);
         }
     }
 }

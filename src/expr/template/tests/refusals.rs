@@ -266,3 +266,25 @@ proptest! {
         survives(&text);
     }
 }
+
+#[test]
+fn literal_text_is_handed_over_with_the_place_where_it_begins() {
+    struct Recorder(Vec<(String, usize)>);
+    impl super::super::Names for Recorder {
+        fn resolve(&mut self, _: &[&str]) -> Result<(crate::expr::Root, usize), TemplateFault> {
+            Ok((crate::expr::Root::Builtin(crate::expr::Builtin::Event), 1))
+        }
+
+        fn environment(&mut self, text: &str, offset: usize) -> Vec<super::super::Piece> {
+            self.0.push((text.to_owned(), offset));
+            Vec::new()
+        }
+    }
+    let source = "ä {{a}} ${B} {{a~}}  ${C}\n{{#if a}}\n  ${D}{{/if}}\n";
+    let mut recorder = Recorder(Vec::new());
+    Template::parse(source, Unescaped::Refused, &mut recorder).expect("it is a template");
+    assert_eq!(recorder.0.len(), 5);
+    for (text, offset) in recorder.0 {
+        assert!(source[offset..].starts_with(&text), "{text:?} at {offset}");
+    }
+}
