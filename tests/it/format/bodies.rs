@@ -89,3 +89,54 @@ rules:
     let content_type = "application/x-www-form-urlencoded";
     assert_eq!(stage.target.requests()[0].header("content-type"), Some(content_type));
 }
+
+const SOAP: &str = r#"
+extract:
+  v: { path: $.pb_data.v, optional: true }
+  list: { path: $.pb_data.list, optional: true }
+rules:
+  - name: r
+    event: "*"
+    steps:
+      - request: POST /soap
+        headers: { SOAPAction: '"urn:x#y"' }
+        xml: |
+          <?xml version="1.0"?>
+          <s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">
+            <s:Body v="{{default v 'none'}}">
+              {{#if v}}<v>{{v}}</v>{{else}}<none/>{{/if}}
+              {{#each list}}<item at="{{@index}}">{{this}}</item>{{/each}}
+            </s:Body>
+          </s:Envelope>
+"#;
+
+#[test]
+fn xml_holds_values_and_nothing_else() {
+    let stage = stage(SOAP);
+    processed(&stage, &json!({ "v": "<a b='c'>&\"]]>\r\n", "list": [1, "</item>"] }));
+    processed(&stage, &json!({}));
+    let requests = stage.target.requests();
+    assert_eq!(requests[0].header("content-type"), Some("text/xml; charset=utf-8"));
+    assert_eq!(requests[0].header("soapaction"), Some("\"urn:x#y\""));
+    let escaped = "&lt;a b=&apos;c&apos;&gt;&amp;&quot;]]&gt;&#13;&#10;";
+    for part in [
+        format!("<s:Body v=\"{escaped}\">"),
+        format!("<v>{escaped}</v>"),
+        "<item at=\"0\">1</item><item at=\"1\">&lt;/item&gt;</item>".to_owned(),
+    ] {
+        assert!(requests[0].text().contains(&part), "{part} in {}", requests[0].text());
+    }
+    assert!(requests[1].text().contains("<none/>"), "{}", requests[1].text());
+    assert!(!requests[1].text().contains("<item"), "{}", requests[1].text());
+}
+
+#[test]
+fn a_character_that_xml_has_no_place_for_fails_the_event_before_anything_is_sent() {
+    let stage = stage(SOAP);
+    for character in ["\u{0}", "\u{b}", "\u{fffe}"] {
+        let answer = post(&stage, &json!({ "v": format!("a{character}b") }));
+        assert_eq!(answer.status, 422, "{}", answer.text());
+        assert!(answer.text().contains("XML 1.0 does not allow"), "{}", answer.text());
+    }
+    assert!(sent(&stage).is_empty());
+}
