@@ -63,7 +63,8 @@ impl Condition {
         matches!(self, Self::All(parts) if parts.is_empty())
     }
 
-    /// Whether it holds now. The only faults are conversions that were asked for explicitly.
+    /// Whether it holds now. The only faults are conversions that were asked for explicitly, and
+    /// paths that go through too much of the document.
     pub fn holds(&self, scope: &dyn Scope) -> Result<bool, Fault> {
         match self {
             Self::All(parts) => {
@@ -85,7 +86,7 @@ impl Condition {
             Self::Not(part) => Ok(!part.holds(scope)?),
             Self::Test { subject, test } => match subject {
                 Subject::Path(path) => {
-                    let nodes = scope.document().map(|document| path.all(document));
+                    let nodes = scope.document().map(|document| path.all(document)).transpose()?;
                     test.holds(&nodes.unwrap_or_default(), scope)
                 }
                 Subject::Name(name) => match present(name.find(scope))? {
@@ -231,7 +232,7 @@ pub fn equal(left: &Value, right: &Value) -> bool {
 }
 
 /// Numbers with numbers, timestamps with timestamps; nothing else has an order.
-fn order(left: &Value, right: &Value) -> Option<Ordering> {
+pub fn order(left: &Value, right: &Value) -> Option<Ordering> {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => order_numbers(left, right),
         (Value::String(_), Value::String(_)) => Some(timestamp(left)?.cmp(&timestamp(right)?)),

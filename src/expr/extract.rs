@@ -137,18 +137,25 @@ impl Source {
     ) -> Result<Option<Cow<'d, Value>>, Fault> {
         match self {
             Self::First(paths) => {
-                let mut nodes = paths.iter().filter_map(|path| path.first(document));
-                let first = nodes.next();
-                let chosen = match first {
-                    Some(value) if value.is_null() => nodes.find(|node| !node.is_null()).or(first),
-                    other => other,
-                };
-                Ok(chosen.map(Cow::Borrowed))
+                let mut null = None;
+                for path in paths {
+                    match path.first(document)? {
+                        Some(Value::Null) => null = Some(Cow::Owned(Value::Null)),
+                        Some(value) => return Ok(Some(Cow::Borrowed(value))),
+                        None => {}
+                    }
+                }
+                Ok(null)
             }
             Self::All(paths) => {
-                let nodes = paths.iter().map(|path| path.all(document)).find(|all| !all.is_empty());
-                let nodes = nodes.unwrap_or_default().into_iter().cloned().collect();
-                Ok(Some(Cow::Owned(Value::Array(nodes))))
+                let mut nodes = Vec::new();
+                for path in paths {
+                    nodes = path.all(document)?;
+                    if !nodes.is_empty() {
+                        break;
+                    }
+                }
+                Ok(Some(Cow::Owned(nodes.into_iter().cloned().collect())))
             }
             Self::From(reference) => {
                 let found = if required { reference.need(scope) } else { reference.find(scope) };

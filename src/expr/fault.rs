@@ -30,6 +30,9 @@ pub enum Fault {
     /// What was rendered is larger than a request may be.
     #[error("the rendered {place} is larger than {limit} bytes")]
     TooLarge { place: &'static str, limit: usize },
+    /// A path that selects so much of this document, or compares so much, that it was given up.
+    #[error("`{path}` was given up: it goes through too much of this document")]
+    TooMuchWork { path: Arc<str> },
 }
 
 impl Fault {
