@@ -5,6 +5,7 @@
 mod evaluate;
 mod syntax;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
@@ -40,9 +41,9 @@ enum Link {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathFault {
     pub message: String,
-    /// Byte offset in the text, if the fault has a place.
-    pub offset: Option<usize>,
-    pub help: Option<String>,
+    /// Where in the text, in bytes; none for all of it.
+    pub range: Option<Range<usize>>,
+    pub help: String,
 }
 
 impl Path {
@@ -52,16 +53,16 @@ impl Path {
         if text.len() > LONGEST {
             return Err(PathFault {
                 message: format!("this JSONPath is longer than {LONGEST} bytes"),
-                offset: None,
-                help: Some("split it into several variables".to_owned()),
+                range: None,
+                help: "split it into several variables".to_owned(),
             });
         }
         syntax::check(text)?;
         // Nothing that passes the check is known to be refused here.
         let query = parse_json_path(text).map_err(|_| PathFault {
             message: "this is not a JSONPath (RFC 9535)".to_owned(),
-            offset: None,
-            help: None,
+            range: None,
+            help: "write it in another way, and please tell the developers of this one".to_owned(),
         })?;
         let plan = chain(&query.segments).map_or(Plan::Query(query), Plan::Chain);
         Ok(Self { text: Arc::from(text), plan })

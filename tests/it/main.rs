@@ -10,6 +10,7 @@
 
 mod answers;
 mod cli;
+mod compliance;
 mod identity;
 mod laws;
 mod log;

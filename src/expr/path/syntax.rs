@@ -5,6 +5,8 @@
 mod filter;
 mod literal;
 
+use std::ops::Range;
+
 use super::PathFault;
 
 /// Most brackets and parentheses inside each other.
@@ -19,6 +21,30 @@ enum Reach {
 
 /// The first fault of a path, if it has one.
 pub(super) fn check(text: &str) -> Result<(), PathFault> {
+    read(text).map_err(|fault| match fault.range {
+        Some(range) if range.is_empty() => {
+            PathFault { range: Some(word_at(text, range.start)), ..fault }
+        }
+        _ => fault,
+    })
+}
+
+/// The number, word, operator or character that stands at a place.
+fn word_at(text: &str, start: usize) -> Range<usize> {
+    let rest = text.get(start..).unwrap_or_default();
+    let is_operator = |c: char| "=!<>&|~".contains(c);
+    let in_number = |c: char| c.is_ascii_alphanumeric() || "-+.".contains(c);
+    let length = match rest.chars().next() {
+        Some('-' | '0'..='9') => rest.find(|c| !in_number(c)).unwrap_or(rest.len()),
+        Some(c) if in_name(c) => rest.find(|c| !in_name(c)).unwrap_or(rest.len()),
+        Some(c) if is_operator(c) => rest.find(|c| !is_operator(c)).unwrap_or(rest.len()),
+        Some('.') if rest.starts_with("..") => 2,
+        other => other.map_or(0, char::len_utf8),
+    };
+    start..start + length
+}
+
+fn read(text: &str) -> Result<(), PathFault> {
     let mut reader = Reader { text, at: 0, open: Vec::new() };
     if !reader.eat("$") {
         return Err(reader.no_root());
@@ -108,10 +134,17 @@ impl<'t> Reader<'t> {
             Some(c) if is_blank(c) => {
                 Err(fault(self.at, "a blank stands after a dot", "write `$.a.b`, without blanks"))
             }
-            None | Some('.' | ']' | ')' | ',') => Err(fault(
+            None | Some('.' | ']' | '(' | ')' | ',' | '=' | '!' | '<' | '>' | '&' | '|') => {
+                Err(fault(
+                    start,
+                    format!("a name is missing after `{dots}`"),
+                    "write a name or `*` there, or take the dot away",
+                ))
+            }
+            Some('\'' | '"') => Err(fault(
                 start,
-                format!("a name is missing after `{dots}`"),
-                "write a name or `*` there, or take the dot away",
+                "a dot and a quote do not stand together",
+                "write `['a name']`, with brackets and without the dot",
             )),
             Some(_) => Err(self.odd_name(self.at)),
         }
@@ -130,18 +163,18 @@ impl<'t> Reader<'t> {
     fn odd_name(&mut self, start: usize) -> PathFault {
         self.at = start;
         let name = self.take(|c| !is_blank(c) && !".[](),=!<>&|'\"".contains(c));
-        if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()) {
-            return fault(
-                start,
+        let (message, help) = if name.bytes().all(|byte| byte.is_ascii_digit()) {
+            (
                 "a name after a dot does not begin with a digit",
                 format!("write `[{name}]` for a position, `['{name}']` for a name"),
-            );
-        }
-        fault(
-            start,
-            "this is not a name that can stand after a dot: those have letters, digits and `_`",
-            format!("write `['{name}']` in place of `.{name}`"),
-        )
+            )
+        } else {
+            (
+                "this is not a name that can stand after a dot: those have letters, digits and `_`",
+                format!("write `['{name}']` in place of `.{name}`"),
+            )
+        };
+        PathFault { range: Some(start..self.at), ..fault(start, message, help) }
     }
 
     fn brackets(&mut self) -> Result<Reach, PathFault> {
@@ -291,7 +324,8 @@ impl<'t> Reader<'t> {
             true => format!("write `${}`", rest.trim_start_matches('$')),
             false => format!("write `$.{rest}`"),
         };
-        fault(0, "a JSONPath starts with `$`, the whole document", help)
+        let message = "a JSONPath starts with `$`, the whole document".to_owned();
+        PathFault { message, range: Some(0..self.text.len()), help }
     }
 
     /// What stands where the path should go on, or end.
@@ -330,8 +364,9 @@ impl<'t> Reader<'t> {
     }
 }
 
+/// A fault of what stands at a place.
 fn fault(at: usize, message: impl Into<String>, help: impl Into<String>) -> PathFault {
-    PathFault { message: message.into(), offset: Some(at), help: Some(help.into()) }
+    PathFault { message: message.into(), range: Some(at..at), help: help.into() }
 }
 
 /// RFC 9535, section 2.1.1.

@@ -142,10 +142,7 @@ impl Reader<'_> {
             _ => {
                 self.at = start;
                 let word = self.take(|c| !is_blank(c) && !"[](),=!<>&|'\"".contains(c));
-                let help = match word.contains('.') {
-                    true => format!("write `'{word}'` for text, `@.{word}` for a path"),
-                    false => format!("write `'{word}'`"),
-                };
+                let help = format!("write `'{word}'` for text, `@.{word}` for a path");
                 Err(fault(start, "text in a filter stands in quotes", help))
             }
         }
