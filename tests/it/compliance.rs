@@ -65,9 +65,8 @@ fn matches(pattern: &str, name: &str) -> bool {
 fn jsonpath_selects_what_its_standard_says() {
     let cases = cases();
     assert!(cases.len() >= 687, "the suite has shrunk to {} cases", cases.len());
-    let told = |case: &Value| {
-        Some(format!("{}: {} {}", case["name"], case["selector"], fault_of(case)?))
-    };
+    let told =
+        |case: &Value| Some(format!("{}: {} {}", case["name"], case["selector"], fault_of(case)?));
     let faults: Vec<String> = cases.iter().filter_map(told).collect();
     assert!(faults.is_empty(), "{} of {}:\n{}", faults.len(), cases.len(), faults.join("\n"));
 }
