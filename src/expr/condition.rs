@@ -67,7 +67,8 @@ impl Condition {
         matches!(self, Self::All(parts) if parts.is_empty())
     }
 
-    /// Whether it holds now. The only faults are conversions that were asked for explicitly.
+    /// Whether it holds now. The only faults are conversions that were asked for explicitly, and
+    /// paths that go through too much of the document.
     pub fn holds(&self, scope: &dyn Scope) -> Result<bool, Fault> {
         match self {
             Self::All(parts) => {
@@ -89,7 +90,7 @@ impl Condition {
             Self::Not(part) => Ok(!part.holds(scope)?),
             Self::Test { subject, test } => match subject {
                 Subject::Path(path) => {
-                    let nodes = scope.document().map(|document| path.all(document));
+                    let nodes = scope.document().map(|document| path.all(document)).transpose()?;
                     test.holds(&nodes.unwrap_or_default(), scope)
                 }
                 Subject::Name(name) => match present(name.find(scope))? {

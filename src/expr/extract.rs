@@ -201,7 +201,8 @@ impl Selector {
     ) -> Result<Option<Cow<'d, Value>>, Fault> {
         match self {
             Self::Path(path) => {
-                Ok(document().and_then(|value| path.first(value)).map(Cow::Borrowed))
+                let Some(document) = document() else { return Ok(None) };
+                Ok(path.first(document)?.map(Cow::Borrowed))
             }
             Self::Name(name) => Ok(name.find(scope)?.map(|value| Cow::Owned(value.clone()))),
         }
@@ -214,7 +215,8 @@ impl Selector {
     ) -> Result<Vec<Value>, Fault> {
         match self {
             Self::Path(path) => {
-                let nodes = document().map(|value| path.all(value)).unwrap_or_default();
+                let Some(document) = document() else { return Ok(Vec::new()) };
+                let nodes = path.all(document)?;
                 // Nodes that contain each other are copied once for each level.
                 let budget = Budget::new();
                 let copy = |node: &Value| budget.copy(node, 0).map(|()| node.clone());

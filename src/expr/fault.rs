@@ -39,6 +39,9 @@ pub enum Fault {
     /// What was rendered nests so deeply that nobody would read it.
     #[error("the rendered value nests deeper than {limit} levels")]
     TooDeep { limit: usize },
+    /// A path that selects so much of this document, or compares so much, that it was given up.
+    #[error("`{path}` was given up: it goes through too much of this document")]
+    TooMuchWork { path: Arc<str> },
 }
 
 impl Fault {

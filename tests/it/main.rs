@@ -10,6 +10,7 @@
 
 mod answers;
 mod cli;
+mod compliance;
 mod format;
 mod identity;
 mod laws;

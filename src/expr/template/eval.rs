@@ -177,7 +177,8 @@ impl Expression {
             ExpressionKind::Local(local) => Ok(local.value(turn)),
             ExpressionKind::Uuid => Ok(Some(Cow::Owned(Value::String(scope.uuid())))),
             ExpressionKind::Select(path) => {
-                Ok(scope.document().and_then(|document| path.first(document)).map(Cow::Borrowed))
+                let Some(document) = scope.document() else { return Ok(None) };
+                Ok(path.first(document)?.map(Cow::Borrowed))
             }
             ExpressionKind::Table(table, key) => {
                 let key = key.value(scope, turn, need)?;

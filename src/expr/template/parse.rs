@@ -1,22 +1,18 @@
 //! Handlebars' tree to our own nodes, with every name resolved and every helper call checked.
 
+mod call;
+mod name;
+
 use std::sync::Arc;
 
 use handlebars::template::{
     BlockParam, HelperTemplate, Parameter, Template as Parsed, TemplateElement,
 };
-use handlebars::{Path as ParsedPath, PathSeg};
 use serde_json::Value;
 
-use super::super::Path;
-use super::super::helpers::{self, Helper};
-use super::super::reference::Reference;
 use super::source::{self, Walk};
 use super::syntax::{self, Cursor};
-use super::{
-    Expression, ExpressionKind, Local, LocalPart, Names, Node, Piece, Template, TemplateFault,
-    Unescaped,
-};
+use super::{Expression, ExpressionKind, Names, Node, Piece, Template, TemplateFault, Unescaped};
 
 pub(super) fn template(
     source: &str,
@@ -160,106 +156,6 @@ impl Compiler<'_> {
         })
     }
 
-    fn call(&mut self, call: &HelperTemplate, at: usize) -> Option<Expression> {
-        if !call.hash.is_empty() {
-            self.fault("wrong-arguments", "helpers take no named arguments", "", at);
-            return None;
-        }
-        match &call.name {
-            Parameter::Name(name) => self.helper(name, &call.params, at),
-            other => self.parameter(other, at),
-        }
-    }
-
-    fn helper(&mut self, name: &str, params: &[Parameter], at: usize) -> Option<Expression> {
-        match (name, params) {
-            ("path", [Parameter::Literal(Value::String(text))]) => return self.select(text, at),
-            ("uuid", []) => return Some(uuid(at)),
-            ("path" | "uuid", _) => {
-                let message = match name {
-                    "uuid" => "`uuid` takes no arguments",
-                    _ => "`path` takes one JSONPath, written in quotes",
-                };
-                let help = match name {
-                    "uuid" => "write `{{uuid}}`",
-                    _ => "write e.g. `{{path \"$.pb_data.sim_info.imsi\"}}`",
-                };
-                self.fault("wrong-arguments", message, help, at);
-                return None;
-            }
-            ("lookup", [Parameter::Path(table), key]) => {
-                if let Some(table) = table_name(table).and_then(|name| self.names.table(name)) {
-                    let key = self.parameter(key, at)?;
-                    let text = Arc::from(format!("{name} … {}", key.text));
-                    let kind = ExpressionKind::Table(table, Box::new(key));
-                    return Some(Expression { kind, text, at });
-                }
-            }
-            _ => {}
-        }
-        let Some(helper) = helpers::find(name) else {
-            let help = helpers::suggest(name);
-            self.fault("unknown-helper", &format!("there is no helper `{name}`"), &help, at);
-            return None;
-        };
-        let arguments: Vec<_> = params.iter().map(|param| self.parameter(param, at)).collect();
-        if !helper.takes(params.len()) {
-            self.wrong_count(helper, params.len(), at);
-            return None;
-        }
-        let arguments: Vec<Expression> = arguments.into_iter().collect::<Option<_>>()?;
-        for (position, (param, argument)) in params.iter().zip(&arguments).enumerate() {
-            self.check_literal(helper, position, (param, argument), at);
-        }
-        let shown: Vec<&str> = arguments.iter().map(|argument| &*argument.text).collect();
-        Some(Expression {
-            text: Arc::from(format!("{name} {}", shown.join(" "))),
-            kind: ExpressionKind::Call(helper, arguments),
-            at,
-        })
-    }
-
-    /// `path "$.a"`.
-    fn select(&mut self, text: &str, at: usize) -> Option<Expression> {
-        self.names.reads_document();
-        match Path::parse(text) {
-            Ok(path) => Some(Expression {
-                text: Arc::from(format!("path {text:?}")),
-                kind: ExpressionKind::Select(path),
-                at,
-            }),
-            Err(fault) => {
-                let help = fault.help.unwrap_or_default();
-                self.fault("bad-path", &fault.message, &help, at);
-                None
-            }
-        }
-    }
-
-    fn wrong_count(&mut self, helper: &Helper, given: usize, at: usize) {
-        let message = format!("`{}` takes {}, here are {given}", helper.name, helper.arity());
-        self.fault("wrong-arguments", &message, &format!("write `{{{{{}}}}}`", helper.usage), at);
-    }
-
-    /// Only what the author wrote is judged here: what the environment gives may be a stand-in, or
-    /// a secret that no message may repeat.
-    fn check_literal(
-        &mut self,
-        helper: &Helper,
-        position: usize,
-        (param, argument): (&Parameter, &Expression),
-        at: usize,
-    ) {
-        if let (Parameter::Literal(written), ExpressionKind::Literal(value)) =
-            (param, &argument.kind)
-            && written == value
-            && let Err(reason) = helper.check(position, value)
-        {
-            let message = format!("`{}` would fail on every event: {reason}", helper.name);
-            self.fault("bad-argument", &message, "", at);
-        }
-    }
-
     fn parameter(&mut self, parameter: &Parameter, at: usize) -> Option<Expression> {
         match parameter {
             Parameter::Literal(literal) => Some(Expression {
@@ -301,112 +197,6 @@ impl Compiler<'_> {
         }
     }
 
-    fn name(&mut self, path: &ParsedPath, at: usize) -> Option<Expression> {
-        match path {
-            ParsedPath::Local((level, name, raw)) => self.at_name(*level, name, raw, at),
-            ParsedPath::Relative((segments, raw)) => {
-                let mut names: Vec<Box<str>> = Vec::with_capacity(segments.len());
-                for segment in segments {
-                    let PathSeg::Named(name) = segment else {
-                        self.fault(
-                            "bad-template",
-                            &format!("`{raw}` climbs out of its block"),
-                            "outer variables stay visible inside `#each`: write the name alone, or \
-                             name the member: `{{#each list as |member|}}`",
-                            at,
-                        );
-                        return None;
-                    };
-                    names.push(name.as_str().into());
-                }
-                let mut written = raw.split(['.', '/']);
-                let this = matches!(written.next(), Some("this" | ""));
-                if written.any(|name| name == "this") {
-                    self.fault(
-                        "bad-template",
-                        &format!("`this` cannot stand inside of `{raw}`"),
-                        "it begins a name: `this.name`",
-                        at,
-                    );
-                    return None;
-                }
-                if this {
-                    return self.member(names, raw, at);
-                }
-                self.reference(names, raw, at)
-            }
-        }
-    }
-
-    fn member(&mut self, below: Vec<Box<str>>, raw: &str, at: usize) -> Option<Expression> {
-        if self.blocks.is_empty() {
-            self.fault(
-                "undefined-name",
-                &format!(
-                    "`{raw}` stands for the member of an `#each`, and there is none around it"
-                ),
-                "write the name of a variable",
-                at,
-            );
-            return None;
-        }
-        Some(local(Local { level: 0, part: LocalPart::Member, below }, raw, at))
-    }
-
-    fn at_name(&mut self, level: usize, name: &str, raw: &str, at: usize) -> Option<Expression> {
-        let part = match name {
-            "index" => LocalPart::Index,
-            "key" => LocalPart::Key,
-            "first" => LocalPart::First,
-            "last" => LocalPart::Last,
-            _ => {
-                self.fault(
-                    "undefined-name",
-                    &format!("there is no `{raw}`"),
-                    "inside `#each` there are `@index`, `@key`, `@first` and `@last`",
-                    at,
-                );
-                return None;
-            }
-        };
-        if level >= self.blocks.len() {
-            self.fault("undefined-name", &format!("`{raw}` stands outside of an `#each`"), "", at);
-            return None;
-        }
-        Some(local(Local { level, part, below: Vec::new() }, raw, at))
-    }
-
-    /// A block's parameter, or a variable; never a helper call.
-    fn reference(&mut self, names: Vec<Box<str>>, raw: &str, at: usize) -> Option<Expression> {
-        let (first, below) = names.split_first()?;
-        for (level, block) in self.blocks.iter().rev().enumerate() {
-            if block.member.as_deref() == Some(&**first) {
-                let part = LocalPart::Member;
-                return Some(local(Local { level, part, below: below.to_vec() }, raw, at));
-            }
-            if block.index.as_deref() == Some(&**first) {
-                let part = LocalPart::Index;
-                return Some(local(Local { level, part, below: below.to_vec() }, raw, at));
-            }
-        }
-        if &**first == "uuid" && below.is_empty() {
-            return Some(uuid(at));
-        }
-        let whole: Vec<&str> = names.iter().map(|name| &**name).collect();
-        match self.names.resolve(&whole) {
-            Ok((root, used)) => Some(Expression {
-                text: Arc::from(raw),
-                kind: ExpressionKind::Name(Reference::new(root, whole.into_iter().skip(used), raw)),
-                at,
-            }),
-            Err(mut fault) => {
-                fault.range = Some(source::expression(self.source, at));
-                self.faults.push(fault);
-                None
-            }
-        }
-    }
-
     fn fault(&mut self, code: &'static str, message: &str, help: &str, at: usize) {
         self.faults.push(TemplateFault {
             code,
@@ -415,25 +205,6 @@ impl Compiler<'_> {
             range: Some(source::expression(self.source, at)),
         });
     }
-}
-
-fn uuid(at: usize) -> Expression {
-    Expression { text: Arc::from("uuid"), kind: ExpressionKind::Uuid, at }
-}
-
-/// The name that a path is, if it is no more than one.
-fn table_name(path: &ParsedPath) -> Option<&str> {
-    match path {
-        ParsedPath::Relative((segments, _)) => match segments.as_slice() {
-            [PathSeg::Named(name)] => Some(name),
-            _ => None,
-        },
-        ParsedPath::Local(_) => None,
-    }
-}
-
-fn local(local: Local, raw: &str, at: usize) -> Expression {
-    Expression { text: Arc::from(raw), kind: ExpressionKind::Local(local), at }
 }
 
 fn block_names(params: Option<&BlockParam>) -> BlockNames {

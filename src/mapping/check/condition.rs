@@ -51,8 +51,7 @@ impl Checker<'_, '_> {
         match Path::parse(&key.text) {
             Ok(path) => Some(Subject::Path(path)),
             Err(fault) => {
-                let help = fault.help.as_deref().unwrap_or("");
-                self.error("bad-path", key.span, fault.message, help);
+                self.error("bad-path", key.span, fault.message, &fault.help);
                 None
             }
         }

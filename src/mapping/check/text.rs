@@ -79,10 +79,9 @@ impl Checker<'_, '_> {
         match Path::parse(text.as_str()) {
             Ok(path) => Some(path),
             Err(fault) => {
-                let end = text.as_str().len();
-                let at = fault.offset.unwrap_or(0).min(end);
-                let span = text.node().span_within(self.source, at..end);
-                self.error("bad-path", span, fault.message, fault.help.as_deref().unwrap_or(""));
+                let range = fault.range.unwrap_or(0..text.as_str().len());
+                let span = text.node().span_within(self.source, range);
+                self.error("bad-path", span, fault.message, &fault.help);
                 None
             }
         }
