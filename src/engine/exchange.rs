@@ -14,7 +14,7 @@ use super::target::retry;
 use super::transport::{Request, Response, TransportError};
 use crate::expr::{Fault, Scope};
 use crate::fields;
-use crate::program::{Call, Save, Target};
+use crate::program::{Call, Retry, Save, Target};
 use crate::telemetry::log::Level;
 
 /// What a request came to.
@@ -23,8 +23,8 @@ pub(super) enum Exchanged {
     Done { status: u16, saved: Vec<Kept> },
     /// The rule is done.
     Stop,
-    /// The rule is to begin again.
-    Restart(Failure),
+    /// The rule is to begin again, with the patience that the target wants.
+    Restart { failure: Failure, retry: Retry },
 }
 
 /// A request on its way, and everything that its records say of themselves.
@@ -116,7 +116,10 @@ impl Exchange<'_> {
         }
         let response = match result {
             Ok(response) => response,
-            Err(error) => return tried(judge::fault(&error, self.target, within), Vec::new),
+            Err(error) => {
+                let verdict = judge::fault(&error, self.target, within);
+                return tried(verdict, self.target, Vec::new());
+            }
         };
         let answer = Answer::new(response, Arc::clone(run.secrets));
         let verdict = judge::answer(&answer, self.call, self.target, scope, clock.wall());
@@ -124,7 +127,7 @@ impl Exchange<'_> {
             Verdict::Done { .. } => self.save(&answer, scope)?,
             _ => Vec::new(),
         };
-        tried(verdict, || saved)
+        tried(verdict, self.target, saved)
     }
 
     /// What later steps need of the answer.
@@ -232,11 +235,13 @@ enum Tried {
     Transient { failure: Failure, repeatable: bool },
 }
 
-fn tried(verdict: Verdict, saved: impl FnOnce() -> Vec<Kept>) -> Result<Tried, Failure> {
+fn tried(verdict: Verdict, target: &Target, saved: Vec<Kept>) -> Result<Tried, Failure> {
     match verdict {
-        Verdict::Done { status } => Ok(Tried::Ended(Exchanged::Done { status, saved: saved() })),
+        Verdict::Done { status } => Ok(Tried::Ended(Exchanged::Done { status, saved })),
         Verdict::Stop => Ok(Tried::Ended(Exchanged::Stop)),
-        Verdict::Restart(failure) => Ok(Tried::Ended(Exchanged::Restart(failure))),
+        Verdict::Restart(failure) => {
+            Ok(Tried::Ended(Exchanged::Restart { failure, retry: target.retry }))
+        }
         Verdict::Failed(failure) => Err(failure),
         Verdict::Transient { failure, repeatable } => Ok(Tried::Transient { failure, repeatable }),
     }

@@ -120,7 +120,7 @@ impl Run<'_> {
                     StepEnd::Stop => return Ok(()),
                     StepEnd::Restart { failure, retry } => {
                         restarts += 1;
-                        let wait = retry::wait(retry, restarts + 1, failure.retry_after, clock)
+                        let wait = retry::wait(&retry, restarts + 1, failure.retry_after, clock)
                             .filter(|wait| restarts <= MOST_RESTARTS && *wait < self.time_left());
                         let Some(wait) = wait else { return Err(failure) };
                         clock.sleep(wait).await;

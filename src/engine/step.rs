@@ -17,14 +17,14 @@ use crate::program::{Act, Call, Mapping, Retry, Rule, Save, Step};
 const MOST_MEMBERS: usize = 10_000;
 
 /// What a step came to.
-pub(super) enum StepEnd<'r> {
+pub(super) enum StepEnd {
     /// Go on with the next one.
     Done,
     /// The rule is done.
     Stop,
     /// The rule is to begin again, with the patience that the target wants; the failure is for the
     /// case that it may not.
-    Restart { failure: Failure, retry: &'r Retry },
+    Restart { failure: Failure, retry: Retry },
 }
 
 /// A step on its way.
@@ -45,14 +45,14 @@ enum Turn {
 }
 
 impl<'r> StepRun<'r> {
-    pub(super) async fn run(&self, scope: &mut EventScope<'_>) -> Result<StepEnd<'r>, Failure> {
+    pub(super) async fn run(&self, scope: &mut EventScope<'_>) -> Result<StepEnd, Failure> {
         match &self.step.for_each {
             None => self.once(scope).await,
             Some(list) => self.each(list, scope).await,
         }
     }
 
-    async fn once(&self, scope: &mut EventScope<'_>) -> Result<StepEnd<'r>, Failure> {
+    async fn once(&self, scope: &mut EventScope<'_>) -> Result<StepEnd, Failure> {
         scope.turn(self.step, None);
         let (status, saved) = match self.turn(None, scope).await? {
             Turn::Exchanged(Exchanged::Done { status, saved }) => (Some(status), saved),
@@ -69,11 +69,7 @@ impl<'r> StepRun<'r> {
         Ok(StepEnd::Done)
     }
 
-    async fn each(
-        &self,
-        list: &Reference,
-        scope: &mut EventScope<'_>,
-    ) -> Result<StepEnd<'r>, Failure> {
+    async fn each(&self, list: &Reference, scope: &mut EventScope<'_>) -> Result<StepEnd, Failure> {
         let members = list.members(scope).map_err(|fault| self.invalid(&fault))?;
         if members.len() > MOST_MEMBERS {
             let fault = Fault::TooMany { list: list.text.clone(), limit: MOST_MEMBERS };
@@ -124,17 +120,13 @@ impl<'r> StepRun<'r> {
         Ok(Turn::Exchanged(exchanged))
     }
 
-    fn end(&self, exchanged: Exchanged) -> StepEnd<'r> {
-        match (exchanged, &self.step.act) {
-            (Exchanged::Restart(failure), Act::Call(call)) => {
-                let failure = self.named(failure);
-                match self.mapping.targets.get(call.target) {
-                    Some(target) => StepEnd::Restart { failure, retry: &target.retry },
-                    None => StepEnd::Done,
-                }
+    fn end(&self, exchanged: Exchanged) -> StepEnd {
+        match exchanged {
+            Exchanged::Done { .. } => StepEnd::Done,
+            Exchanged::Stop => StepEnd::Stop,
+            Exchanged::Restart { failure, retry } => {
+                StepEnd::Restart { failure: self.named(failure), retry }
             }
-            (Exchanged::Stop, _) => StepEnd::Stop,
-            _ => StepEnd::Done,
         }
     }
 
