@@ -11,9 +11,10 @@ use crate::support::rust_text::code_of;
 
 /// Where each third-party name may be used: crate names (a `*` at the end stands for the rest),
 /// and the files or folders that are their home.
-const HOMES: [(&[&str], &[&str]); 11] = [
+const HOMES: [(&[&str], &[&str]); 12] = [
     (&["serde_yaml", "serde_saphyr", "saphyr*"], &["src/mapping/yaml.rs", "src/mapping/yaml/"]),
     (&["annotate_snippets"], &["src/mapping/diagnostic.rs", "src/mapping/diagnostic/"]),
+    (&["boon"], &["src/mapping/document/schema/tests/"]),
     (&["jsonpath_rust"], &["src/expr/path.rs", "src/expr/path/"]),
     (&["handlebars"], &["src/expr/template.rs", "src/expr/template/"]),
     (&["actix*"], &["src/ingress.rs", "src/ingress/"]),
