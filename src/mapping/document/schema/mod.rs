@@ -91,9 +91,11 @@ impl Schema {
         }
     }
 
-    /// The keywords of both, the other's where both have one.
+    /// The keywords of both, its own where both have one.
     pub fn and(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
+        for (keyword, value) in other.0 {
+            self.0.entry(keyword).or_insert(value);
+        }
         self
     }
 

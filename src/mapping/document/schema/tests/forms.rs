@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use regex::Regex;
 use serde_json::{Value, json};
 
+use super::super::Schema;
 use super::super::form::{self, Form};
 use super::{by_check, by_schema, part};
 use crate::units;
@@ -125,7 +126,16 @@ fn subjects_and_references_fit_with_what_is_below_them() {
 }
 
 #[test]
-fn enumerations_are_the_tables_of_the_program() {
+fn comments_become_paragraphs_and_lists() {
+    let lines =
+        [" One that", " goes on.", "", " Two:", " - a", " - b, which", "   goes on", "", " Three."];
+    let text = "One that goes on.\n\nTwo:\n- a\n- b, which goes on\n\nThree.";
+    assert_eq!(Value::from(Schema::described(&lines)), json!({ "description": text }));
+    assert_eq!(Schema::described(&[]), Schema::any());
+}
+
+#[test]
+fn every_word_that_can_be_chosen_has_a_meaning() {
     for (pointer, word) in
         [("/$defs/response_entry/properties/then", "then"), ("/$defs/variable/properties/as", "as")]
     {
