@@ -1,5 +1,6 @@
 //! JSONPath (RFC 9535), compiled once at load: the only file that names the JSONPath crate.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use jsonpath_rust::parser::errors::JsonPathError;
@@ -39,14 +40,18 @@ enum Link {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathFault {
     pub message: String,
-    /// Byte offset in the text, where the parser knows it.
-    pub offset: Option<usize>,
-    pub help: Option<String>,
+    /// Where in the text, in bytes; none for all of it.
+    pub range: Option<Range<usize>>,
+    pub help: String,
 }
 
 impl PathFault {
     fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { message: message.into(), offset: None, help: Some(help.into()) }
+        Self { message: message.into(), range: None, help: help.into() }
+    }
+
+    fn at(self, range: Range<usize>) -> Self {
+        Self { range: Some(range), ..self }
     }
 }
 
@@ -67,14 +72,16 @@ impl Path {
             ));
         }
         if let Some(offset) = blank_in_name(text) {
-            return Err(PathFault {
-                message: "a name with a blank in it stands in brackets and quotes".to_owned(),
-                offset: Some(offset),
-                help: Some("write e.g. `$['a name'].b`".to_owned()),
-            });
+            let message = "a name with a blank in it stands in brackets and quotes";
+            let fault = PathFault::new(message, "write e.g. `$['a name'].b`");
+            return Err(fault.at(offset..text.len()));
         }
         let query = parse_json_path(text).map_err(|error| syntax_fault(text, error))?;
-        query.segments.iter().try_for_each(allowed_segment)?;
+        query
+            .segments
+            .iter()
+            .try_for_each(allowed_segment)
+            .map_err(|fault| located(fault, text))?;
         let plan = chain(&query.segments).map_or(Plan::Query(query), Plan::Chain);
         Ok(Self { text: Arc::from(text), plan })
     }
@@ -245,6 +252,15 @@ fn unknown_function(name: &str) -> PathFault {
     )
 }
 
+/// A fault of a function, with the place where that is called. The parser keeps none.
+fn located(fault: PathFault, text: &str) -> PathFault {
+    let called = ["match", "search"].into_iter().find_map(|name| {
+        let at = text.find(&format!("{name}("))?;
+        Some(at..at + name.len())
+    });
+    PathFault { range: called, ..fault }
+}
+
 /// The name before a parenthesis at which the parser stopped.
 fn called_at(text: &str, offset: usize) -> Option<&str> {
     let (name, _) = text.get(offset..)?.split_once('(')?;
@@ -259,25 +275,32 @@ fn syntax_fault(text: &str, error: JsonPathError) -> PathFault {
                 InputLocation::Pos(offset) | InputLocation::Span((offset, _)) => offset,
             };
             if let Some(name) = called_at(text, offset) {
-                return PathFault { offset: Some(offset), ..unknown_function(name) };
+                return unknown_function(name).at(offset..offset + name.len());
             }
             let (LineColLocation::Pos((_, column)) | LineColLocation::Span((_, column), _)) =
                 error.line_col;
-            PathFault {
-                message: format!(
-                    "this is not a JSONPath: unexpected text at column {column} of it"
-                ),
-                offset: Some(offset),
-                help: Some(
-                    "a JSONPath looks like `$.pb_data.sim_info.imsi` or \
-                     `$..attributes[?@.name == 'x'].value` (RFC 9535)"
-                        .to_owned(),
-                ),
-            }
+            let rest = text.get(offset..).unwrap_or_default();
+            let message = match rest.is_empty() {
+                true => "this is not a JSONPath: something is missing at its end".to_owned(),
+                false => {
+                    format!("this is not a JSONPath: unexpected text at column {column} of it")
+                }
+            };
+            let help = match rest.as_bytes() {
+                [b'=', next, ..] if *next != b'=' => "a filter compares with `==`".to_owned(),
+                _ if offset == 1 && !rest.starts_with(['[', '.']) && !rest.is_empty() => {
+                    format!("write `$.{rest}`")
+                }
+                _ => LOOKS.to_owned(),
+            };
+            PathFault::new(message, help).at(offset..text.len())
         }
-        other => PathFault { message: other.to_string(), offset: None, help: None },
+        other => PathFault::new(other.to_string(), LOOKS),
     }
 }
+
+const LOOKS: &str = "a JSONPath looks like `$.pb_data.sim_info.imsi` or \
+                     `$..attributes[?@.name == 'x'].value` (RFC 9535)";
 
 #[cfg(test)]
 mod tests {

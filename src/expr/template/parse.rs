@@ -130,7 +130,8 @@ impl Compiler<'_> {
             return None;
         };
         if !block.hash.is_empty() {
-            self.fault("wrong-arguments", "blocks take no named arguments", "", at);
+            let help = format!("write `{{{{#{name} x}}}}`");
+            self.fault("wrong-arguments", "blocks take no named arguments", &help, at);
             return None;
         }
         let subject = self.parameter(subject, at);
@@ -151,7 +152,10 @@ impl Compiler<'_> {
 
     fn call(&mut self, call: &HelperTemplate, at: usize) -> Option<Expression> {
         if !call.hash.is_empty() {
-            self.fault("wrong-arguments", "helpers take no named arguments", "", at);
+            let helper = call.name.as_name().and_then(helpers::find);
+            let usage = helper.map_or("helper a \"text\"", |helper| helper.usage);
+            let help = format!("write `{{{{{usage}}}}}`");
+            self.fault("wrong-arguments", "helpers take no named arguments", &help, at);
             return None;
         }
         match &call.name {
@@ -162,7 +166,12 @@ impl Compiler<'_> {
 
     fn helper(&mut self, name: &str, params: &[Parameter], at: usize) -> Option<Expression> {
         let Some(helper) = helpers::find(name) else {
-            let help = helpers::suggest(name);
+            let help = match self.names.resolve(name) {
+                Ok(_) => {
+                    format!("`{name}` is a variable; a helper comes first: `{{{{lower {name}}}}}`")
+                }
+                Err(_) => helpers::suggest(name),
+            };
             self.fault("unknown-helper", &format!("there is no helper `{name}`"), &help, at);
             return None;
         };
@@ -195,12 +204,15 @@ impl Compiler<'_> {
             Parameter::Subexpression(inner) => match inner.as_element() {
                 TemplateElement::Expression(call) => self.call(call, at),
                 _ => {
-                    self.fault("bad-template", "this cannot stand in parentheses", "", at);
+                    let help = "parentheses hold a call: `(helper a \"text\")`";
+                    self.fault("bad-template", "this cannot stand in parentheses", help, at);
                     None
                 }
             },
             _ => {
-                self.fault("bad-template", "this cannot stand here", "", at);
+                let help =
+                    "an argument is a name, a text in quotes, a number, or a call in parentheses";
+                self.fault("bad-template", "this cannot stand here", help, at);
                 None
             }
         }
@@ -209,7 +221,10 @@ impl Compiler<'_> {
     fn literal(&mut self, literal: &Value, at: usize) -> Value {
         match literal {
             Value::String(text) => {
-                let pieces = self.names.environment(text, at);
+                // Where the text is written with escapes, the expression has to do for a place.
+                let rest = self.source.get(at..).unwrap_or_default();
+                let place = rest.find(text.as_str()).map_or(at, |found| at + found);
+                let pieces = self.names.environment(text, place);
                 let texts = pieces.into_iter().map(|(Piece::Written(t) | Piece::Given(t))| t);
                 Value::String(texts.collect())
             }
@@ -293,7 +308,9 @@ impl Compiler<'_> {
             }
         };
         if level >= self.blocks.len() {
-            self.fault("undefined-name", &format!("`{raw}` stands outside of an `#each`"), "", at);
+            let help = "write it between `{{#each …}}` and `{{/each}}`";
+            let message = format!("`{raw}` stands outside of an `#each`");
+            self.fault("undefined-name", &message, help, at);
             return None;
         }
         Some(local(level, part, Vec::new(), raw))
@@ -320,7 +337,7 @@ impl Compiler<'_> {
                 )),
             }),
             Err(mut fault) => {
-                fault.range = Some(self.range(at));
+                fault.range = Some(self.range_of(raw, at));
                 self.faults.push(fault);
                 None
             }
@@ -334,6 +351,22 @@ impl Compiler<'_> {
             help: (!help.is_empty()).then(|| help.to_owned()),
             range: Some(self.range(at)),
         });
+    }
+
+    /// Where a name stands in an expression, of which it is a whole word.
+    fn range_of(&self, name: &str, at: usize) -> std::ops::Range<usize> {
+        let range = self.range(at);
+        let expression = self.source.get(range.clone()).unwrap_or_default();
+        let is_part = |c: char| c.is_alphanumeric() || "_-.$@\"'".contains(c);
+        let whole = |found: usize| {
+            let before = expression.get(..found).unwrap_or_default();
+            let after = expression.get(found + name.len()..).unwrap_or_default();
+            !before.ends_with(is_part) && !after.starts_with(is_part)
+        };
+        match expression.match_indices(name).find(|(found, _)| !name.is_empty() && whole(*found)) {
+            Some((found, _)) => range.start + found..range.start + found + name.len(),
+            None => range,
+        }
     }
 
     /// From an expression's opening braces to its closing ones.

@@ -75,7 +75,7 @@ impl Checker<'_, '_> {
         }
         let targets = self.targets(document);
         let rules = self.rules(document);
-        self.usage(document);
+        self.usage();
         Some(Mapping {
             file: Arc::from(file),
             description: description.map(Arc::from),

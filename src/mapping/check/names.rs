@@ -44,6 +44,11 @@ impl Scopes {
         })
     }
 
+    /// Whether a name stands for a variable here.
+    pub(super) fn sees(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
     fn visible(&self) -> impl Iterator<Item = &str> {
         let variables = self.layers.iter().flat_map(HashMap::keys).map(|name| &**name);
         let everywhere = Builtin::EVERYWHERE.iter().map(|(name, _)| *name);
@@ -86,7 +91,22 @@ impl Checker<'_, '_> {
             None if helpers::find(name).is_some() => {
                 format!("`{name}` is a helper and takes arguments: `{{{{{name} …}}}}`")
             }
-            None => format!("define `{name}` under `extract`"),
+            None if name == "$" => {
+                "a template reads the event by name, e.g. `{{event.pb_data}}`; a JSONPath belongs \
+                 into a variable under `extract`"
+                    .to_owned()
+            }
+            None if name.contains(['“', '”', '„', '‘', '’', '«', '»']) => {
+                "a text stands in straight quotes: `\"` or `'`".to_owned()
+            }
+            None if matches!(name, "true" | "false" | "null") || name.parse::<f64>().is_ok() => {
+                format!("a value that is always the same stands without braces: `{name}`")
+            }
+            None if self.scopes.in_answer => format!(
+                "define `{name}` under `extract`; of an answer there are `status`, `headers`, \
+                 `body` and `text`"
+            ),
+            None => define(name),
         };
         TemplateFault {
             code: "undefined-name",
@@ -98,6 +118,10 @@ impl Checker<'_, '_> {
 
     /// A dotted name, as subjects and `from` write it.
     pub(super) fn reference(&mut self, text: &str, span: Span) -> Option<Reference> {
+        if let Some((message, help)) = no_name(text) {
+            self.error("undefined-name", span, message, &help);
+            return None;
+        }
         let mut names = text.split('.');
         let first = names.next().unwrap_or_default();
         let root = match self.resolve(first) {
@@ -113,13 +137,12 @@ impl Checker<'_, '_> {
     /// Reports a name that cannot be a variable's or a step's.
     pub(super) fn variable_name(&mut self, name: &str, span: Span) {
         if !super::is_variable_name(name) {
-            self.error(
-                "invalid-name",
-                span,
-                format!("`{name}` cannot be a name"),
-                "names of variables and steps begin with a lower-case letter or `_`, and go on \
-                 with lower-case letters, digits, `_` and `-`",
-            );
+            let help = "names of variables and steps begin with a lower-case letter or `_`, and go \
+                        on with lower-case letters, digits, `_` and `-`";
+            let message = format!("`{name}` cannot be a name");
+            let like = like(name, '_');
+            let like = like.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-');
+            self.error("invalid-name", span, message, &instead(like.trim_matches('_'), help));
         } else if is_taken(name) {
             self.error(
                 "reserved-name",
@@ -129,6 +152,58 @@ impl Checker<'_, '_> {
             );
         }
     }
+}
+
+/// The cure for a name that is like no other.
+pub(super) fn define(name: &str) -> String {
+    format!("define `{name}` under `extract`, or write `event.{name}` for a member of the event")
+}
+
+/// The nearest name in small letters that a text suggests: `billStatus` is `bill_status`.
+pub(super) fn like(text: &str, separator: char) -> String {
+    let mut name = String::new();
+    let mut small_before = false;
+    for c in text.chars().take(64) {
+        let sound = c.is_ascii_alphanumeric() || c == '-' || (c == '_' && separator == '_');
+        if c.is_ascii_uppercase() && small_before || !sound && !name.ends_with(separator) {
+            name.push(separator);
+        }
+        if sound {
+            name.push(c.to_ascii_lowercase());
+        }
+        small_before = c.is_ascii_lowercase();
+    }
+    name.trim_matches(separator).to_owned()
+}
+
+/// The cure for a bad name: a good one if there is any, and the rule.
+pub(super) fn instead(name: &str, rule: &str) -> String {
+    if name.is_empty() { rule.to_owned() } else { format!("write e.g. `{name}`: {rule}") }
+}
+
+/// What stands where a name belongs, and how to write that.
+fn no_name(text: &str) -> Option<(String, String)> {
+    if text.starts_with('$') {
+        let message = format!("`{text}` is a JSONPath, and a name belongs here");
+        return Some((message, format!("write `path: {text}`")));
+    }
+    if let Some(name) = text.strip_prefix("{{").and_then(|text| text.strip_suffix("}}")) {
+        let message = format!("`{text}` is a template, and a name belongs here");
+        return Some((message, format!("write the name alone: `{}`", name.trim())));
+    }
+    if text.contains('[') {
+        let message = format!("`{text}` has brackets, and a name has none");
+        let dotted = text.replace(['[', '.'], ".").replace([']', '\'', '"'], "");
+        return Some((message, format!("write positions behind dots, too: `{dotted}`")));
+    }
+    if text.split('.').any(str::is_empty) {
+        let message = match text.is_empty() {
+            true => "a name is missing here".to_owned(),
+            false => format!("there is a dot too many in `{text}`"),
+        };
+        return Some((message, "write e.g. `imsi`, or `event.pb_data.sim_info`".to_owned()));
+    }
+    None
 }
 
 fn is_taken(name: &str) -> bool {

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::diagnostic::{Diagnostic, Span};
-use super::super::document::decode::Text;
+use super::super::document::decode::{Each, Text};
 use super::super::document::{Mapping as Document, Rule as Written, Step as WrittenStep};
 use super::super::env::Secrecy;
 use super::super::names::did_you_mean;
 use super::Checker;
+use super::names::{instead, like};
 use crate::expr::template::Unescaped;
 use crate::program::{Action, EventPattern, Rule, Step};
 
@@ -23,8 +24,8 @@ impl Checker<'_, '_> {
 
     fn duplicate_names(&mut self, document: &Document) {
         let mut seen: HashMap<&str, Span> = HashMap::new();
-        for rule in document.rules.iter().flatten() {
-            let (name, span) = (rule.name.as_str(), rule.name.span());
+        for name in document.rules.iter().flatten().filter_map(|rule| rule.name.as_ref()) {
+            let (name, span) = (name.as_str(), name.span());
             let Some(first) = seen.insert(name, span) else { continue };
             let message = format!("there are two rules named `{name}`");
             let diagnostic = Diagnostic::error("duplicate-name", self.source, span, message)
@@ -36,8 +37,11 @@ impl Checker<'_, '_> {
     }
 
     fn rule(&mut self, written: &Written) -> Option<Rule> {
-        self.kebab_name("rule", written.name.as_str(), written.name.span());
-        let events: Vec<_> = written.event.0.iter().map(|text| self.pattern(text)).collect();
+        if let Some(name) = &written.name {
+            self.kebab_name("rule", name.as_str(), name.span());
+        }
+        let patterns = written.event.iter().flat_map(|event| &event.0);
+        let events: Vec<_> = patterns.map(|text| self.pattern(text)).collect();
         if let Some(extract) = &written.extract {
             self.declare(extract);
             self.define(extract);
@@ -48,8 +52,8 @@ impl Checker<'_, '_> {
             self.scopes.pop();
         }
         Some(Rule {
-            name: Arc::from(written.name.as_str()),
-            events: events.into_iter().collect::<Option<_>>()?,
+            name: Arc::from(written.name.as_ref()?.as_str()),
+            events: written.event.as_ref().and(events.into_iter().collect::<Option<_>>())?,
             when: when?,
             action: action?,
         })
@@ -61,24 +65,38 @@ impl Checker<'_, '_> {
         if pattern.is_none() {
             let help = "write an event type such as `SIM/Updated`, or a glob such as `SIM/*`";
             self.error("bad-event-pattern", text.span(), "this is not an event type", help);
+        } else if let Some(odd) = written.chars().find(|c| " ,^$()[]{}|\\+?“”„‘’".contains(*c))
+        {
+            let help = match odd {
+                '“' | '”' | '„' | '‘' | '’' => "write straight quotes, or none",
+                ',' => "write several event types as a list: `[SIM/Created, SIM/Updated]`",
+                _ => "write it out, or with `*` for any text: a pattern is no regular expression",
+            };
+            let message = format!("no event type has `{odd}` in it: this hardly matches anything");
+            self.warning("doubtful-event-pattern", text.span(), message, help);
         }
         pattern
     }
 
     fn action(&mut self, written: &Written) -> Option<Action> {
-        let given = [
+        let read = [
             ("steps", written.steps.is_some()),
             ("ignore", written.ignore.is_some()),
             ("reject", written.reject.is_some()),
         ];
-        let given: Vec<&str> = given.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
+        let given: Vec<&str> = read
+            .iter()
+            .filter(|(name, is)| *is || written.unreadable.contains(name))
+            .map(|(name, _)| *name)
+            .collect();
         if given.len() != 1 {
             let message = match given.as_slice() {
                 [] => "nothing says what this rule does".to_owned(),
                 several => format!("this rule does several things: {}", several.join(", ")),
             };
             let help = "give it exactly one of `steps`, `ignore` and `reject`";
-            self.error("rule-action", written.name.span(), message, help);
+            let place = written.name.as_ref().map_or(written.span, Text::span);
+            self.error("rule-action", place, message, help);
             return None;
         }
         if let Some(text) = &written.ignore {
@@ -87,26 +105,30 @@ impl Checker<'_, '_> {
         if let Some(text) = &written.reject {
             return self.template(text, Secrecy::Plain, Unescaped::Refused).map(Action::Reject);
         }
-        let steps = written.steps.as_deref().unwrap_or_default();
-        if steps.is_empty() {
-            let help = "write `ignore: …` to acknowledge events without sending anything";
-            self.error("empty-list", written.name.span(), "this rule has no steps", help);
-            return None;
-        }
-        self.step_names(steps);
-        let steps: Vec<_> =
-            steps.iter().enumerate().map(|(at, step)| self.step(at, step)).collect();
-        steps.into_iter().collect::<Option<_>>().map(Action::Steps)
+        self.steps(written.steps.as_ref()?).map(Action::Steps)
     }
 
-    fn step_names(&mut self, steps: &[WrittenStep]) {
+    fn steps(&mut self, written: &Each<WrittenStep>) -> Option<Vec<Step>> {
+        if written.members.is_empty() {
+            let help = "write `ignore: …` to acknowledge events without sending anything";
+            self.error("empty-list", written.span, "this rule has no steps", help);
+            return None;
+        }
+        self.step_names(&written.members);
+        let steps = written.members.iter().enumerate();
+        let steps: Vec<_> = steps.map(|(at, step)| self.step(at, step.as_ref()?)).collect();
+        steps.into_iter().collect()
+    }
+
+    fn step_names(&mut self, steps: &[Option<WrittenStep>]) {
         let mut seen: HashMap<&str, Span> = HashMap::new();
-        for name in steps.iter().filter_map(|step| step.name.as_ref()) {
+        for name in steps.iter().flatten().filter_map(|step| step.name.as_ref()) {
             self.variable_name(name.as_str(), name.span());
             let Some(first) = seen.insert(name.as_str(), name.span()) else { continue };
             let message = format!("there are two steps named `{}`", name.as_str());
             let diagnostic = Diagnostic::error("duplicate-name", self.source, name.span(), message)
-                .secondary(first, "the first one");
+                .secondary(first, "the first one")
+                .help("give each step a name of its own, or none");
             self.report.push(diagnostic);
             self.failed = true;
         }
@@ -116,7 +138,7 @@ impl Checker<'_, '_> {
         let target = self.step_target(written);
         let when = self.condition(written.when.as_ref());
         let request = self.request(written);
-        let responses = self.responses(written.responses.as_deref());
+        let responses = self.responses(written.responses.as_ref());
         let timeout = written.timeout.as_ref().map(|text| self.duration(text));
         let label = written.name.as_ref().map(|name| name.as_str().to_owned());
         Some(Step {
@@ -154,6 +176,10 @@ impl Checker<'_, '_> {
             let names = self.targets.iter().map(String::as_str);
             let help = match did_you_mean(text.as_str(), names) {
                 Some(near) => format!("did you mean `{near}`?"),
+                None if text.as_str().contains("${") => format!(
+                    "names are written out, without `${{…}}`; the targets of this file are: {}",
+                    self.targets.join(", ")
+                ),
                 None => format!("the targets of this file are: {}", self.targets.join(", ")),
             };
             let message = format!("there is no target `{}`", text.as_str());
@@ -169,12 +195,14 @@ impl Checker<'_, '_> {
             let covered_by = rules[..at].iter().zip(&document.rules).find(|(earlier, _)| {
                 earlier.as_ref().is_some_and(|earlier| leaves_nothing_for(earlier, rule))
             });
-            let Some((_, Some(earlier))) = covered_by else { continue };
-            let Some(Some(written)) = document.rules.get(at) else { continue };
+            let name_of = |written: Option<&Option<Written>>| written?.as_ref()?.name.clone();
+            let earlier = covered_by.and_then(|(_, earlier)| name_of(Some(earlier)));
+            let later = name_of(document.rules.get(at));
+            let Some((earlier, later)) = earlier.zip(later) else { continue };
             let message = format!("the rule `{}` can never be reached", rule.name);
             let diagnostic =
-                Diagnostic::warning("unreachable-rule", self.source, written.name.span(), message)
-                    .secondary(earlier.name.span(), "this rule takes all of its events")
+                Diagnostic::warning("unreachable-rule", self.source, later.span(), message)
+                    .secondary(earlier.span(), "this rule takes all of its events")
                     .help("the first rule that matches runs: put the more specific one first");
             self.report.push(diagnostic);
         }
@@ -183,13 +211,10 @@ impl Checker<'_, '_> {
     /// Reports a name that cannot be a target's or a rule's.
     pub(super) fn kebab_name(&mut self, what: &str, name: &str, span: Span) {
         if !super::is_kebab_name(name) {
-            self.error(
-                "invalid-name",
-                span,
-                format!("`{name}` cannot name a {what}"),
-                "names of targets and rules begin with a lower-case letter or digit, and go on \
-                 with lower-case letters, digits and `-`",
-            );
+            let help = "names of targets and rules begin with a lower-case letter or digit, and go \
+                        on with lower-case letters, digits and `-`";
+            let message = format!("`{name}` cannot name a {what}");
+            self.error("invalid-name", span, message, &instead(&like(name, '-'), help));
         }
     }
 }

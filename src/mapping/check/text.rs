@@ -1,6 +1,7 @@
 //! Texts of a mapping, each compiled to what it is: a string, a duration, a path, a regular
 //! expression, a template.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use regex::Regex;
@@ -9,6 +10,7 @@ use super::super::document::decode::Text;
 use super::super::env::{EnvFault, Secrecy, Substituted};
 use super::super::yaml::Node;
 use super::Checker;
+use super::names::define;
 use crate::expr::template::{Names, Piece, TemplateFault, Unescaped};
 use crate::expr::{Path, Root, Template};
 use crate::units;
@@ -34,11 +36,17 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn env_faults(&mut self, node: &Node, base: usize, faults: Vec<EnvFault>) {
+    pub(super) fn env_faults(&mut self, node: &Node, base: usize, faults: Vec<EnvFault>) {
         for fault in faults {
             let range = fault.range.start + base..fault.range.end + base;
             let span = node.span_within(self.source, range);
-            self.error(fault.code, span, fault.message, &fault.help);
+            // `${imsi}` may have been meant as `{{imsi}}`.
+            let name = self.source.slice(span).trim_start_matches("${").trim_end_matches('}');
+            let help = match self.scopes.sees(name) {
+                true => format!("did you mean the variable, `{{{{{name}}}}}`?"),
+                false => fault.help,
+            };
+            self.error(fault.code, span, fault.message, &help);
         }
     }
 
@@ -77,10 +85,18 @@ impl Checker<'_, '_> {
         match Path::parse(text.as_str()) {
             Ok(path) => Some(path),
             Err(fault) => {
-                let end = text.as_str().len();
-                let at = fault.offset.unwrap_or(0).min(end);
-                let span = text.node().span_within(self.source, at..end);
-                self.error("bad-path", span, fault.message, fault.help.as_deref().unwrap_or(""));
+                let written = text.as_str();
+                let range = fault.range.unwrap_or(0..written.len());
+                let span = text.node().span_within(self.source, range);
+                let named = written.split('.').next().is_some_and(|name| self.scopes.sees(name));
+                let help = match named {
+                    true => format!("write `{{ from: {written} }}` for another variable"),
+                    false if written.contains("{{") => {
+                        format!("a path is no template: write `{{ value: \"{written}\" }}` for one")
+                    }
+                    false => fault.help,
+                };
+                self.error("bad-path", span, fault.message, &help);
                 None
             }
         }
@@ -91,12 +107,15 @@ impl Checker<'_, '_> {
         let written = text.as_str();
         let from_environment = written.starts_with("${");
         if from_environment && written.find('}') != Some(written.len() - 1) {
-            self.error(
-                "bad-regex",
-                text.span(),
-                "a regular expression may be exactly one `${…}`, with nothing around it",
-                "a fallback ends at the first `}`: write `[0-9][0-9]` rather than `[0-9]{2}` in it",
-            );
+            let fallback = written.contains(":-");
+            let help = match fallback {
+                true => {
+                    "a fallback ends at the first `}`: write `[0-9][0-9]`, not `[0-9]{2}`, in it"
+                }
+                false => "put all of it into the variable, or write all of it here",
+            };
+            let message = "a regular expression may be exactly one `${…}`, with nothing around it";
+            self.error("bad-regex", text.span(), message, help);
             return None;
         }
         let pattern = match from_environment {
@@ -112,11 +131,13 @@ impl Checker<'_, '_> {
         match Regex::new(&pattern) {
             Ok(regex) => Some(regex),
             Err(error) => {
-                let reason = error.to_string();
-                let reason =
-                    reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                let (reason, range) = regex_fault(&pattern, &error);
+                let span = match range.filter(|_| !from_environment) {
+                    Some(range) => text.node().span_within(self.source, range),
+                    None => text.span(),
+                };
                 let message = format!("this is not a regular expression: {reason}");
-                self.error("bad-regex", text.span(), message, "the syntax is that of Rust's regex");
+                self.error("bad-regex", span, message, REGEX_HELP);
                 None
             }
         }
@@ -155,13 +176,32 @@ impl Checker<'_, '_> {
                 for fault in faults {
                     let range = fault.range.unwrap_or(0..text.len());
                     let span = node.span_within(self.source, range.start + base..range.end + base);
-                    let help = fault.help.as_deref().unwrap_or("");
-                    self.error(fault.code, span, fault.message, help);
+                    let mut help = fault.help.unwrap_or_default();
+                    let name = text.get(range.clone()).unwrap_or_default();
+                    let opening = text.get(..range.start).unwrap_or_default().trim_end();
+                    if help == define(name) && !opening.ends_with("{{") {
+                        help.push_str(&format!("; a text stands in quotes: `\"{name}\"`"));
+                    }
+                    self.error(fault.code, span, fault.message, &help);
                 }
                 None
             }
         }
     }
+}
+
+const REGEX_HELP: &str =
+    "the syntax is that of https://docs.rs/regex, which has no look-around and no back-references";
+
+/// What is wrong with a regular expression, and where in it if that is known.
+fn regex_fault(pattern: &str, error: &regex::Error) -> (String, Option<Range<usize>>) {
+    use regex_syntax::Error::{Parse, Translate};
+    let (reason, span) = match regex_syntax::parse(pattern) {
+        Err(Parse(fault)) => (fault.kind().to_string(), fault.span().to_owned()),
+        Err(Translate(fault)) => (fault.kind().to_string(), fault.span().to_owned()),
+        _ => return (error.to_string(), None),
+    };
+    (reason, Some(span.start.offset..span.end.offset))
 }
 
 /// Names and environment as one template sees them.

@@ -1,6 +1,6 @@
 //! `extract`: where variables come from.
 
-use super::decode::{Anything, Decode, Flag, OneOrMany, Reader, Text, document};
+use super::decode::{Anything, Decode, Each, Flag, OneOrMany, Reader, Text, document};
 use super::when::When;
 use crate::mapping::yaml::{Kind, Node};
 
@@ -23,7 +23,7 @@ document! {
         /// Any value; its strings are templates.
         optional value: Anything,
         /// The first case that holds.
-        optional cases: Vec<Case>,
+        optional cases: Each<Case>,
         /// A string becomes an array of trimmed strings.
         optional split: Text,
         /// The first member of an array.
@@ -47,7 +47,7 @@ document! {
     /// One case; the last may have no `when`.
     Case is "a case" {
         optional when: When,
-        required value: Anything,
+        expected value: Anything,
     }
 }
 
@@ -59,10 +59,12 @@ impl Decode for Variable {
                 LongVariable::decode(node, reader).map(|long| Self::Long(Box::new(long)))
             }
             _ => {
-                reader.wrong_type(
-                    node,
-                    "a JSONPath (a string), or a mapping with `path`, `from`, `value` or `cases`",
-                );
+                let help = match &node.kind {
+                    Kind::Sequence(_) => "write `{ path: […] }` for the first of several paths",
+                    _ => "write `{ value: … }` for a value that is always the same",
+                };
+                let expected = "a JSONPath, or a mapping with `path`, `from`, `value` or `cases`";
+                reader.wrong_type_but(node, expected, help);
                 None
             }
         }

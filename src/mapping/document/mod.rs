@@ -3,12 +3,13 @@
 
 pub mod decode;
 mod extract;
+mod fields;
 mod responses;
 mod rule;
 mod target;
 mod when;
 
-use decode::{Anything, Decode, Fields, Named, Reader, Text, WithNode};
+use decode::{Anything, Decode, Each, Fields, Named, Reader, Text, WithNode};
 pub use extract::{Case, LongVariable, Variable};
 pub use responses::ResponseEntry;
 pub use rule::{Rule, Step};
@@ -36,7 +37,8 @@ pub struct Mapping {
 
 impl Decode for Mapping {
     fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        let mut fields = Fields::of(node, "a mapping file", reader)?;
+        let keys = ["version", "description", "targets", "extract", "rules"];
+        let mut fields = Fields::among(node, "a mapping file", &keys, reader)?;
         fields.ignore_extensions();
         let mapping = Self {
             span: fields.span(),
@@ -44,22 +46,20 @@ impl Decode for Mapping {
             description: fields.optional("description", reader),
             targets: fields.required("targets", reader),
             extract: fields.optional("extract", reader),
-            rules: fields.required("rules", reader).map(|Each(rules)| rules).unwrap_or_default(),
+            rules: fields
+                .required("rules", reader)
+                .map(|each| rules(each, reader))
+                .unwrap_or_default(),
         };
         fields.finish(reader);
         Some(mapping)
     }
 }
 
-/// A list whose members are read each for itself.
-struct Each<T>(Vec<Option<T>>);
-
-impl<T: Decode> Decode for Each<T> {
-    fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        let Some(members) = node.as_sequence() else {
-            reader.wrong_type(node, "a list");
-            return None;
-        };
-        Some(Self(members.iter().map(|member| T::decode(member, reader)).collect()))
+fn rules(each: Each<Rule>, reader: &mut Reader<'_>) -> Vec<Option<Rule>> {
+    if each.members.is_empty() {
+        let help = "write e.g. `- { name: all, event: \"*\", ignore: not ours }`";
+        reader.error("empty-list", each.span, "there are no rules", help);
     }
+    each.members
 }

@@ -6,9 +6,9 @@ use super::when::When;
 document! {
     /// One row of a `responses` table; the first whose `when` holds decides.
     ResponseEntry is "an entry of `responses`" {
-        required when: When,
+        expected when: When,
         /// What the answer means.
-        required then: Text,
+        expected then: Text,
         /// What NSPS is told; a template.
         optional message: Text,
         /// The status that NSPS is to see.

@@ -1,6 +1,6 @@
 //! `rules`: which events are handled, and how.
 
-use super::decode::{Anything, Named, OneOrMany, Text, document};
+use super::decode::{Anything, Each, Named, OneOrMany, Period, Text, document};
 use super::extract::Variable;
 use super::responses::ResponseEntry;
 use super::when::When;
@@ -8,14 +8,14 @@ use super::when::When;
 document! {
     /// What to do about some events.
     Rule is "a rule" {
-        required name: Text,
+        expected name: Text,
         /// An event type or a glob, or a list of them.
-        required event: OneOrMany<Text>,
+        expected event: OneOrMany<Text>,
         optional when: When,
         /// Variables of this rule.
         optional extract: Named<Variable>,
         /// What to do, in order.
-        optional steps: Vec<Step>,
+        optional steps: Each<Step>,
         /// Acknowledge with this text; nothing is sent.
         optional ignore: Text,
         /// Refuse with this text; nothing is sent.
@@ -32,15 +32,15 @@ document! {
         /// Run only if it holds.
         optional when: When,
         /// `METHOD /path`.
-        required request: Text,
+        expected request: Text,
         optional query: Named<Anything>,
         optional headers: Named<Anything>,
         optional json: Anything,
         optional text: Text,
         optional content_type: Text,
         /// Read before the target's.
-        optional responses: Vec<ResponseEntry>,
+        optional responses: Each<ResponseEntry>,
         /// Overrides the target's.
-        optional timeout: Text,
+        optional timeout: Period,
     }
 }

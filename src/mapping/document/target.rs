@@ -1,6 +1,6 @@
 //! `targets`: external systems and how they want to be called.
 
-use super::decode::{Anything, Decode, Flag, Named, Reader, Scalar, Text, document};
+use super::decode::{Anything, Decode, Each, Flag, Named, Period, Reader, Scalar, Text, document};
 use super::responses::ResponseEntry;
 use crate::mapping::yaml::Node;
 
@@ -8,19 +8,19 @@ document! {
     /// One external system.
     Target is "a target" {
         /// Absolute base URL; a path is allowed.
-        required url: Text,
+        expected url: Text,
         /// How requests prove who sends them.
         optional auth: Auth,
         /// Sent with every request.
         optional headers: Named<Anything>,
         /// The longest that one try may take, connection included.
-        optional timeout: Text,
-        optional connect_timeout: Text,
+        optional timeout: Period,
+        optional connect_timeout: Period,
         /// How long an idle connection is kept.
-        optional idle_timeout: Text,
+        optional idle_timeout: Period,
         optional retry: Retry,
         /// What answers mean; read after a step's own table.
-        optional responses: Vec<ResponseEntry>,
+        optional responses: Each<ResponseEntry>,
     }
 }
 
@@ -30,9 +30,9 @@ document! {
         /// Tries in all.
         optional attempts: Scalar,
         /// Upper bound of the first wait.
-        optional backoff: Text,
+        optional backoff: Period,
         /// Upper bound of every wait.
-        optional max_backoff: Text,
+        optional max_backoff: Period,
         /// Whether a POST or PATCH that may have reached the target is sent again.
         optional unsafe_: Flag,
     }
@@ -82,10 +82,14 @@ pub enum Auth {
 impl Decode for Auth {
     fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let kinds = AuthKinds::decode(node, reader)?;
-        let given = node.as_mapping().map_or(0, <[_]>::len);
-        if given != 1 {
-            let message = format!("`auth` takes exactly one kind of credential, here are {given}");
-            let help = "the kinds are: basic, bearer, api_key";
+        let known = ["basic", "bearer", "api_key"];
+        let entries = node.as_mapping().unwrap_or_default();
+        let given: Vec<&str> =
+            known.into_iter().filter(|kind| entries.iter().any(|e| e.key.text == *kind)).collect();
+        if given.len() > 1 || entries.is_empty() {
+            let found = if given.is_empty() { "none".to_owned() } else { given.join(" and ") };
+            let message = format!("`auth` takes exactly one kind of credential, and has {found}");
+            let help = "give one of `basic`, `bearer` and `api_key`, or leave `auth` out";
             reader.error("conflicting-keys", kinds.span, message, help);
             return None;
         }

@@ -8,6 +8,8 @@ use crate::mapping::yaml::{Key, Kind, Node};
 #[derive(Debug, Clone)]
 pub struct When {
     pub clauses: Vec<Clause>,
+    /// Whether something in it could not be read, which was reported.
+    pub incomplete: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -15,8 +17,8 @@ pub enum Clause {
     Any(Vec<When>),
     All(Vec<When>),
     Not(When),
-    /// A name or a JSONPath, and what it must pass.
-    Test(Key, Test),
+    /// A name or a JSONPath, and what it must pass; none if that cannot be read.
+    Test(Key, Option<Test>),
 }
 
 #[derive(Debug, Clone)]
@@ -43,13 +45,18 @@ pub enum Test {
 impl Decode for When {
     fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let Some(entries) = node.as_mapping() else {
-            reader.wrong_type(node, "a condition, which is a mapping of subjects to tests");
+            let expected = "a condition, which is a mapping of subjects to tests";
+            let help = match node.kind {
+                Kind::Sequence(_) => "write `all: […]` or `any: […]` for several conditions",
+                _ => "write e.g. `bill_status: open`, or `imsi: { exists: true }`",
+            };
+            reader.wrong_type_but(node, expected, help);
             return None;
         };
         let clauses: Vec<Option<Clause>> =
             entries.iter().map(|entry| clause(&entry.key, &entry.value, reader)).collect();
-        let clauses = clauses.into_iter().collect::<Option<_>>()?;
-        Some(Self { clauses })
+        let incomplete = clauses.iter().any(Option::is_none);
+        Some(Self { clauses: clauses.into_iter().flatten().collect(), incomplete })
     }
 }
 
@@ -58,11 +65,16 @@ fn clause(key: &Key, value: &Node, reader: &mut Reader<'_>) -> Option<Clause> {
         "any" => several(value, reader).map(Clause::Any),
         "all" => several(value, reader).map(Clause::All),
         "not" => When::decode(value, reader).map(Clause::Not),
-        _ => test(value, reader).map(|test| Clause::Test(key.clone(), test)),
+        _ => Some(Clause::Test(key.clone(), test(value, reader))),
     }
 }
 
 fn several(value: &Node, reader: &mut Reader<'_>) -> Option<Vec<When>> {
+    if value.as_mapping().is_some() {
+        let help = "write a list with a condition for each: `[{ a: 1 }, { b: 2 }]`";
+        reader.wrong_type_but(value, "a list of conditions", help);
+        return None;
+    }
     let conditions = Vec::<When>::decode(value, reader)?;
     if conditions.is_empty() {
         let message = "there is no condition in this list";
@@ -75,12 +87,7 @@ fn several(value: &Node, reader: &mut Reader<'_>) -> Option<Vec<When>> {
 fn test(node: &Node, reader: &mut Reader<'_>) -> Option<Test> {
     match &node.kind {
         Kind::Null => {
-            reader.error(
-                "null-in-condition",
-                node.span,
-                "nothing equals null in a condition",
-                "write `{ exists: false }` for absent or null, `{ empty: true }` for empty too",
-            );
+            null(node, reader);
             None
         }
         Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => Some(Test::Equals(node.clone())),
@@ -91,17 +98,35 @@ fn test(node: &Node, reader: &mut Reader<'_>) -> Option<Test> {
 
 fn one_of(members: &[Node], span: Span, reader: &mut Reader<'_>) -> Option<Test> {
     if members.is_empty() {
-        reader.error("empty-list", span, "nothing is equal to one of an empty list", "");
+        let help = "write the values to compare with, e.g. `[open, active]`";
+        reader.error("empty-list", span, "nothing is equal to one of an empty list", help);
         return None;
     }
-    let wrong: Vec<&Node> = members
-        .iter()
-        .filter(|member| matches!(member.kind, Kind::Null | Kind::Sequence(_) | Kind::Mapping(_)))
-        .collect();
-    for member in &wrong {
-        reader.wrong_type(member, "a scalar to compare with");
+    let sound = members.iter().filter(|member| is_operand(member, reader)).count();
+    (sound == members.len()).then(|| Test::OneOf(members.to_vec()))
+}
+
+/// Whether this can be compared with; if not, that is reported.
+fn is_operand(node: &Node, reader: &mut Reader<'_>) -> bool {
+    match node.kind {
+        Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => return true,
+        Kind::Null => null(node, reader),
+        Kind::Sequence(_) | Kind::Mapping(_) => reader.wrong_type_but(
+            node,
+            "a value to compare with",
+            "write a string, a number, `true` or `false` here",
+        ),
     }
-    wrong.is_empty().then(|| Test::OneOf(members.to_vec()))
+    false
+}
+
+fn null(node: &Node, reader: &mut Reader<'_>) {
+    reader.error(
+        "null-in-condition",
+        node.span,
+        "nothing equals null in a condition",
+        "write `{ exists: false }` for absent or null, `{ empty: true }` for empty too",
+    );
 }
 
 /// Makes a test from its operand.
@@ -129,9 +154,8 @@ fn named_tests(node: &Node, reader: &mut Reader<'_>) -> Option<Test> {
     tests.extend(fields.optional("suffix", reader).map(Test::Suffix));
     for (name, make) in WITH_OPERAND {
         let Some(operand) = fields.take(name) else { continue };
-        match operand.kind {
-            Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => tests.push(make(operand.clone())),
-            _ => reader.wrong_type(operand, "a scalar to compare with"),
+        if is_operand(operand, reader) {
+            tests.push(make(operand.clone()));
         }
     }
     fields.finish(reader);

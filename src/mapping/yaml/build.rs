@@ -61,7 +61,7 @@ impl<'a> Builder<'a> {
 
     pub(super) fn run(mut self) -> Option<Node> {
         if self.source.text().len() > MAX_BYTES {
-            self.report.push(faults::too_long(self.source));
+            self.report.push(faults::too_long(self.source, self.source.text().len() as u64));
             return None;
         }
         self.read().ok()?;
@@ -274,7 +274,7 @@ impl<'a> Builder<'a> {
     }
 
     /// A value is complete: it goes where it belongs.
-    fn finish(&mut self, node: Node, anchor: usize) -> Result<(), Stop> {
+    fn finish(&mut self, mut node: Node, anchor: usize) -> Result<(), Stop> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             self.report.push(faults::too_many(self.source, node.span));
@@ -292,11 +292,15 @@ impl<'a> Builder<'a> {
         match &mut parent.content {
             Content::Sequence(members) => members.push(node),
             Content::Mapping(mapping) if !mapping.wants_key() => {
-                let trap = mapping.key_without_value(self.source, &node);
+                let trap = mapping.key_without_value(self.source, &mut node);
                 self.report.extend(trap);
                 mapping.value(node);
             }
             Content::Mapping(mapping) => {
+                if let Some(fault) = traps::odd_blank(self.source, &node) {
+                    self.report.push(fault);
+                    return Err(Stop);
+                }
                 parent.template |= second_brace && self.source.slice(node.span).starts_with('{');
                 match key_of(self.source, &node) {
                     Some(key) => mapping.key(key, &node),

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::build::end_of;
 use super::node::{Entry, Key, Kind, Node, Notation};
-use super::{Span, faults, traps};
+use super::{Span, faults, scalar, traps};
 use crate::mapping::diagnostic::{Diagnostic, Report, Source};
 
 /// The entries so far.
@@ -52,15 +52,24 @@ impl Builder {
         self.pending = Some(Pending::Unusable);
     }
 
-    /// The warning that `{ a:1 }` deserves, which is a key `a:1` with nothing for a value.
-    pub(super) fn key_without_value(&self, source: &Source, value: &Node) -> Option<Diagnostic> {
+    /// What `{ a:1 }` deserves, which is a key `a:1` with nothing for a value; it goes on with the
+    /// key and the value that were meant.
+    pub(super) fn key_without_value(
+        &mut self,
+        source: &Source,
+        value: &mut Node,
+    ) -> Option<Diagnostic> {
         let left_out = value.span.start == value.span.end && value.kind == Kind::Null;
-        match &self.pending {
-            Some(Pending::Key { key, .. }) if left_out => {
-                traps::key_without_value(source, key.span)
-            }
-            _ => None,
-        }
+        let Some(Pending::Key { key, .. }) = self.pending.as_mut().filter(|_| left_out) else {
+            return None;
+        };
+        let colon = traps::key_without_value(source, key.span)?;
+        value.span = Span::new(colon.end, key.span.end);
+        let text = source.slice(value.span);
+        value.kind = scalar::resolve(text).unwrap_or_else(|_| Kind::String(text.to_owned()));
+        key.span.end = colon.start;
+        key.text = source.slice(key.span).to_owned();
+        Some(traps::missing_space(source, colon))
     }
 
     pub(super) fn value(&mut self, value: Node) {

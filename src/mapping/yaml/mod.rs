@@ -16,6 +16,7 @@ mod weight;
 mod within;
 
 pub use crate::mapping::diagnostic::Span;
+pub use faults::too_long;
 pub use node::{Entry, Key, Kind, Node};
 
 /// The longest text of a file, in bytes.

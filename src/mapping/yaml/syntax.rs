@@ -37,6 +37,7 @@ fn by_kind(place: &Place<'_>, kind: &ErrorKind) -> Option<Diagnostic> {
         ErrorKind::UnclosedQuotedScalar => Some(unclosed_quote(place)),
         ErrorKind::MappingValueNotAllowed => Some(colon(place)),
         ErrorKind::SimpleKeyExpected => Some(not_a_key(place)),
+        ErrorKind::ExpectedDocumentStart => directive(place),
         ErrorKind::ExpectedBlockMappingKey
         | ErrorKind::ExpectedBlockSequenceEntry
         | ErrorKind::InvalidIndentation
@@ -126,10 +127,13 @@ fn reserved_character(place: &Place<'_>) -> Option<Diagnostic> {
     };
     let value = place.value_from(place.offset);
     let name = if character == '`' { "a backtick".to_owned() } else { format!("`{character}`") };
-    Some(
-        Diagnostic::error(code, place.source, value, format!("{name} {meaning}"))
-            .help(format!("quote it: {}", quoted(place.source.slice(value)))),
-    )
+    let diagnostic = Diagnostic::error(code, place.source, value, format!("{name} {meaning}"));
+    let is_block = matches!(character, '|' | '>') && place.innermost_bracket.is_none();
+    let diagnostic = match is_block {
+        true => diagnostic.help("move the text to the next line, indented further than the key"),
+        false => diagnostic,
+    };
+    Some(diagnostic.help(format!("quote it: {}", quoted(place.source.slice(value)))))
 }
 
 fn unknown_escape(place: &Place<'_>) -> Option<Diagnostic> {
@@ -224,6 +228,18 @@ fn not_a_key(place: &Place<'_>) -> Diagnostic {
         .help("indent it further if it continues the text above")
 }
 
+/// `%` at the beginning of a line is for YAML itself, and before a document only.
+fn directive(place: &Place<'_>) -> Option<Diagnostic> {
+    let before = place.source.slice(Span::new(0, place.offset));
+    let start = before.rfind("\n%").map(|at| at + 1).or(before.starts_with('%').then_some(0))?;
+    let line = Span::new(start, place.source.line_end(start));
+    let message = "a line that begins with `%` is an instruction to YAML";
+    Some(
+        Diagnostic::error("reserved-character", place.source, line, message)
+            .help("remove it; if it belongs to a text, quote that"),
+    )
+}
+
 fn indentation(place: &Place<'_>) -> Diagnostic {
     let line = Span::new(place.offset, place.offset + place.rest_of_line().trim_end().len());
     let message = "this line is indented like nothing it could belong to";
@@ -236,7 +252,9 @@ fn text_after_value(place: &Place<'_>) -> Diagnostic {
     let message = "text follows a value that has already ended";
     let diagnostic = Diagnostic::error("text-after-value", place.source, rest, message);
     let Some(value) = place.value_on_line().filter(|_| place.innermost_bracket.is_none()) else {
-        return diagnostic.help("put the whole value in quotes, or remove what follows");
+        return diagnostic
+            .help("put a comma before it, if it is the next member")
+            .help("put the whole value in quotes, if it belongs to that");
     };
     let text = place.source.slice(value);
     match text.chars().next() {
@@ -271,9 +289,13 @@ fn in_brackets(place: &Place<'_>) -> Option<Diagnostic> {
     let closing = if place.source.slice(open) == "[" { ']' } else { '}' };
     let same_line = place.source.line_start(open.start) == place.source.line_start(place.offset);
     if same_line && place.offset > open.start && !place.rest_of_line().is_empty() {
-        let message = format!("`,` or `{closing}` is missing here");
+        let key = place.word_before_colon();
+        let message = match key {
+            Some(_) => "a comma is missing before this key".to_owned(),
+            None => format!("`,` or `{closing}` is missing here"),
+        };
         return Some(
-            Diagnostic::error("missing-comma", place.source, place.here(), message)
+            Diagnostic::error("missing-comma", place.source, key.unwrap_or(place.here()), message)
                 .secondary(open, "inside this bracket")
                 .help("text with brackets, commas or a colon before a space needs quotes"),
         );
