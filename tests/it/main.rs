@@ -10,6 +10,7 @@
 
 mod answers;
 mod cli;
+mod diagnostics;
 mod identity;
 mod laws;
 mod log;
