@@ -215,7 +215,9 @@ fn editors_and_ci_are_told_the_same_as_json() {
     assert_eq!(told.stdout.lines().count(), 1, "one object, on one line");
     let report: Value = serde_json::from_str(&told.stdout).unwrap();
     let pretty = format!("{}\n", serde_json::to_string_pretty(&report).unwrap());
-    compare_or_write(&home().join("several-files.json"), &pretty).unwrap();
+    if let Err(difference) = compare_or_write(&home().join("several-files.json"), &pretty) {
+        panic!("{difference}");
+    }
 
     let codes: Vec<&str> = report["diagnostics"]
         .as_array()

@@ -102,7 +102,7 @@ impl Checker<'_, '_> {
         let operand = self.operand(node)?;
         if with_number && node.as_str().is_some_and(|text| !text.contains(['{', '$'])) {
             let message = "a status is compared with a number, and this is a text";
-            self.error("bad-status", node.span, message, "write it without quotes");
+            self.error("bad-status", node.span, message, "write e.g. 500, without quotes");
             return None;
         }
         // What comes from the environment may be a stand-in.

@@ -1,12 +1,16 @@
 //! Document to program: every name resolved, every text compiled, every mistake collected.
 
 mod condition;
+mod lost_signs;
 mod names;
 mod request;
 mod responses;
 mod rule;
 mod target;
+#[cfg(test)]
+mod tests;
 mod text;
+mod undefined;
 mod usage;
 mod value;
 mod variable;
@@ -14,6 +18,7 @@ mod variable;
 use std::sync::Arc;
 
 use names::Scopes;
+use undefined::Undefined;
 use usage::Usage;
 
 use super::diagnostic::{Diagnostic, Report, Source, Span};
@@ -43,6 +48,7 @@ pub fn check(
             .flat_map(|named| &named.0)
             .map(|(key, _)| key.text.clone())
             .collect(),
+        undefined: Undefined::default(),
         failed: false,
     };
     let mapping = checker.mapping(document, file);
@@ -61,6 +67,7 @@ struct Checker<'c, 'e> {
     variables: Vec<Option<Variable>>,
     /// Names of targets, in order.
     targets: Vec<String>,
+    undefined: Undefined,
     /// Whether an error was reported.
     failed: bool,
 }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use super::super::diagnostic::Span;
-use super::super::names::did_you_mean;
 use super::Checker;
 use crate::expr::template::TemplateFault;
 use crate::expr::{Builtin, Reference, Root, VariableId, helpers};
@@ -49,7 +48,7 @@ impl Scopes {
         self.find(name).is_some()
     }
 
-    fn visible(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn visible(&self) -> impl Iterator<Item = &str> {
         let variables = self.layers.iter().flat_map(HashMap::keys).map(|name| &**name);
         let everywhere = Builtin::EVERYWHERE.iter().map(|(name, _)| *name);
         let of_answers = Builtin::OF_ANSWERS.iter().map(|(name, _)| *name);
@@ -81,39 +80,16 @@ impl Checker<'_, '_> {
                 help: Some("use it inside `responses`".to_owned()),
                 range: None,
             }),
-            None => Err(self.undefined(name)),
+            None => Err(self.undefined_name(name)),
         }
     }
 
-    fn undefined(&self, name: &str) -> TemplateFault {
-        let help = match did_you_mean(name, self.scopes.visible()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if helpers::find(name).is_some() => {
-                format!("`{name}` is a helper and takes arguments: `{{{{{name} …}}}}`")
-            }
-            None if name == "$" => {
-                "a template reads the event by name, e.g. `{{event.pb_data}}`; a JSONPath belongs \
-                 into a variable under `extract`"
-                    .to_owned()
-            }
-            None if name.contains(['“', '”', '„', '‘', '’', '«', '»']) => {
-                "a text stands in straight quotes: `\"` or `'`".to_owned()
-            }
-            None if matches!(name, "true" | "false" | "null") || name.parse::<f64>().is_ok() => {
-                format!("a value that is always the same stands without braces: `{name}`")
-            }
-            None if self.scopes.in_answer => format!(
-                "define `{name}` under `extract`; of an answer there are `status`, `headers`, \
-                 `body` and `text`"
-            ),
-            None => define(name),
-        };
-        TemplateFault {
-            code: "undefined-name",
-            message: format!("nothing defines `{name}`"),
-            help: Some(help),
-            range: None,
-        }
+    /// Whether a name stands for something here.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        let is = |(known, _): &(&str, Builtin)| *known == name;
+        self.scopes.sees(name)
+            || Builtin::EVERYWHERE.iter().any(is)
+            || (self.scopes.in_answer && Builtin::OF_ANSWERS.iter().any(is))
     }
 
     /// A dotted name, as subjects and `from` write it.
@@ -127,7 +103,8 @@ impl Checker<'_, '_> {
         let root = match self.resolve(first) {
             Ok(root) => root,
             Err(fault) => {
-                self.error(fault.code, span, fault.message, fault.help.as_deref().unwrap_or(""));
+                let help = fault.help.unwrap_or_default();
+                self.error_once(fault.code, span, fault.message, &help);
                 return None;
             }
         };
@@ -152,11 +129,6 @@ impl Checker<'_, '_> {
             );
         }
     }
-}
-
-/// The cure for a name that is like no other.
-pub(super) fn define(name: &str) -> String {
-    format!("define `{name}` under `extract`, or write `event.{name}` for a member of the event")
 }
 
 /// The nearest name in small letters that a text suggests: `billStatus` is `bill_status`.

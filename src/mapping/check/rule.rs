@@ -46,7 +46,8 @@ impl Checker<'_, '_> {
             self.declare(extract);
             self.define(extract);
         }
-        let when = self.condition(written.when.as_ref());
+        let readable = !written.unreadable.contains(&"when");
+        let when = self.condition(written.when.as_ref()).filter(|_| readable);
         let action = self.action(written);
         if written.extract.is_some() {
             self.scopes.pop();
@@ -158,8 +159,11 @@ impl Checker<'_, '_> {
             return None;
         }
         let Some(text) = &written.target else {
+            if written.unreadable.contains(&"target") {
+                return None;
+            }
             if self.targets.len() != 1 {
-                let names = self.targets.join(", ");
+                let names = self.target_names();
                 let message = "this step does not say which target it is for";
                 self.error(
                     "missing-key",
@@ -178,14 +182,21 @@ impl Checker<'_, '_> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if text.as_str().contains("${") => format!(
                     "names are written out, without `${{…}}`; the targets of this file are: {}",
-                    self.targets.join(", ")
+                    self.target_names()
                 ),
-                None => format!("the targets of this file are: {}", self.targets.join(", ")),
+                None => format!("the targets of this file are: {}", self.target_names()),
             };
             let message = format!("there is no target `{}`", text.as_str());
             self.error("unknown-target", text.span(), message, &help);
         }
         found
+    }
+
+    /// The targets of the file, the first ones of many.
+    fn target_names(&self) -> String {
+        let names: Vec<&str> = self.targets.iter().take(10).map(String::as_str).collect();
+        let more = if self.targets.len() > names.len() { ", …" } else { "" };
+        names.join(", ") + more
     }
 
     /// Warns of rules that an earlier rule without a condition leaves no event for.

@@ -24,10 +24,6 @@ const MOST_ATTEMPTS: u32 = 100;
 impl Checker<'_, '_> {
     pub(super) fn targets(&mut self, document: &Document) -> Vec<Option<Arc<Target>>> {
         let Some(named) = &document.targets else { return Vec::new() };
-        if named.0.is_empty() {
-            let help = "write e.g. `targets: { hss: { url: https://hss.example/api } }`";
-            self.error("missing-key", document.span, "a mapping file needs a target", help);
-        }
         named.0.iter().map(|(key, written)| self.target(key, written.as_ref()?)).collect()
     }
 

@@ -10,7 +10,7 @@ use super::super::document::decode::Text;
 use super::super::env::{EnvFault, Secrecy, Substituted};
 use super::super::yaml::Node;
 use super::Checker;
-use super::names::define;
+use super::undefined::define;
 use crate::expr::template::{Names, Piece, TemplateFault, Unescaped};
 use crate::expr::{Path, Root, Template};
 use crate::units;
@@ -27,6 +27,7 @@ impl Checker<'_, '_> {
     }
 
     pub(super) fn substituted(&mut self, text: &Text, secrecy: Secrecy) -> Option<Substituted> {
+        self.lost_signs(text.node(), 0, text.as_str(), false);
         match self.env.substitute(text.as_str(), secrecy) {
             Ok(substituted) => Some(substituted),
             Err(faults) => {
@@ -63,7 +64,7 @@ impl Checker<'_, '_> {
                     "bad-duration",
                     text.span(),
                     "this duration is zero",
-                    "write e.g. `10s`",
+                    "write e.g. `10s`, `1m30s` or `250ms`",
                 );
                 None
             }
@@ -74,7 +75,12 @@ impl Checker<'_, '_> {
                     true => "what this file holds is not a duration".to_owned(),
                     false => fault.to_string(),
                 };
-                self.error("bad-duration", text.span(), message, "write e.g. `10s`");
+                self.error(
+                    "bad-duration",
+                    text.span(),
+                    message,
+                    "write e.g. `10s`, `1m30s` or `250ms`",
+                );
                 None
             }
         }
@@ -182,7 +188,7 @@ impl Checker<'_, '_> {
                     if help == define(name) && !opening.ends_with("{{") {
                         help.push_str(&format!("; a text stands in quotes: `\"{name}\"`"));
                     }
-                    self.error(fault.code, span, fault.message, &help);
+                    self.error_once(fault.code, span, fault.message, &help);
                 }
                 None
             }
@@ -218,6 +224,7 @@ impl Names for TemplateNames<'_, '_, '_> {
     }
 
     fn environment(&mut self, text: &str, offset: usize) -> Vec<Piece> {
+        self.checker.lost_signs(self.node, self.base + offset, text, true);
         match self.checker.env.substitute(text, self.secrecy) {
             Ok(substituted) => substituted.pieces,
             Err(faults) => {

@@ -131,12 +131,16 @@ impl Checker<'_, '_> {
             return;
         }
         let needed = self.usage.needed();
+        // Of a chain that nothing needs its end is the mistake.
+        let referred: BTreeSet<VariableId> =
+            self.usage.declared.iter().flat_map(|one| one.refers_to.iter().copied()).collect();
         let unused: Vec<(Box<str>, Span)> = self
             .usage
             .declared
             .iter()
             .enumerate()
             .filter(|(at, _)| !needed.contains(&VariableId(*at)))
+            .filter(|(at, _)| !referred.contains(&VariableId(*at)))
             .map(|(_, declared)| (declared.name.clone(), declared.span))
             .collect();
         for (name, span) in unused {

@@ -90,7 +90,8 @@ macro_rules! document {
             ) -> Option<Self> {
                 let keys = [$( document!(@key $field) ),*];
                 let mut fields =
-                    $crate::mapping::document::decode::Fields::among(node, $what, &keys, reader)?;
+                    $crate::mapping::document::decode::Fields::of(node, $what, &keys, reader)?;
+                fields.correct(reader);
                 $( let $field = fields.$presence::<$type>(document!(@key $field), reader); )*
                 let span = fields.span();
                 let unreadable = fields.finish(reader);
@@ -201,8 +202,17 @@ impl Decode for Scalar {
 pub struct Anything(pub Node);
 
 impl Decode for Anything {
+    fn decode(node: &Node, _: &mut Reader<'_>) -> Option<Self> {
+        Some(Self(node.clone()))
+    }
+}
+
+/// Any value that is written: `json:` alone is rather forgotten than null.
+#[derive(Debug, Clone)]
+pub struct Given(pub Node);
+
+impl Decode for Given {
     fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        // `json:` alone is rather forgotten than null.
         if node.kind == Kind::Null && node.span.start == node.span.end {
             reader.error(
                 "wrong-type",
@@ -239,7 +249,7 @@ impl<T: Decode> Decode for OneOrMany<T> {
             return T::decode(node, reader).map(|one| Self(vec![one]));
         };
         if members.is_empty() {
-            let help = "write what belongs into it, or leave the key out";
+            let help = "write at least one member";
             reader.error("empty-list", node.span, "this list is empty".to_owned(), help);
             return None;
         }

@@ -1,6 +1,6 @@
 //! `extract`: where variables come from.
 
-use super::decode::{Anything, Decode, Each, Flag, OneOrMany, Reader, Text, document};
+use super::decode::{Anything, Decode, Each, Flag, Given, OneOrMany, Reader, Text, document};
 use super::when::When;
 use crate::mapping::yaml::{Kind, Node};
 
@@ -21,7 +21,7 @@ document! {
         /// Another variable, dotted.
         optional from: Text,
         /// Any value; its strings are templates.
-        optional value: Anything,
+        optional value: Given,
         /// The first case that holds.
         optional cases: Each<Case>,
         /// A string becomes an array of trimmed strings.
@@ -35,7 +35,7 @@ document! {
         /// A look-up by text.
         optional map: Anything,
         /// Used when absent.
-        optional default: Anything,
+        optional default: Given,
         /// Absence is allowed.
         optional optional: Flag,
         /// Null is kept as null.
@@ -47,7 +47,7 @@ document! {
     /// One case; the last may have no `when`.
     Case is "a case" {
         optional when: When,
-        expected value: Anything,
+        expected value: Given,
     }
 }
 

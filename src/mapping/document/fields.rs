@@ -1,15 +1,19 @@
 //! The keys of a mapping, taken one by one: what is unknown, missing or unreadable.
 
+use std::collections::HashSet;
+
 use super::decode::{Decode, Reader};
 use crate::mapping::diagnostic::Span;
 use crate::mapping::names::did_you_mean;
-use crate::mapping::yaml::{Key, Kind, Node};
+use crate::mapping::yaml::{Entry, Key, Kind, Node};
 
 /// The keys of a mapping, taken one by one; what nobody took is unknown.
 pub struct Fields<'n> {
     what: &'static str,
     span: Span,
-    rest: Vec<(&'n Key, &'n Node)>,
+    rest: Vec<Field<'n>>,
+    /// Keys that there may be.
+    keys: Vec<&'static str>,
     known: Vec<&'static str>,
     /// Keys that must be there and are not.
     missing: Vec<&'static str>,
@@ -17,17 +21,19 @@ pub struct Fields<'n> {
     unreadable: Vec<&'static str>,
 }
 
-impl<'n> Fields<'n> {
-    /// `what` names the mapping in messages, e.g. `a target`.
-    pub fn of(node: &'n Node, what: &'static str, reader: &mut Reader<'_>) -> Option<Self> {
-        Self::among(node, what, &[], reader)
-    }
+/// A key as it was meant, and as it was written.
+struct Field<'n> {
+    name: &'n str,
+    key: &'n Key,
+    value: &'n Node,
+}
 
-    /// The same, where it is known from the beginning which keys there may be.
-    pub fn among(
+impl<'n> Fields<'n> {
+    /// `what` names the mapping in messages, e.g. `a target`; `keys` are those that it may have.
+    pub fn of(
         node: &'n Node,
         what: &'static str,
-        keys: &[&str],
+        keys: &[&'static str],
         reader: &mut Reader<'_>,
     ) -> Option<Self> {
         let Kind::Mapping(entries) = &node.kind else {
@@ -39,9 +45,41 @@ impl<'n> Fields<'n> {
             reader.wrong_type_but(node, &format!("{what}, which is a mapping"), &help);
             return None;
         };
-        let rest = entries.iter().map(|entry| (&entry.key, &entry.value)).collect();
-        let (known, missing, unreadable) = (Vec::new(), Vec::new(), Vec::new());
-        Some(Self { what, span: node.span, rest, known, missing, unreadable })
+        let field = |entry: &'n Entry| Field {
+            name: &entry.key.text,
+            key: &entry.key,
+            value: &entry.value,
+        };
+        Some(Self {
+            what,
+            span: node.span,
+            rest: entries.iter().map(field).collect(),
+            keys: keys.to_vec(),
+            known: Vec::new(),
+            missing: Vec::new(),
+            unreadable: Vec::new(),
+        })
+    }
+
+    /// Reports keys that are misspelt, and goes on with those that were meant: what is below them
+    /// is neither missing nor unchecked.
+    pub fn correct(&mut self, reader: &mut Reader<'_>) {
+        let there: HashSet<&str> = self.rest.iter().map(|field| field.name).collect();
+        let mut absent = self.keys.clone();
+        absent.retain(|name| !there.contains(name));
+        let mut rest = std::mem::take(&mut self.rest);
+        for field in rest.iter_mut().filter(|field| !self.keys.contains(&field.name)) {
+            let Some(near) = did_you_mean(field.name, absent.iter().copied()) else { continue };
+            self.unknown(field.key, &format!("did you mean `{near}`?"), reader);
+            absent.retain(|name| *name != near);
+            field.name = near;
+        }
+        self.rest = rest;
+    }
+
+    fn unknown(&self, key: &Key, help: &str, reader: &mut Reader<'_>) {
+        let message = format!("{} has no key `{}`", self.what, key.text);
+        reader.error("unknown-key", key.span, message, help);
     }
 
     /// Where the whole mapping stands.
@@ -52,8 +90,8 @@ impl<'n> Fields<'n> {
     /// The value of a key that this mapping knows, if it is there.
     pub fn take(&mut self, name: &'static str) -> Option<&'n Node> {
         self.known.push(name);
-        let at = self.rest.iter().position(|(key, _)| key.text == name)?;
-        Some(self.rest.swap_remove(at).1)
+        let at = self.rest.iter().position(|field| field.name == name)?;
+        Some(self.rest.swap_remove(at).value)
     }
 
     pub fn optional<T: Decode>(
@@ -92,40 +130,48 @@ impl<'n> Fields<'n> {
 
     /// Drops the keys that begin with `x-`: a home for YAML anchors.
     pub fn ignore_extensions(&mut self) {
-        self.rest.retain(|(key, _)| !key.text.starts_with("x-"));
+        self.rest.retain(|field| !field.name.starts_with("x-"));
     }
 
-    /// Reports every key that nobody took, and every one that is missing; gives those that are
-    /// there and could not be read.
-    pub fn finish(mut self, reader: &mut Reader<'_>) -> Vec<&'static str> {
-        for (key, _) in &self.rest {
-            let near = did_you_mean(&key.text, self.known.iter().copied());
-            // A key that is misspelt is not missing as well.
-            self.missing.retain(|name| Some(*name) != near);
-            let help = match near {
+    /// Reports every key that nobody took, and those that are missing; gives those that are there
+    /// and could not be read.
+    pub fn finish(self, reader: &mut Reader<'_>) -> Vec<&'static str> {
+        for Field { key, .. } in &self.rest {
+            let help = match did_you_mean(&key.text, self.known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the keys here are: {}", self.known.join(", ")),
             };
-            let message = format!("{} has no key `{}`", self.what, key.text);
-            reader.error("unknown-key", key.span, message, &help);
+            self.unknown(key, &help, reader);
         }
-        for name in &self.missing {
-            let message = format!("{} needs the key `{name}`", self.what);
-            reader.error("missing-key", self.span, message, &example(name));
+        let quoted = |name: &&str| format!("`{name}`");
+        if let [_, others @ ..] = self.missing.as_slice() {
+            let keys = if others.is_empty() { "key" } else { "keys" };
+            let names = listing(self.missing.iter().map(quoted).collect());
+            let examples = listing(self.missing.iter().map(|name| example(name)).collect());
+            let message = format!("{} needs the {keys} {names}", self.what);
+            reader.error("missing-key", self.span, message, &format!("add e.g. {examples}"));
         }
         self.unreadable
+    }
+}
+
+/// `a, b and c`.
+fn listing(mut items: Vec<String>) -> String {
+    match (items.pop(), items.is_empty()) {
+        (Some(last), false) => format!("{} and {last}", items.join(", ")),
+        (last, _) => last.unwrap_or_default(),
     }
 }
 
 /// How a required key might be written.
 fn example(key: &str) -> String {
     let value = match key {
-        "version" => return "add `version: 1`".to_owned(),
+        "version" => "1",
         "url" => "https://hss.example/api",
         "event" => "SIM/*",
         "request" => "POST /subscribers",
         "then" => "fail",
-        _ => return format!("add `{key}: …`"),
+        _ => "…",
     };
-    format!("add e.g. `{key}: {value}`")
+    format!("`{key}: {value}`")
 }

@@ -16,13 +16,11 @@ pub use rule::{Rule, Step};
 pub use target::{ApiKey, Auth, Basic, Retry, Target};
 pub use when::{Clause, Test, When};
 
-use crate::mapping::diagnostic::Span;
 use crate::mapping::yaml::Node;
 
 /// A whole mapping file.
 #[derive(Debug, Clone)]
 pub struct Mapping {
-    pub span: Span,
     /// Of the format: 1.
     pub version: Option<Anything>,
     /// For people.
@@ -38,13 +36,13 @@ pub struct Mapping {
 impl Decode for Mapping {
     fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let keys = ["version", "description", "targets", "extract", "rules"];
-        let mut fields = Fields::among(node, "a mapping file", &keys, reader)?;
+        let mut fields = Fields::of(node, "a mapping file", &keys, reader)?;
         fields.ignore_extensions();
+        fields.correct(reader);
         let mapping = Self {
-            span: fields.span(),
             version: fields.required("version", reader),
             description: fields.optional("description", reader),
-            targets: fields.required("targets", reader),
+            targets: fields.required("targets", reader).map(|all| targets(node, all, reader)),
             extract: fields.optional("extract", reader),
             rules: fields
                 .required("rules", reader)
@@ -54,6 +52,16 @@ impl Decode for Mapping {
         fields.finish(reader);
         Some(mapping)
     }
+}
+
+fn targets<T>(file: &Node, named: Named<T>, reader: &mut Reader<'_>) -> Named<T> {
+    let entries = file.as_mapping().unwrap_or_default();
+    let written = entries.iter().find(|entry| entry.key.text == "targets");
+    if let Some(entry) = written.filter(|_| named.0.is_empty()) {
+        let help = "write e.g. `targets: { hss: { url: https://hss.example/api } }`";
+        reader.error("empty-list", entry.value.span, "there are no targets", help);
+    }
+    named
 }
 
 fn rules(each: Each<Rule>, reader: &mut Reader<'_>) -> Vec<Option<Rule>> {

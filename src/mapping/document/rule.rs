@@ -1,6 +1,6 @@
 //! `rules`: which events are handled, and how.
 
-use super::decode::{Anything, Each, Named, OneOrMany, Period, Text, document};
+use super::decode::{Anything, Each, Given, Named, OneOrMany, Period, Text, document};
 use super::extract::Variable;
 use super::responses::ResponseEntry;
 use super::when::When;
@@ -35,7 +35,7 @@ document! {
         expected request: Text,
         optional query: Named<Anything>,
         optional headers: Named<Anything>,
-        optional json: Anything,
+        optional json: Given,
         optional text: Text,
         optional content_type: Text,
         /// Read before the target's.

@@ -2,6 +2,7 @@
 
 use super::decode::{Decode, Fields, Flag, Reader, Text};
 use crate::mapping::diagnostic::Span;
+use crate::mapping::names::did_you_mean;
 use crate::mapping::yaml::{Key, Kind, Node};
 
 /// A condition: all of its clauses must hold.
@@ -65,7 +66,18 @@ fn clause(key: &Key, value: &Node, reader: &mut Reader<'_>) -> Option<Clause> {
         "any" => several(value, reader).map(Clause::Any),
         "all" => several(value, reader).map(Clause::All),
         "not" => When::decode(value, reader).map(Clause::Not),
-        _ => Some(Clause::Test(key.clone(), test(value, reader))),
+        name => {
+            let of_mappings = value
+                .as_sequence()
+                .is_some_and(|members| members.iter().any(|member| member.as_mapping().is_some()));
+            // No subject is tested with a list of mappings: `ayn` was meant to combine them.
+            if let Some(near) = did_you_mean(name, ["any", "all"]).filter(|_| of_mappings) {
+                let message = format!("conditions are not combined with `{name}`");
+                reader.error("unknown-key", key.span, message, &format!("did you mean `{near}`?"));
+                return several(value, reader).map(Clause::Any);
+            }
+            Some(Clause::Test(key.clone(), test(value, reader)))
+        }
     }
 }
 
@@ -141,8 +153,12 @@ const WITH_OPERAND: [(&str, MakeTest); 5] = [
     ("gte", Test::GreaterOrEqual),
 ];
 
+const TESTS: [&str; 11] =
+    ["not", "exists", "empty", "matches", "prefix", "suffix", "contains", "lt", "lte", "gt", "gte"];
+
 fn named_tests(node: &Node, reader: &mut Reader<'_>) -> Option<Test> {
-    let mut fields = Fields::of(node, "a test", reader)?;
+    let mut fields = Fields::of(node, "a test", &TESTS, reader)?;
+    fields.correct(reader);
     let mut tests = Vec::new();
     if let Some(negated) = fields.take("not") {
         tests.extend(test(negated, reader).map(|test| Test::Not(Box::new(test))));

@@ -228,6 +228,11 @@ impl<'a> Builder<'a> {
             let value = self.whole_value(span);
             self.report.push(faults::unquoted_template(self.source, value));
             self.last_misread = Some(value);
+            let text = self.source.slice(value);
+            if ['"', '\''].iter().any(|quote| text.matches(*quote).count() % 2 == 1) {
+                // The other quote was lost: what follows would be read inside out.
+                return Err(Stop);
+            }
         }
         let text = self.source.slice(span).to_owned();
         self.finish(plain(Kind::String(text), span), anchor)
@@ -297,7 +302,8 @@ impl<'a> Builder<'a> {
                 mapping.value(node);
             }
             Content::Mapping(mapping) => {
-                if let Some(fault) = traps::odd_blank(self.source, &node) {
+                let fault = traps::odd_blank(self.source, &node);
+                if let Some(fault) = fault.or_else(|| traps::glued_key(self.source, &node)) {
                     self.report.push(fault);
                     return Err(Stop);
                 }
@@ -349,7 +355,9 @@ impl<'a> Builder<'a> {
     /// The brackets that are open.
     fn brackets(&self) -> impl DoubleEndedIterator<Item = Span> {
         let flow = self.open.iter().filter(|open| open.notation == Notation::Flow);
+        // `[a: b]` is a list of a mapping that has no bracket of its own.
         flow.map(|open| Span::new(open.start, open.start + 1))
+            .filter(|span| ["[", "{"].contains(&self.source.slice(*span)))
     }
 }
 

@@ -94,6 +94,13 @@ pub(super) fn unclear(source: &Source, span: Span, unclear: Unclear) -> Diagnost
 
 pub(super) fn unquoted_template(source: &Source, span: Span) -> Diagnostic {
     let text = source.slice(span);
+    // Of a pair of quotes that lost one the other is left.
+    let text = match text.chars().last() {
+        Some(quote @ ('"' | '\'')) if text.matches(quote).count() == 1 => {
+            text.trim_end_matches(quote)
+        }
+        _ => text,
+    };
     Diagnostic::error(
         "unquoted-template",
         source,
@@ -109,12 +116,26 @@ pub(super) fn key_not_scalar(source: &Source, span: Span) -> Diagnostic {
         .help("quote it if it is meant as text")
 }
 
-pub(super) fn duplicate_key(source: &Source, key: &Key, first: Span) -> Diagnostic {
-    let message = format!("the key `{}` is given twice in one mapping", key.text);
+/// Keys that one mapping has twice, each with the place of its first. Different ones in one mapping
+/// are one mistake, as a rule: what should have begun another mapping was lost.
+pub(super) fn duplicate_keys(source: &Source, twice: &[(Key, Span)]) -> Vec<Diagnostic> {
+    let several = twice.iter().zip(twice.iter().skip(1)).find(|((a, _), (b, _))| a.text != b.text);
+    if let Some(((key, first), (other, _))) = several {
+        let message = format!("`{}` and `{}` are given twice in one mapping", key.text, other.text);
+        let begins = "look for a lost `- `, or a lost key, that begins another mapping before this";
+        return vec![duplicate(source, key, *first, message).help(begins)];
+    }
+    let each = twice.iter().map(|(key, first)| {
+        let message = format!("the key `{}` is given twice in one mapping", key.text);
+        duplicate(source, key, *first, message).help("remove or rename one of them")
+    });
+    each.collect()
+}
+
+fn duplicate(source: &Source, key: &Key, first: Span, message: String) -> Diagnostic {
     Diagnostic::error("duplicate-key", source, key.span, message)
         .label("again here")
         .secondary(first, "first here")
-        .help("remove or rename one of them")
 }
 
 pub(super) fn merge_of_scalar(source: &Source, span: Span) -> Diagnostic {

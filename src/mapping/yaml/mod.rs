@@ -3,6 +3,7 @@
 use crate::mapping::diagnostic::{Report, Source};
 
 mod build;
+mod earlier;
 mod faults;
 mod mapping;
 mod node;

@@ -7,8 +7,8 @@ use serde_yaml::granit_parser::ErrorKind;
 
 use super::faults::{quoted, too_deep, unquoted_template};
 use super::place::Place;
-use super::{Span, traps};
-use crate::mapping::diagnostic::Diagnostic;
+use super::{Span, earlier, traps};
+use crate::mapping::diagnostic::{Diagnostic, Source};
 
 /// The most telling explanation; the order matters, since one cause shows as many errors.
 pub(super) fn explain(place: &Place<'_>, kind: &ErrorKind) -> Diagnostic {
@@ -16,6 +16,7 @@ pub(super) fn explain(place: &Place<'_>, kind: &ErrorKind) -> Diagnostic {
         return too_deep(place.source, place.here());
     }
     tab(place, kind)
+        .or_else(|| earlier::left_open(place, kind))
         .or_else(|| glued_bracket(place))
         .or_else(|| template(place))
         .or_else(|| reserved_character(place))
@@ -155,7 +156,7 @@ fn unknown_escape(place: &Place<'_>) -> Option<Diagnostic> {
 }
 
 /// The first backslash of a double-quoted text that begins no escape.
-fn unknown_escape_in(text: &str) -> Option<usize> {
+pub(super) fn unknown_escape_in(text: &str) -> Option<usize> {
     let mut characters = text.char_indices().skip(1);
     while let Some((at, character)) = characters.next() {
         match character {
@@ -243,8 +244,12 @@ fn directive(place: &Place<'_>) -> Option<Diagnostic> {
 fn indentation(place: &Place<'_>) -> Diagnostic {
     let line = Span::new(place.offset, place.offset + place.rest_of_line().trim_end().len());
     let message = "this line is indented like nothing it could belong to";
-    Diagnostic::error("indentation", place.source, line, message)
-        .help("keys of one mapping, or items of one list, begin in the same column")
+    let diagnostic = Diagnostic::error("indentation", place.source, line, message);
+    let diagnostic = match earlier::missed_column(place.source, place.offset) {
+        Some(above) => diagnostic.secondary(above, "this begins in another column"),
+        None => diagnostic,
+    };
+    diagnostic.help("keys of one mapping, or items of one list, begin in the same column")
 }
 
 fn text_after_value(place: &Place<'_>) -> Diagnostic {
@@ -297,12 +302,16 @@ fn in_brackets(place: &Place<'_>) -> Option<Diagnostic> {
         return Some(
             Diagnostic::error("missing-comma", place.source, key.unwrap_or(place.here()), message)
                 .secondary(open, "inside this bracket")
+                .help("put a comma between the members")
                 .help("text with brackets, commas or a colon before a space needs quotes"),
         );
     }
+    Some(unclosed_bracket(place.source, open))
+}
+
+pub(super) fn unclosed_bracket(source: &Source, open: Span) -> Diagnostic {
+    let closing = if source.slice(open) == "[" { ']' } else { '}' };
     let message = format!("this bracket is not closed with `{closing}`");
-    Some(
-        Diagnostic::error("unclosed-bracket", place.source, open, message)
-            .help(format!("close it with `{closing}`, or quote the value if it is text")),
-    )
+    Diagnostic::error("unclosed-bracket", source, open, message)
+        .help(format!("close it with `{closing}`, or quote the value if it is text"))
 }

@@ -8,6 +8,23 @@ pub(super) fn plain_value(source: &Source, span: Span) -> Option<Diagnostic> {
     cut_by_comment(source, span)
         .or_else(|| number_by_chance(source, span))
         .or_else(|| key_without_space(source, span))
+        .or_else(|| stray_quote(source, span))
+}
+
+/// `^00101'`: a quote at the end that none at the beginning opens.
+fn stray_quote(source: &Source, span: Span) -> Option<Diagnostic> {
+    let text = source.slice(span);
+    let quote = text.chars().last().filter(|c| matches!(c, '"' | '\''))?;
+    if text.matches(quote).count() % 2 == 0 || text.contains('\n') {
+        return None;
+    }
+    let message = format!("this value ends with {quote}, and does not begin with it");
+    let last = Span::new(span.end - quote.len_utf8(), span.end);
+    let without = super::faults::quoted(text.trim_end_matches(quote));
+    Some(
+        Diagnostic::warning("stray-quote", source, last, message)
+            .help(format!("put it into quotes on both sides: {without}")),
+    )
 }
 
 /// `{ a:1 }` is the key `a:1` without a value: where its colon is.
@@ -28,6 +45,15 @@ pub(super) fn odd_blank(source: &Source, key: &Node) -> Option<Diagnostic> {
         Diagnostic::error("odd-blank", source, span, message)
             .help("indent with spaces; others come with text from web pages and word processors"),
     )
+}
+
+/// `a:{ b: 1 }` is the key `a:{ b`.
+pub(super) fn glued_key(source: &Source, key: &Node) -> Option<Diagnostic> {
+    let text = source.slice(key.span);
+    let at = colon_without_space(text)?;
+    let opens = text.get(at + 1..)?.starts_with(['{', '[', '"', '\'']);
+    let colon = key.span.start + at;
+    opens.then(|| missing_space(source, Span::new(colon, colon + 1)))
 }
 
 /// The colon of `key:value`, if that is what a text looks like.
