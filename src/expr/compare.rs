@@ -32,6 +32,11 @@ pub fn equal(left: &Value, right: &Value) -> bool {
     }
 }
 
+/// Whether anything can be greater or less than this.
+pub fn has_order(value: &Value) -> bool {
+    order(value, value).is_some()
+}
+
 /// Numbers with numbers, timestamps with timestamps; nothing else has an order.
 pub fn order(left: &Value, right: &Value) -> Option<Ordering> {
     match (left, right) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::check::check;
-use super::diagnostic::{Diagnostic, Report, Source};
+use super::diagnostic::{Diagnostic, Report, Source, Span};
 use super::document::Mapping as Document;
 use super::document::decode::{Decode, Reader};
 use super::env::Environment;
@@ -32,7 +32,9 @@ pub fn load(path: &Path, env: Environment<'_>) -> Loaded {
     let files = match mapping_files(path) {
         Ok(files) => files,
         Err(reason) => {
-            loader.report.push(Diagnostic::error("unreadable-file", &whole(), None, reason));
+            let diagnostic = Diagnostic::error("unreadable-file", &whole(), None, reason);
+            let help = "name a mapping file, or a directory of them, that can be read";
+            loader.report.push(diagnostic.help(help));
             return loader.finish(0);
         }
     };
@@ -66,15 +68,12 @@ struct Loader<'e> {
 impl Loader<'_> {
     fn file(&mut self, path: &Path) {
         let shown = path.display().to_string();
-        match read(path) {
+        match read(path, &shown) {
             Ok(text) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 self.text(&name, &Source::new(shown, text));
             }
-            Err(reason) => {
-                let source = Source::unread(shown);
-                self.report.push(Diagnostic::error("unreadable-file", &source, None, reason));
-            }
+            Err(diagnostic) => self.report.push(*diagnostic),
         }
     }
 
@@ -102,13 +101,24 @@ impl Loader<'_> {
     }
 }
 
-fn read(path: &Path) -> Result<String, String> {
-    let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+fn read(path: &Path, shown: &str) -> Result<String, Box<Diagnostic>> {
+    let unreadable = |error: std::io::Error| {
+        let source = Source::unread(shown);
+        let diagnostic = Diagnostic::error("unreadable-file", &source, None, error.to_string());
+        Box::new(diagnostic.help("let the connector read it, or take it out of the directory"))
+    };
+    let size = std::fs::metadata(path).map_err(unreadable)?.len();
     if size > yaml::MAX_BYTES as u64 {
-        return Err(format!("the file is larger than {} bytes", yaml::MAX_BYTES));
+        return Err(Box::new(yaml::too_long(&Source::unread(shown), size)));
     }
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-    String::from_utf8(bytes).map_err(|_| "the file is not UTF-8 text".to_owned())
+    String::from_utf8(std::fs::read(path).map_err(unreadable)?).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let source = Source::new(shown, String::from_utf8_lossy(error.as_bytes()));
+        let span = Span::new(at, at + char::REPLACEMENT_CHARACTER.len_utf8());
+        let message = "the file is not UTF-8 text";
+        let diagnostic = Diagnostic::error("unreadable-file", &source, span, message);
+        Box::new(diagnostic.label("from here on").help("save it in the encoding UTF-8"))
+    })
 }
 
 fn mapping_files(path: &Path) -> Result<Vec<PathBuf>, String> {

@@ -1,13 +1,11 @@
 //! The laws of the architecture, held against the source text: each breach with its line.
 
 use std::fmt;
-use std::fs;
-use std::path::Path;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::support::rust_text::code_of;
+use crate::support::sources::{Source, sources};
 
 /// Where each third-party name may be used: crate names (a `*` at the end stands for the rest),
 /// and the files or folders that are their home.
@@ -63,8 +61,6 @@ static IO_PATTERN: LazyLock<Regex> = LazyLock::new(|| Regex::new(IO).unwrap());
 static BEYOND_ENGINE_PATTERN: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(BEYOND_ENGINE).unwrap());
 static LITTER_PATTERN: LazyLock<Regex> = LazyLock::new(|| Regex::new(LITTER).unwrap());
-static TESTS_PATTERN: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"#\[cfg\(test\)\]\s*mod\s+\w+\s*\{").unwrap());
 
 /// A pattern for the use of each home's names, in the order of [`HOMES`]. `::name` is a crate's,
 /// `crate::name` is ours.
@@ -77,15 +73,6 @@ static HOME_PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     };
     HOMES.iter().map(pattern).collect()
 });
-
-/// A source file of ours.
-struct Source {
-    /// From the root of the repository, with `/`.
-    path: String,
-    text: String,
-    /// The text without comments and literals.
-    code: String,
-}
 
 /// Where a law is broken, and how.
 #[derive(Debug, PartialEq, Eq)]
@@ -102,27 +89,10 @@ impl fmt::Display for Breach {
 }
 
 impl Source {
-    fn new(path: &str, text: &str) -> Self {
-        Self { path: path.to_owned(), text: text.to_owned(), code: code_of(text) }
-    }
-
     fn is_in(&self, homes: &[&str]) -> bool {
         homes.iter().any(|home| {
             if home.ends_with('/') { self.path.starts_with(home) } else { self.path == *home }
         })
-    }
-
-    fn is_test(&self) -> bool {
-        self.path.ends_with("/tests.rs") || self.path.contains("/tests/")
-    }
-
-    /// How far the file goes before its own tests, which stand at its end.
-    fn end_of_code(&self) -> usize {
-        match TESTS_PATTERN.find(&self.code) {
-            _ if self.is_test() => 0,
-            Some(found) => found.start(),
-            None => self.code.len(),
-        }
     }
 
     fn breach(&self, offset: usize, what: String) -> Breach {
@@ -196,25 +166,6 @@ fn files_stay_short(source: &Source) -> Vec<Breach> {
 
 fn nothing_is_left_lying_about(source: &Source) -> Vec<Breach> {
     source.all(&source.text, &LITTER_PATTERN, "is for later, and later is now")
-}
-
-/// All Rust files below a folder of the repository, in order.
-fn sources(folder: &str) -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (mut sources, mut folders) = (Vec::new(), vec![root.join(folder)]);
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let name = path.strip_prefix(root).unwrap().to_str().unwrap();
-                sources.push(Source::new(name, &fs::read_to_string(&path).unwrap()));
-            }
-        }
-    }
-    sources.sort_by(|one, other| one.path.cmp(&other.path));
-    sources
 }
 
 #[track_caller]

@@ -11,6 +11,7 @@
 mod answers;
 mod cli;
 mod compliance;
+mod diagnostics;
 mod format;
 mod identity;
 mod laws;

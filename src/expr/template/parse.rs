@@ -137,7 +137,8 @@ impl Compiler<'_> {
             return None;
         };
         if !block.hash.is_empty() {
-            self.fault("wrong-arguments", "blocks take no named arguments", "", at);
+            let help = format!("write `{{{{#{name} x}}}}`");
+            self.fault("wrong-arguments", "blocks take no named arguments", &help, at);
             return None;
         }
         let subject = self.parameter(subject, at);
@@ -168,12 +169,15 @@ impl Compiler<'_> {
             Parameter::Subexpression(inner) => match inner.as_element() {
                 TemplateElement::Expression(call) => self.call(call, at),
                 _ => {
-                    self.fault("bad-template", "this cannot stand in parentheses", "", at);
+                    let help = "parentheses hold a call: `(helper a \"text\")`";
+                    self.fault("bad-template", "this cannot stand in parentheses", help, at);
                     None
                 }
             },
             _ => {
-                self.fault("bad-template", "this cannot stand here", "", at);
+                let help =
+                    "an argument is a name, a text in quotes, a number, or a call in parentheses";
+                self.fault("bad-template", "this cannot stand here", help, at);
                 None
             }
         }
@@ -182,7 +186,10 @@ impl Compiler<'_> {
     fn literal(&mut self, literal: &Value, at: usize) -> Value {
         match literal {
             Value::String(text) => {
-                let pieces = self.names.environment(text, at);
+                // Where the text is written with escapes, the expression has to do for a place.
+                let rest = self.source.get(at..).unwrap_or_default();
+                let place = rest.find(text.as_str()).map_or(at, |found| at + found);
+                let pieces = self.names.environment(text, place);
                 let texts = pieces.into_iter().map(|(Piece::Written(t) | Piece::Given(t))| t);
                 Value::String(texts.collect())
             }

@@ -62,6 +62,23 @@ impl<'s> Walk<'s> {
     }
 }
 
+/// Where a name stands in the expression that begins at `at`, as a whole word; the expression where
+/// it does not.
+pub(super) fn name(source: &str, at: usize, name: &str) -> Range<usize> {
+    let range = expression(source, at);
+    let text = source.get(range.clone()).unwrap_or_default();
+    let is_part = |c: char| c.is_alphanumeric() || "_-.$@\"'".contains(c);
+    let whole = |found: usize| {
+        let before = text.get(..found).unwrap_or_default();
+        let after = text.get(found + name.len()..).unwrap_or_default();
+        !before.ends_with(is_part) && !after.starts_with(is_part)
+    };
+    match text.match_indices(name).find(|(found, _)| !name.is_empty() && whole(*found)) {
+        Some((found, _)) => range.start + found..range.start + found + name.len(),
+        None => range,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -112,6 +112,10 @@ pub(super) fn explain(source: &str, error: &TemplateError) -> TemplateFault {
     if end.is_none() && expression.starts_with("{{") {
         return fault("this `{{` is not closed", LITERAL, whole);
     }
+    let inner = source.get(start + 2..whole.end).unwrap_or_default();
+    if let Some(next) = inner.find("{{").filter(|_| !inner.starts_with('{')) {
+        return fault("this `{{` is not closed", LITERAL, start..start + 2 + next);
+    }
     match unbalanced(source).filter(|_| at >= source.len()) {
         Some(Unbalanced::Open(range)) => {
             let help = "a block ends with `{{/if}}`, `{{/unless}}` or `{{/each}}`";
@@ -126,8 +130,29 @@ pub(super) fn explain(source: &str, error: &TemplateError) -> TemplateFault {
             "a block begins with `{{#if …}}`, `{{#unless …}}` or `{{#each …}}`",
             whole,
         ),
+        _ if inner.contains(" as |") => fault(
+            "the names that `#each` gives stand between two bars",
+            "write `{{#each list as |member|}}`, or `{{#each list as |member index|}}`",
+            whole,
+        ),
+        _ if has_operator(inner) => fault(
+            "a template has no operators, only helpers, which come first",
+            "write e.g. `{{#if (eq a \"x\")}}`, `{{default a \"none\"}}`, `{{upper a}}`",
+            whole,
+        ),
+        _ if inner.contains('[') => fault(
+            "this is not an expression: a name has no brackets",
+            "write positions behind dots, too: `{{event.list.0.id}}`",
+            whole,
+        ),
         _ => fault("this is not an expression", FORMS, whole),
     }
+}
+
+/// Whether an expression is written as other languages would have it.
+fn has_operator(inner: &str) -> bool {
+    let operators = ["==", "!=", "&&", "||", "??", "|", " + ", " > ", " < ", " ? "];
+    operators.iter().any(|operator| inner.contains(operator))
 }
 
 const LITERAL: &str = "end the expression with `}}`; a literal `{{` is written `\\{{`";
@@ -170,10 +195,14 @@ fn block_name(expression: &str) -> &str {
 }
 
 fn mismatch(open: &str, range: Range<usize>) -> TemplateFault {
+    let help = match open {
+        "else" => "write `{{else}}`, without `#`".to_owned(),
+        open => format!("close that one first, with `{{{{/{open}}}}}`"),
+    };
     TemplateFault {
         code: "bad-template",
         message: format!("this does not close the block that is open, which is `#{open}`"),
-        help: Some(format!("close that one first, with `{{{{/{open}}}}}`")),
+        help: Some(help),
         range: Some(range),
     }
 }

@@ -1,11 +1,13 @@
 //! `when` to a condition.
 
+use super::super::diagnostic::Span;
 use super::super::document::decode::Text;
 use super::super::document::{Clause, Test as Written, When};
 use super::super::env::Secrecy;
-use super::super::yaml::{Key, Node};
+use super::super::yaml::{Key, Kind, Node};
 use super::Checker;
 use crate::expr::body::Shape;
+use crate::expr::compare::has_order;
 use crate::expr::condition::{Comparison, Condition, Subject, Test};
 use crate::expr::template::Unescaped;
 use crate::expr::{Builtin, Path, Reference, Root};
@@ -15,7 +17,8 @@ impl Checker<'_, '_> {
     pub(super) fn condition(&mut self, when: Option<&When>) -> Option<Condition> {
         let Some(when) = when else { return Some(Condition::always()) };
         let clauses: Vec<_> = when.clauses.iter().map(|clause| self.clause(clause)).collect();
-        let mut clauses: Vec<Condition> = clauses.into_iter().collect::<Option<_>>()?;
+        let mut clauses: Vec<Condition> =
+            clauses.into_iter().collect::<Option<_>>().filter(|_| !when.incomplete)?;
         Some(match clauses.len() {
             1 => clauses.remove(0),
             _ => Condition::All(clauses),
@@ -32,7 +35,7 @@ impl Checker<'_, '_> {
             Clause::Test(key, test) => {
                 let subject = self.subject(key);
                 let of_status = matches!(&subject, Some(Subject::Name(name)) if is_status(name));
-                let test = self.test(test, of_status);
+                let test = test.as_ref().and_then(|test| self.test(test, of_status));
                 Some(Condition::Test { subject: subject?, test: test? })
             }
         }
@@ -51,13 +54,21 @@ impl Checker<'_, '_> {
         match Path::parse(&key.text) {
             Ok(path) => Some(Subject::Path(path)),
             Err(fault) => {
-                self.error("bad-path", key.span, fault.message, &fault.help);
+                let range = fault.range.unwrap_or(0..key.text.len());
+                let span = key.span_within(self.source, range);
+                self.error("bad-path", span, fault.message, &fault.help);
                 None
             }
         }
     }
 
     fn test(&mut self, test: &Written, of_status: bool) -> Option<Test> {
+        if let Some(span) = of_text(test).filter(|_| of_status) {
+            let message = "a status is a number: there is no text in it to look at";
+            let help = "write a class such as `4xx`, a list of statuses, or `{ gte: 500 }`";
+            self.error("bad-status", span, message, help);
+            return None;
+        }
         match test {
             Written::Equals(node) => self.equals(node, of_status),
             Written::OneOf(nodes) => {
@@ -79,15 +90,35 @@ impl Checker<'_, '_> {
             Written::InTable(text) => {
                 self.named_table(text.as_str(), text.span()).map(Test::InTable)
             }
-            Written::Less(node) => self.compare(Comparison::Less, node),
-            Written::LessOrEqual(node) => self.compare(Comparison::LessOrEqual, node),
-            Written::Greater(node) => self.compare(Comparison::Greater, node),
-            Written::GreaterOrEqual(node) => self.compare(Comparison::GreaterOrEqual, node),
+            Written::Less(node) => self.compare(Comparison::Less, node, of_status),
+            Written::LessOrEqual(node) => self.compare(Comparison::LessOrEqual, node, of_status),
+            Written::Greater(node) => self.compare(Comparison::Greater, node, of_status),
+            Written::GreaterOrEqual(node) => {
+                self.compare(Comparison::GreaterOrEqual, node, of_status)
+            }
         }
     }
 
-    fn compare(&mut self, comparison: Comparison, node: &Node) -> Option<Test> {
-        self.operand(node).map(|operand| Test::Compare(comparison, operand))
+    fn compare(&mut self, comparison: Comparison, node: &Node, with_number: bool) -> Option<Test> {
+        let operand = self.operand(node)?;
+        if with_number && node.as_str().is_some_and(|text| !text.contains(['{', '$'])) {
+            let message = "a status is compared with a number, and this is a text";
+            self.error("bad-status", node.span, message, "write e.g. 500, without quotes");
+            return None;
+        }
+        // What comes from the environment may be a stand-in.
+        let written = !node.as_str().is_some_and(|text| text.contains("${"));
+        if written && operand.as_constant().is_some_and(|value| !has_order(value)) {
+            let message = "nothing is greater or less than this: it is no number and no timestamp";
+            let help = "write a number without quotes, or a timestamp such as `2025-05-16`";
+            self.error("not-comparable", node.span, message, help);
+            return None;
+        }
+        if written && node.as_str().is_some_and(is_number) {
+            let message = "this is a text: no number is greater or less than it";
+            self.warning("number-as-text", node.span, message, "write it without quotes");
+        }
+        Some(Test::Compare(comparison, operand))
     }
 
     fn text_operand(&mut self, text: &Text) -> Option<Shape> {
@@ -95,20 +126,52 @@ impl Checker<'_, '_> {
     }
 
     fn equals(&mut self, node: &Node, of_status: bool) -> Option<Test> {
-        let text = node.as_str().filter(|text| of_status && !text.contains("{{"));
-        let Some(text) = text else { return self.operand(node).map(Test::Equals) };
-        match text.strip_suffix("xx").and_then(|class| class.parse::<u16>().ok()) {
-            Some(class @ 1..=5) => Some(Test::StatusClass(class)),
-            _ => {
-                self.error(
-                    "bad-status",
-                    node.span,
-                    format!("`{text}` is not a status"),
-                    "a status is a number such as 404, or a class such as `4xx`",
-                );
-                None
-            }
+        if of_status {
+            return self.status(node);
         }
+        self.operand(node).map(Test::Equals)
+    }
+
+    /// A status (RFC 9110, section 15) or a class of them.
+    fn status(&mut self, node: &Node) -> Option<Test> {
+        let text = match &node.kind {
+            Kind::String(text) if text.contains("{{") => {
+                return self.operand(node).map(Test::Equals);
+            }
+            Kind::String(text) => text.clone(),
+            _ => node.to_json().to_string(),
+        };
+        let class = text.strip_suffix("xx").and_then(|class| class.parse::<u16>().ok());
+        if let Some(class @ 1..=5) = class {
+            return Some(Test::StatusClass(class));
+        }
+        let number = text.parse::<u16>().is_ok_and(|status| (100..=599).contains(&status));
+        if number && node.as_str().is_none() {
+            return self.operand(node).map(Test::Equals);
+        }
+        let help = match number {
+            true => format!("write `{text}` without quotes: a status is a number"),
+            false => "a status is a number such as 404, or a class such as `4xx`".to_owned(),
+        };
+        let message = match number {
+            true => "a status is compared with a number, and this is a text".to_owned(),
+            false => format!("`{text}` is not a status"),
+        };
+        self.error("bad-status", node.span, message, &help);
+        None
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.parse::<f64>().is_ok()
+}
+
+/// Where the operand of a test stands that only texts can pass.
+fn of_text(test: &Written) -> Option<Span> {
+    match test {
+        Written::Matches(text) | Written::Prefix(text) | Written::Suffix(text) => Some(text.span()),
+        Written::Contains(node) => Some(node.span),
+        _ => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Document to program: every name resolved, every text compiled, every mistake collected.
 
 mod condition;
+mod lost_signs;
 mod names;
 mod request;
 mod responses;
@@ -9,7 +10,10 @@ mod step;
 mod steps;
 mod tables;
 mod target;
+#[cfg(test)]
+mod tests;
 mod text;
+mod undefined;
 mod usage;
 mod value;
 mod variable;
@@ -19,6 +23,7 @@ use std::sync::Arc;
 
 use names::Scopes;
 use tables::NamedTable;
+use undefined::Undefined;
 use usage::Usage;
 
 use super::diagnostic::{Diagnostic, Report, Source, Span};
@@ -53,6 +58,7 @@ pub fn check(
             .flat_map(|named| &named.0)
             .map(|(key, _)| key.text.clone())
             .collect(),
+        undefined: Undefined::default(),
         failed: false,
     };
     let mapping = checker.mapping(document, file);
@@ -76,6 +82,7 @@ struct Checker<'c, 'e> {
     saved_anywhere: HashSet<Box<str>>,
     /// Names of targets, in order.
     targets: Vec<String>,
+    undefined: Undefined,
     /// Whether an error was reported.
     failed: bool,
 }
@@ -90,7 +97,7 @@ impl Checker<'_, '_> {
         self.define(&extract);
         let targets = self.targets(document);
         let rules = self.rules(document);
-        self.usage(document);
+        self.usage();
         Some(Mapping {
             file: Arc::from(file),
             description: description.map(Arc::from),

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use super::super::diagnostic::Span;
-use super::super::names::did_you_mean;
 use super::Checker;
 use super::steps::{self, Steps};
 use crate::expr::template::TemplateFault;
@@ -52,7 +51,12 @@ impl Scopes {
         })
     }
 
-    fn visible(&self) -> impl Iterator<Item = &str> {
+    /// Whether a name stands for a variable here.
+    pub(super) fn sees(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    pub(super) fn visible(&self) -> impl Iterator<Item = &str> {
         let variables = self.layers.iter().flat_map(HashMap::keys).map(|name| &**name);
         let loops = self.loops.iter().map(|(name, _)| &**name);
         let saved = self.steps.iter().flat_map(Steps::visible);
@@ -128,40 +132,27 @@ impl Checker<'_, '_> {
                 format!("`{name}` exists only where an answer is read"),
                 "use it inside `responses` or `save`",
             )),
-            None => Err(self.undefined(name)),
+            None => Err(self.undefined_name(name)),
         }
     }
 
-    fn undefined(&self, name: &str) -> TemplateFault {
-        let tables = self.tables.keys().map(|table| &**table);
-        let help = match did_you_mean(name, self.scopes.visible().chain(tables)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if helpers::is_helper(name) => {
-                format!("`{name}` is a helper and takes arguments: `{{{{{name} …}}}}`")
-            }
-            None if self.tables.contains_key(name) => {
-                format!("`{name}` is a table: write `{{{{lookup {name} key}}}}`, or `map: {name}`")
-            }
-            None if self.saved_anywhere.contains(name) => {
-                "a step saves it: only later steps of the same rule can see it".to_owned()
-            }
-            None => format!("define `{name}` under `extract`"),
-        };
-        TemplateFault {
-            code: "undefined-name",
-            message: format!("nothing defines `{name}`"),
-            help: Some(help),
-            range: None,
-        }
+    /// Whether a name stands for something here.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.scopes.visible().any(|known| known == name)
     }
 
     /// A dotted name, as subjects, loops and `from` write it.
     pub(super) fn reference(&mut self, text: &str, span: Span) -> Option<Reference> {
+        if let Some((message, help)) = no_name(text) {
+            self.error("undefined-name", span, message, &help);
+            return None;
+        }
         let names: Vec<&str> = text.split('.').collect();
         match self.resolve(&names) {
             Ok((root, used)) => Some(Reference::new(root, names.into_iter().skip(used), text)),
             Err(fault) => {
-                self.error(fault.code, span, fault.message, fault.help.as_deref().unwrap_or(""));
+                let help = fault.help.unwrap_or_default();
+                self.error_once(fault.code, span, fault.message, &help);
                 None
             }
         }
@@ -171,13 +162,12 @@ impl Checker<'_, '_> {
     pub(super) fn name_form(&mut self, name: &str, span: Span) -> bool {
         let sound = super::is_variable_name(name);
         if !sound {
-            self.error(
-                "invalid-name",
-                span,
-                format!("`{name}` cannot be a name"),
-                "names of variables and steps begin with a lower-case letter or `_`, and go on \
-                 with lower-case letters, digits, `_` and `-`",
-            );
+            let help = "names of variables, tables and steps begin with a lower-case letter or `_`, \
+                        and go on with lower-case letters, digits, `_` and `-`";
+            let message = format!("`{name}` cannot be a name");
+            let like = like(name, '_');
+            let like = like.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-');
+            self.error("invalid-name", span, message, &instead(like.trim_matches('_'), help));
         }
         sound
     }
@@ -193,6 +183,53 @@ impl Checker<'_, '_> {
             );
         }
     }
+}
+
+/// The nearest name in small letters that a text suggests: `billStatus` is `bill_status`.
+pub(super) fn like(text: &str, separator: char) -> String {
+    let mut name = String::new();
+    let mut small_before = false;
+    for c in text.chars().take(64) {
+        let sound = c.is_ascii_alphanumeric() || c == '-' || (c == '_' && separator == '_');
+        if c.is_ascii_uppercase() && small_before || !sound && !name.ends_with(separator) {
+            name.push(separator);
+        }
+        if sound {
+            name.push(c.to_ascii_lowercase());
+        }
+        small_before = c.is_ascii_lowercase();
+    }
+    name.trim_matches(separator).to_owned()
+}
+
+/// The cure for a bad name: a good one if there is any, and the rule.
+pub(super) fn instead(name: &str, rule: &str) -> String {
+    if name.is_empty() { rule.to_owned() } else { format!("write e.g. `{name}`: {rule}") }
+}
+
+/// What stands where a name belongs, and how to write that.
+fn no_name(text: &str) -> Option<(String, String)> {
+    if text.starts_with('$') {
+        let message = format!("`{text}` is a JSONPath, and a name belongs here");
+        return Some((message, format!("write `path: {text}`")));
+    }
+    if let Some(name) = text.strip_prefix("{{").and_then(|text| text.strip_suffix("}}")) {
+        let message = format!("`{text}` is a template, and a name belongs here");
+        return Some((message, format!("write the name alone: `{}`", name.trim())));
+    }
+    if text.contains('[') {
+        let message = format!("`{text}` has brackets, and a name has none");
+        let dotted = text.replace(['[', '.'], ".").replace([']', '\'', '"'], "");
+        return Some((message, format!("write positions behind dots, too: `{dotted}`")));
+    }
+    if text.split('.').any(str::is_empty) {
+        let message = match text.is_empty() {
+            true => "a name is missing here".to_owned(),
+            false => format!("there is a dot too many in `{text}`"),
+        };
+        return Some((message, "write e.g. `imsi`, or `event.pb_data.sim_info`".to_owned()));
+    }
+    None
 }
 
 fn is_taken(name: &str) -> bool {

@@ -1,12 +1,15 @@
 //! A step's request: its line, query, headers and body.
 
+use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::super::diagnostic::Span;
+use super::super::diagnostic::{Diagnostic, Span};
 use super::super::document::Step as Written;
 use super::super::document::decode::{Anything, Named, Text};
 use super::super::env::Secrecy;
 use super::super::names::did_you_mean;
+use super::super::yaml::Node;
 use super::Checker;
 use crate::expr::body::Shape;
 use crate::expr::template::Unescaped;
@@ -29,12 +32,13 @@ const FRAMING: [&str; 9] = [
 
 impl Checker<'_, '_> {
     pub(super) fn request(&mut self, written: &Written) -> Option<RequestTemplate> {
-        let line = written.request.as_ref().map(|text| self.request_line(text));
+        let line = written.request.as_ref().and_then(|text| self.request_line(text));
         let query = self.pairs(written.query.as_ref(), true);
         let headers = self.headers(written.headers.as_ref());
         let body = self.body(written);
         let content_type = written.content_type.as_ref().map(|text| self.content_type(text));
-        let (method, address) = line??;
+        self.useless_content_type(written);
+        let (method, address) = line?;
         let body = body?;
         let default = match body {
             Body::None => None,
@@ -55,16 +59,19 @@ impl Checker<'_, '_> {
     fn request_line(&mut self, text: &Text) -> Option<(Method, Address)> {
         let line = text.as_str();
         let Some((method, rest)) = line.split_once(' ') else {
-            let help = "write e.g. `POST /subscribers/{{imsi}}`";
-            self.error("bad-request", text.span(), "a request is a method and a path", help);
+            let help = match line.starts_with('/') {
+                true => format!("write the method before it, e.g. `POST {line}`"),
+                false => "write e.g. `POST /subscribers/{{imsi}}`".to_owned(),
+            };
+            self.error("bad-request", text.span(), "a request is a method and a path", &help);
             return None;
         };
         let path = rest.trim();
         let base = line.len() - rest.len() + (rest.len() - rest.trim_start().len());
         let method = self.method(text, method);
         let address = match path.starts_with('/') {
-            true => self.path_template(text, base).map(Address::Path),
-            false => self.url_reference(text, base),
+            true => self.path_template(text, path, base).map(Address::Path),
+            false => self.url_reference(text, path, base),
         };
         Some((method?, address?))
     }
@@ -82,23 +89,29 @@ impl Checker<'_, '_> {
         method
     }
 
-    fn path_template(&mut self, text: &Text, base: usize) -> Option<Template> {
-        let span = text.node().span_within(self.source, base..text.as_str().len());
+    fn path_template(&mut self, text: &Text, path: &str, base: usize) -> Option<Template> {
+        let place = |range: Range<usize>| base + range.start..base + range.end;
         let template = self.template_from(text.node(), base, Secrecy::Plain, Unescaped::Refused)?;
-        if let Some((code, message, help)) = path_fault(&template) {
-            self.error(code, span, message, help);
+        if let Some(fault) = path_fault(path) {
+            let span = text.node().span_within(self.source, place(fault.range));
+            self.error(fault.code, span, fault.message, fault.help);
             return None;
         }
         Some(template)
     }
 
     /// What a step saved may stand alone as a URL; nothing else may say where a request goes.
-    fn url_reference(&mut self, text: &Text, base: usize) -> Option<Address> {
-        let span = text.node().span_within(self.source, base..text.as_str().len());
-        let written = text.as_str().get(base..).unwrap_or_default();
-        if !written.starts_with("{{") {
+    fn url_reference(&mut self, text: &Text, path: &str, base: usize) -> Option<Address> {
+        let span = text.node().span_within(self.source, base..base + path.len());
+        if !path.starts_with("{{") {
             let message = "the path of a request begins with `/`";
-            self.error("bad-request", span, message, "it is joined to the target's `url`");
+            let help = match path.contains("://") {
+                true => {
+                    "write the path only: what stands before it is the target's `url`".to_owned()
+                }
+                false => format!("write `/{path}`; it is joined to the target's `url`"),
+            };
+            self.error("bad-request", span, message, &help);
             return None;
         }
         let template = self.template_from(text.node(), base, Secrecy::Plain, Unescaped::Refused)?;
@@ -112,15 +125,8 @@ impl Checker<'_, '_> {
     }
 
     fn body(&mut self, written: &Written) -> Option<Body> {
-        let given = [
-            ("json", written.json.is_some()),
-            ("xml", written.xml.is_some()),
-            ("form", written.form.is_some()),
-            ("text", written.text.is_some()),
-        ];
-        let given: Vec<&str> = given.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
         // Each is read, so that a mistake in it is told even where there are too many.
-        let json = written.json.as_ref().map(|json| self.shape(&json.0, Secrecy::Plain));
+        let json = written.json.as_ref().map(|json| self.json(&json.0));
         let xml = written.xml.as_ref().map(|text| self.xml(text));
         let form = written.form.as_ref().map(|form| self.pairs(Some(form), true));
         let text = written
@@ -134,11 +140,17 @@ impl Checker<'_, '_> {
             (None, None, Some(form), None) => form.map(|pairs| Body::Form(named(pairs))),
             (None, None, None, Some(text)) => text.map(Body::Text),
             _ => {
-                let message = format!("a request has one body, here are {}", given.join(", "));
+                let given = bodies(written).join(", ");
+                let message = format!("a request has one body, here are {given}");
                 self.error("conflicting-keys", written.span, message, "keep one of them");
                 None
             }
         }
+    }
+
+    fn json(&mut self, node: &Node) -> Option<Shape> {
+        self.json_as_text(node);
+        self.shape(node, Secrecy::Plain)
     }
 
     /// A template whose renderings are well-formed, whatever its values are.
@@ -153,15 +165,41 @@ impl Checker<'_, '_> {
         }
     }
 
+    /// Warns of JSON that is written as one text, and would be sent as one string.
+    fn json_as_text(&mut self, node: &Node) {
+        let text = node.as_str().map(str::trim_start).unwrap_or_default();
+        if text.starts_with('[') || (text.starts_with('{') && !text.starts_with("{{")) {
+            let message = "this is sent as a single JSON string, not as what is written in it";
+            let help = "write it as YAML, without the quotes around it (or `|` before it)";
+            self.warning("json-as-text", node.span, message, help);
+        }
+    }
+
     fn content_type(&mut self, text: &Text) -> Option<String> {
         let value = self.string(text)?;
-        let sound = value.contains('/') && value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        let sound = value.contains('/')
+            && !value.contains("{{")
+            && value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
         if !sound {
             let help = "write e.g. `application/merge-patch+json`";
-            self.error("bad-content-type", text.span(), "this is not a media type", help);
+            self.error("bad-content-type", text.span(), "this is not a content type", help);
             return None;
         }
         Some(value)
+    }
+
+    /// What says of what type a body is, where there is none or another key says it.
+    fn useless_content_type(&mut self, written: &Written) {
+        let Some(text) = &written.content_type else { return };
+        let mut headers = written.headers.iter().flat_map(|headers| &headers.0);
+        if bodies(written).is_empty() {
+            let message = "this request has no body of which this could be the type";
+            let help = "add `json`, `xml`, `form` or `text`, or leave this out";
+            self.error("conflicting-keys", text.span(), message, help);
+        } else if headers.any(|(key, _)| key.text.eq_ignore_ascii_case("content-type")) {
+            let message = "the content type is given twice, here and under `headers`";
+            self.error("conflicting-keys", text.span(), message, "keep one of them");
+        }
     }
 
     /// Header fields, their names in lower case.
@@ -170,15 +208,31 @@ impl Checker<'_, '_> {
         written: Option<&Named<Anything>>,
     ) -> Option<Vec<(Arc<str>, Shape)>> {
         let pairs = self.pairs(written, false)?;
+        let values =
+            written.iter().flat_map(|named| &named.0).filter_map(|(_, value)| value.as_ref());
+        let mut seen: HashMap<Arc<str>, Span> = HashMap::new();
         let headers: Vec<_> = pairs
             .into_iter()
-            .map(|(name, span, value)| {
+            .zip(values)
+            .map(|((name, span, value), Anything(node))| {
                 let name = self.header_name(&name, span);
-                let value = self.header_value(value, span);
+                let value = self.header_value(value, node.span);
+                if let Some(first) = name.clone().and_then(|name| seen.insert(name, span)) {
+                    self.second_header(span, first);
+                }
                 Some((name?, value?))
             })
             .collect();
         headers.into_iter().collect()
+    }
+
+    fn second_header(&mut self, span: Span, first: Span) {
+        let message = "this header is given twice: their names are the same in any case";
+        let diagnostic = Diagnostic::error("duplicate-name", self.source, span, message)
+            .secondary(first, "the first one")
+            .help("keep one of them");
+        self.report.push(diagnostic);
+        self.failed = true;
     }
 
     /// A value that never changes must be one that a header can carry (RFC 9110, section 5.5).
@@ -197,7 +251,8 @@ impl Checker<'_, '_> {
         let is_token =
             |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.is_empty() || !name.bytes().all(is_token) {
-            self.error("bad-header", span, format!("`{name}` cannot name a header"), "");
+            let help = "a name is made of letters, digits and `-`, written out";
+            self.error("bad-header", span, format!("`{name}` cannot name a header"), help);
             return None;
         }
         let name = name.to_ascii_lowercase();
@@ -211,30 +266,93 @@ impl Checker<'_, '_> {
     }
 }
 
+/// The keys of a step that are a body.
+fn bodies(written: &Written) -> Vec<&'static str> {
+    let given = [
+        ("json", written.json.is_some()),
+        ("xml", written.xml.is_some()),
+        ("form", written.form.is_some()),
+        ("text", written.text.is_some()),
+    ];
+    given.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect()
+}
+
 fn named(pairs: Vec<(String, Span, Shape)>) -> Vec<(Arc<str>, Shape)> {
     pairs.into_iter().map(|(name, _, value)| (Arc::from(name), value)).collect()
 }
 
-/// What is wrong with the author's own part of a path.
-fn path_fault(path: &Template) -> Option<(&'static str, &'static str, &'static str)> {
-    // A letter stands for each expression: what it renders to is checked when it does.
-    let skeleton = path.written().collect::<Vec<_>>().join("x");
-    if skeleton.contains('?') {
+/// What is wrong with a path, and where in it.
+struct PathFault {
+    code: &'static str,
+    range: Range<usize>,
+    message: &'static str,
+    help: &'static str,
+}
+
+/// What is wrong with the author's own part of a path: what expressions render to is checked when
+/// they do.
+fn path_fault(path: &str) -> Option<PathFault> {
+    let path = &without_expressions(path);
+    let fault = |code, range, message, help| Some(PathFault { code, range, message, help });
+    if let Some(at) = path.find('?') {
         let help = "write the parameters under `query:`; they are encoded there";
-        return Some(("query-in-path", "a path has no `?`", help));
+        return fault("query-in-path", at..path.len(), "a path has no `?`", help);
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || "/-._~!$&'()*+,;=:@%".contains(c);
-    if !skeleton.chars().all(allowed) {
-        let help = "percent-encode it (RFC 3986), e.g. `%20` for a space";
-        return Some(("bad-request", "this path holds a character that a URL cannot", help));
+    if let Some(at) = path.find("/$.") {
+        let help = "take the value under `extract`, and write `{{name}}` here";
+        return fault("bad-request", at + 1..at + 3, "a JSONPath is not followed here", help);
     }
-    let mut segments = skeleton.split('/').skip(1).peekable();
-    while let Some(segment) = segments.next() {
-        let empty = segment.is_empty() && segments.peek().is_some();
+    if let Some((at, odd)) = path.char_indices().find(|(_, c)| !allowed(*c)) {
+        let message = "this path holds a character that a URL cannot";
+        let help = match odd {
+            '{' | '}' => "a template has two braces on each side: `{{imsi}}`",
+            _ => "percent-encode it (RFC 3986), e.g. `%20` for a space",
+        };
+        return fault("bad-request", at..at + odd.len_utf8(), message, help);
+    }
+    let encodes = |at: usize| {
+        path.get(at + 1..at + 3).is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
+    };
+    if let Some((at, _)) = path.match_indices('%').find(|(at, _)| !encodes(*at)) {
+        let message = "this percent sign encodes nothing";
+        return fault("bad-request", at..at + 1, message, "write a percent sign as `%25`");
+    }
+    let mut at = 1;
+    for segment in path.split('/').skip(1) {
+        let range = at..at + segment.len();
+        let empty = segment.is_empty() && range.end < path.len();
         if empty || segment == "." || segment == ".." {
+            let message = "a segment of this path is empty, `.` or `..`";
             let help = "write the path as the target has it";
-            return Some(("bad-request", "a segment of this path is empty, `.` or `..`", help));
+            return fault("bad-request", at - 1..range.end, message, help);
         }
+        at = range.end + 1;
     }
     None
+}
+
+/// The path with a letter in place of each byte of an expression, so that places stay.
+fn without_expressions(path: &str) -> String {
+    let mut rest = path;
+    let mut out = String::with_capacity(path.len());
+    while let Some((at, close)) = [("{{", "}}"), ("${", "}")]
+        .into_iter()
+        .filter_map(|(open, close)| rest.find(open).map(|at| (at, close)))
+        .min()
+    {
+        let (before, expression) = rest.split_at(at);
+        if before.ends_with('$') {
+            // `$${` is a literal `${`.
+            out.push_str(before);
+            out.push_str("${");
+            rest = expression.get(2..).unwrap_or_default();
+            continue;
+        }
+        let length = expression.find(close).map_or(expression.len(), |end| end + close.len());
+        out.push_str(before);
+        out.extend(std::iter::repeat_n('x', length));
+        rest = expression.get(length..).unwrap_or_default();
+    }
+    out + rest
 }

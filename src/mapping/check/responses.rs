@@ -1,7 +1,8 @@
 //! `responses` to tables.
 
+use super::super::diagnostic::Diagnostic;
 use super::super::document::ResponseEntry as Written;
-use super::super::document::decode::{Scalar, Text};
+use super::super::document::decode::{Each, Scalar, Text};
 use super::super::env::Secrecy;
 use super::super::names::did_you_mean;
 use super::Checker;
@@ -9,19 +10,40 @@ use crate::expr::template::Unescaped;
 use crate::program::{ResponseEntry, Then};
 
 impl Checker<'_, '_> {
-    pub(super) fn responses(&mut self, written: Option<&[Written]>) -> Option<Vec<ResponseEntry>> {
+    pub(super) fn responses(
+        &mut self,
+        written: Option<&Each<Written>>,
+    ) -> Option<Vec<ResponseEntry>> {
+        let written = written.map_or(&[][..], |each| &each.members);
         self.scopes.in_answer = true;
-        let entries: Vec<_> =
-            written.unwrap_or_default().iter().map(|entry| self.entry(entry)).collect();
+        let entries: Vec<_> = written.iter().map(|entry| self.entry(entry.as_ref()?)).collect();
         self.scopes.in_answer = false;
+        self.unreachable_entries(written);
         entries.into_iter().collect()
+    }
+
+    /// Warns of entries behind one that always holds.
+    fn unreachable_entries(&mut self, written: &[Option<Written>]) {
+        let always = |entry: &&Written| {
+            entry.when.as_ref().is_some_and(|when| when.clauses.is_empty() && !when.incomplete)
+        };
+        let mut entries = written.iter().flatten();
+        let Some(first) = entries.by_ref().find(always) else { return };
+        for entry in entries {
+            let message = "this entry can never be reached";
+            let diagnostic =
+                Diagnostic::warning("unreachable-entry", self.source, entry.span, message)
+                    .secondary(first.span, "this one always holds")
+                    .help("the first entry that holds decides: put that one last");
+            self.report.push(diagnostic);
+        }
     }
 
     fn entry(&mut self, written: &Written) -> Option<ResponseEntry> {
         self.usage.reads_body = false;
-        let when = self.condition(Some(&written.when));
+        let when = written.when.as_ref().and_then(|when| self.condition(Some(when)));
         let reads_body = std::mem::take(&mut self.usage.reads_body);
-        let then = self.verdict(&written.then);
+        let then = written.then.as_ref().and_then(|text| self.verdict(text));
         let message = written
             .message
             .as_ref()

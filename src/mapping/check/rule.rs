@@ -8,11 +8,16 @@ use super::super::document::decode::Text;
 use super::super::document::{Mapping as Document, Rule as Written};
 use super::super::env::Secrecy;
 use super::Checker;
+use super::names::{instead, like};
 use crate::expr::template::Unescaped;
 use crate::program::{Action, EventPattern, Rule};
 
 impl Checker<'_, '_> {
     pub(super) fn rules(&mut self, document: &Document) -> Vec<Option<Rule>> {
+        if let Some(each) = document.rules.as_ref().filter(|each| each.members.is_empty()) {
+            let help = "write e.g. `- { name: all, event: \"*\", ignore: not ours }`";
+            self.error("empty-list", each.span, "there are no rules", help);
+        }
         self.duplicate_names(document);
         let rules: Vec<Option<Rule>> =
             document.rules().iter().map(|rule| self.rule(rule.as_ref()?)).collect();
@@ -22,8 +27,8 @@ impl Checker<'_, '_> {
 
     fn duplicate_names(&mut self, document: &Document) {
         let mut seen: HashMap<&str, Span> = HashMap::new();
-        for rule in document.rules().iter().flatten() {
-            let (name, span) = (rule.name.as_str(), rule.name.span());
+        for name in document.rules().iter().flatten().filter_map(|rule| rule.name.as_ref()) {
+            let (name, span) = (name.as_str(), name.span());
             let Some(first) = seen.insert(name, span) else { continue };
             let message = format!("there are two rules named `{name}`");
             let diagnostic = Diagnostic::error("duplicate-name", self.source, span, message)
@@ -35,21 +40,25 @@ impl Checker<'_, '_> {
     }
 
     fn rule(&mut self, written: &Written) -> Option<Rule> {
-        self.kebab_name("rule", written.name.as_str(), written.name.span());
-        let events: Vec<_> = written.event.0.iter().map(|text| self.pattern(text)).collect();
+        if let Some(name) = &written.name {
+            self.kebab_name("rule", name.as_str(), name.span());
+        }
+        let patterns = written.event.iter().flat_map(|event| &event.0);
+        let events: Vec<_> = patterns.map(|text| self.pattern(text)).collect();
         if let Some(extract) = &written.extract {
             self.declare(extract);
             self.define(extract);
         }
-        let when = self.condition(written.when.as_ref());
+        let readable = !written.unreadable.contains(&"when");
+        let when = self.condition(written.when.as_ref()).filter(|_| readable);
         let action = self.action(written);
         let saved = self.leave_steps();
         if written.extract.is_some() {
             self.scopes.pop();
         }
         Some(Rule {
-            name: Arc::from(written.name.as_str()),
-            events: events.into_iter().collect::<Option<_>>()?,
+            name: Arc::from(written.name.as_ref()?.as_str()),
+            events: written.event.as_ref().and(events.into_iter().collect::<Option<_>>())?,
             when: when?,
             action: action?,
             saved,
@@ -62,24 +71,38 @@ impl Checker<'_, '_> {
         if pattern.is_none() {
             let help = "write an event type such as `SIM/Updated`, or a glob such as `SIM/*`";
             self.error("bad-event-pattern", text.span(), "this is not an event type", help);
+        } else if let Some(odd) = written.chars().find(|c| " ,^$()[]{}|\\+?“”„‘’".contains(*c))
+        {
+            let help = match odd {
+                '“' | '”' | '„' | '‘' | '’' => "write straight quotes, or none",
+                ',' => "write several event types as a list: `[SIM/Created, SIM/Updated]`",
+                _ => "write it out, or with `*` for any text: a pattern is no regular expression",
+            };
+            let message = format!("no event type has `{odd}` in it: this hardly matches anything");
+            self.warning("doubtful-event-pattern", text.span(), message, help);
         }
         pattern
     }
 
     fn action(&mut self, written: &Written) -> Option<Action> {
-        let given = [
+        let read = [
             ("steps", written.steps.is_some()),
             ("ignore", written.ignore.is_some()),
             ("reject", written.reject.is_some()),
         ];
-        let given: Vec<&str> = given.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
+        let given: Vec<&str> = read
+            .iter()
+            .filter(|(name, is)| *is || written.unreadable.contains(name))
+            .map(|(name, _)| *name)
+            .collect();
         if given.len() != 1 {
             let message = match given.as_slice() {
                 [] => "nothing says what this rule does".to_owned(),
                 several => format!("this rule does several things: {}", several.join(", ")),
             };
             let help = "give it exactly one of `steps`, `ignore` and `reject`";
-            self.error("rule-action", written.name.span(), message, help);
+            let place = written.name.as_ref().map_or(written.span, Text::span);
+            self.error("rule-action", place, message, help);
             return None;
         }
         if let Some(text) = &written.ignore {
@@ -88,14 +111,14 @@ impl Checker<'_, '_> {
         if let Some(text) = &written.reject {
             return self.template(text, Secrecy::Plain, Unescaped::Refused).map(Action::Reject);
         }
-        let steps = written.steps.as_deref().unwrap_or_default();
-        if steps.is_empty() {
+        let steps = written.steps.as_ref()?;
+        if steps.members.is_empty() {
             let help = "write `ignore: …` to acknowledge events without sending anything";
-            self.error("empty-list", written.name.span(), "this rule has no steps", help);
+            self.error("empty-list", steps.span, "this rule has no steps", help);
             return None;
         }
-        self.enter_steps(steps);
-        self.steps(steps).map(Action::Steps)
+        self.enter_steps(&steps.members);
+        self.steps(&steps.members).map(Action::Steps)
     }
 
     /// Warns of rules that an earlier rule without a condition leaves no event for.
@@ -105,12 +128,14 @@ impl Checker<'_, '_> {
             let covered_by = rules[..at].iter().zip(document.rules()).find(|(earlier, _)| {
                 earlier.as_ref().is_some_and(|earlier| leaves_nothing_for(earlier, rule))
             });
-            let Some((_, Some(earlier))) = covered_by else { continue };
-            let Some(Some(written)) = document.rules().get(at) else { continue };
+            let name_of = |written: Option<&Option<Written>>| written?.as_ref()?.name.clone();
+            let earlier = covered_by.and_then(|(_, earlier)| name_of(Some(earlier)));
+            let later = name_of(document.rules().get(at));
+            let Some((earlier, later)) = earlier.zip(later) else { continue };
             let message = format!("the rule `{}` can never be reached", rule.name);
             let diagnostic =
-                Diagnostic::warning("unreachable-rule", self.source, written.name.span(), message)
-                    .secondary(earlier.name.span(), "this rule takes all of its events")
+                Diagnostic::warning("unreachable-rule", self.source, later.span(), message)
+                    .secondary(earlier.span(), "this rule takes all of its events")
                     .help("the first rule that matches runs: put the more specific one first");
             self.report.push(diagnostic);
         }
@@ -119,13 +144,10 @@ impl Checker<'_, '_> {
     /// Reports a name that cannot be a target's or a rule's.
     pub(super) fn kebab_name(&mut self, what: &str, name: &str, span: Span) {
         if !super::is_kebab_name(name) {
-            self.error(
-                "invalid-name",
-                span,
-                format!("`{name}` cannot name a {what}"),
-                "names of targets and rules begin with a lower-case letter or digit, and go on \
-                 with lower-case letters, digits and `-`",
-            );
+            let help = "names of targets and rules begin with a lower-case letter or digit, and go \
+                        on with lower-case letters, digits and `-`";
+            let message = format!("`{name}` cannot name a {what}");
+            self.error("invalid-name", span, message, &instead(&like(name, '-'), help));
         }
     }
 }

@@ -14,16 +14,16 @@ use crate::program::{Act, Call, Save, Step};
 
 impl Checker<'_, '_> {
     /// The steps of a rule, in order.
-    pub(super) fn steps(&mut self, written: &[Written]) -> Option<Vec<Step>> {
+    pub(super) fn steps(&mut self, written: &[Option<Written>]) -> Option<Vec<Step>> {
         self.step_names(written);
-        let steps: Vec<_> =
-            written.iter().enumerate().map(|(at, step)| self.step(at, step)).collect();
+        let steps = written.iter().enumerate();
+        let steps: Vec<_> = steps.map(|(at, step)| self.step(at, step.as_ref()?)).collect();
         steps.into_iter().collect()
     }
 
-    fn step_names(&mut self, steps: &[Written]) {
+    fn step_names(&mut self, steps: &[Option<Written>]) {
         let mut seen: HashMap<&str, Span> = HashMap::new();
-        for name in steps.iter().filter_map(|step| step.name.as_ref()) {
+        for name in steps.iter().flatten().filter_map(|step| step.name.as_ref()) {
             // Helpers and built-ins are no trouble here: a step is only ever `steps.NAME`.
             self.name_form(name.as_str(), name.span());
             let Some(first) = seen.insert(name.as_str(), name.span()) else { continue };
@@ -77,6 +77,7 @@ impl Checker<'_, '_> {
                 self.error("conflicting-keys", text.span(), message, "make them two steps");
                 None
             }
+            (None, None) if written.unreadable.contains(&"request") => None,
             (None, None) => {
                 let message = "a step needs the key `request`";
                 let help = "add e.g. `request: POST /subscribers`, or `fail: text`";
@@ -110,7 +111,7 @@ impl Checker<'_, '_> {
     fn call(&mut self, written: &Written) -> Option<Call> {
         let target = self.step_target(written);
         let request = self.request(written);
-        let responses = self.responses(written.responses.as_deref());
+        let responses = self.responses(written.responses.as_ref());
         let save = self.save(written);
         let timeout = written.timeout.as_ref().map(|text| self.duration(text));
         Some(Call {
@@ -145,8 +146,11 @@ impl Checker<'_, '_> {
             return None;
         }
         let Some(text) = &written.target else {
+            if written.unreadable.contains(&"target") {
+                return None;
+            }
             if self.targets.len() != 1 {
-                let names = self.targets.join(", ");
+                let names = self.target_names();
                 let message = "this step does not say which target it is for";
                 self.error(
                     "missing-key",
@@ -163,11 +167,22 @@ impl Checker<'_, '_> {
             let names = self.targets.iter().map(String::as_str);
             let help = match did_you_mean(text.as_str(), names) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the targets of this file are: {}", self.targets.join(", ")),
+                None if text.as_str().contains("${") => format!(
+                    "names are written out, without `${{…}}`; the targets of this file are: {}",
+                    self.target_names()
+                ),
+                None => format!("the targets of this file are: {}", self.target_names()),
             };
             let message = format!("there is no target `{}`", text.as_str());
             self.error("unknown-target", text.span(), message, &help);
         }
         found
+    }
+
+    /// The targets of the file, the first ones of many.
+    fn target_names(&self) -> String {
+        let names: Vec<&str> = self.targets.iter().take(10).map(String::as_str).collect();
+        let more = if self.targets.len() > names.len() { ", …" } else { "" };
+        names.join(", ") + more
     }
 }

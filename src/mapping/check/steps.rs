@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::super::diagnostic::Span;
-use super::super::document::{Rule as Written, Step as WrittenStep};
+use super::super::document::{Rule as Written, Step as WrittenStep, Variable};
 use super::super::names::did_you_mean;
+use super::super::yaml::Key;
 use super::Checker;
 use crate::expr::template::TemplateFault;
 use crate::expr::{Root, SavedId};
@@ -30,11 +31,12 @@ struct Saved {
 const PARTS: [&str; 2] = ["status", "skipped"];
 
 impl Steps {
-    fn of(written: &[WrittenStep]) -> Self {
-        let names = written.iter().map(|step| step.name.as_ref().map(|name| name.as_str().into()));
-        let mut steps = Self { names: names.collect(), at: 0, saved: Vec::new() };
+    fn of(written: &[Option<WrittenStep>]) -> Self {
+        let name = |step: &Option<WrittenStep>| Some(step.as_ref()?.name.as_ref()?.as_str().into());
+        let names = written.iter().map(name).collect();
+        let mut steps = Self { names, at: 0, saved: Vec::new() };
         for (by, step) in written.iter().enumerate() {
-            for (key, _) in step.save.iter().flat_map(|named| &named.0) {
+            for (key, _) in step.iter().flat_map(saved_by) {
                 if steps.saved.iter().all(|saved| *saved.name != *key.text) {
                     let name = Arc::from(key.text.as_str());
                     steps.saved.push(Saved { name, span: key.span, by, used: false });
@@ -122,9 +124,9 @@ pub(super) fn label(name: Option<&str>, at: usize) -> String {
 
 impl Checker<'_, '_> {
     /// Notes what the rule's steps are called and what they save.
-    pub(super) fn enter_steps(&mut self, written: &[WrittenStep]) {
-        for step in written {
-            for (key, _) in step.save.iter().flat_map(|named| &named.0) {
+    pub(super) fn enter_steps(&mut self, written: &[Option<WrittenStep>]) {
+        for step in written.iter().flatten() {
+            for (key, _) in saved_by(step) {
                 self.variable_name(&key.text, key.span);
                 if self.scopes.find(&key.text).is_some() {
                     let message = format!("`{}` is a variable already", key.text);
@@ -154,7 +156,11 @@ pub(super) fn saved_anywhere<'d>(
     rules: impl Iterator<Item = &'d Written>,
 ) -> impl Iterator<Item = &'d str> {
     rules
-        .flat_map(|rule| rule.steps.iter().flatten())
-        .flat_map(|step| step.save.iter().flat_map(|named| &named.0))
+        .flat_map(|rule| rule.steps.iter().flat_map(|steps| steps.members.iter().flatten()))
+        .flat_map(saved_by)
         .map(|(key, _)| key.text.as_str())
+}
+
+fn saved_by(step: &WrittenStep) -> &[(Key, Option<Variable>)] {
+    step.save.as_ref().map_or(&[], |named| &named.0)
 }

@@ -51,6 +51,10 @@ impl Checker<'_, '_> {
         self.tables.contains_key(name)
     }
 
+    pub(super) fn table_names(&self) -> impl Iterator<Item = &str> {
+        self.tables.keys().map(|name| &**name)
+    }
+
     /// A mapping of keys to values that do not depend on the event.
     pub(super) fn table(&mut self, node: &Node) -> Option<Table> {
         let Kind::Mapping(entries) = &node.kind else {
@@ -59,6 +63,10 @@ impl Checker<'_, '_> {
             self.error("wrong-type", node.span, message, help);
             return None;
         };
+        if entries.is_empty() {
+            let help = "write e.g. `{ O: active, S: suspended }`";
+            self.error("empty-list", node.span, "this look-up table is empty", help);
+        }
         let table: Vec<_> = entries
             .iter()
             .map(|entry| {

@@ -22,7 +22,8 @@ impl Checker<'_, '_> {
     pub(super) fn targets(&mut self, document: &Document) -> Vec<Option<Arc<Target>>> {
         let Some(named) = &document.targets else { return Vec::new() };
         if named.0.is_empty() {
-            self.error("missing-key", document.span, "a mapping file needs a target", "");
+            let help = "write e.g. `targets: { hss: { url: https://hss.example/api } }`";
+            self.error("empty-list", named.1, "there are no targets", help);
         }
         named.0.iter().map(|(key, written)| self.target(key, written.as_ref()?)).collect()
     }
@@ -31,14 +32,15 @@ impl Checker<'_, '_> {
         let fingerprint = self.fingerprint(&written.node);
         let written = &written.value;
         self.kebab_name("target", &key.text, key.span);
-        let url = self.base_url(&written.url);
+        let url = written.url.as_ref().and_then(|text| self.base_url(text));
         let auth = written.auth.as_ref().map_or(Some(Auth::None), |auth| self.auth(auth));
         let headers = self.headers(written.headers.as_ref());
+        self.header_of_auth(written, auth.as_ref());
         let timeout = self.or_default(written.timeout.as_deref(), Target::TIMEOUT);
         let connect = self.or_default(written.connect_timeout.as_deref(), Target::CONNECT_TIMEOUT);
         let idle = self.or_default(written.idle_timeout.as_deref(), Target::IDLE_TIMEOUT);
         let retry = written.retry.as_ref().map_or(Some(Retry::default()), |r| self.retry(r));
-        let responses = self.responses(written.responses.as_deref());
+        let responses = self.responses(written.responses.as_ref());
         Some(Arc::new(Target {
             name: Arc::from(key.text.as_str()),
             url: url?,
@@ -57,15 +59,29 @@ impl Checker<'_, '_> {
         text.map_or(Some(default), |text| self.duration(text))
     }
 
+    /// A header of the target would silently win over its credentials.
+    fn header_of_auth(&mut self, written: &Written, auth: Option<&Auth>) {
+        let name = match auth {
+            Some(Auth::Authorization(_)) => "authorization",
+            Some(Auth::ApiKey { place: ApiKeyPlace::Header(name), .. }) => &**name,
+            _ => return,
+        };
+        let mut headers = written.headers.iter().flat_map(|headers| &headers.0);
+        let same = headers.find(|(key, _)| key.text.eq_ignore_ascii_case(name));
+        if let Some((key, _)) = same {
+            let message = format!("`auth` sets the header `{name}` already");
+            self.error("conflicting-keys", key.span, message, "keep one of them");
+        }
+    }
+
     /// Absolute, with a host, and without what belongs elsewhere.
     fn base_url(&mut self, text: &Text) -> Option<Arc<str>> {
-        if text.as_str().contains("{{") {
-            self.error(
-                "bad-url",
-                text.span(),
-                "a target's URL is not a template",
-                "put what depends on the event into the step's `request`",
-            );
+        if let Some(at) = text.as_str().find("{{") {
+            let rest = text.as_str().get(at..).unwrap_or_default();
+            let end = rest.find("}}").map_or(rest.len(), |end| end + 2);
+            let span = text.node().span_within(self.source, at..at + end);
+            let help = "put what depends on the event into the step's `request`";
+            self.error("bad-url", span, "a target's URL is not a template", help);
             return None;
         }
         let substituted = self.substituted(text, Secrecy::Plain)?;
@@ -74,12 +90,23 @@ impl Checker<'_, '_> {
         }
         let written = substituted.text();
         let fault = match Url::parse(written.trim()) {
-            Err(error) => Some((format!("this is not a URL: {error}"), "")),
-            Ok(url) => url_fault(&url).map(|(what, help)| (what.to_owned(), help)),
+            Err(error) => Some(no_url(error)),
+            Ok(url) => url_fault(&url),
         };
         if let Some((message, help)) = fault {
-            let help = if help.is_empty() { "write e.g. `https://hss.example/api`" } else { help };
-            self.error("bad-url", text.span(), message, help);
+            // A value of the environment is not repeated: it may hold credentials.
+            let without_scheme = !written.contains("://") && !text.as_str().contains("${");
+            let help = match help {
+                "" if without_scheme && !written.is_empty() => {
+                    format!("write e.g. `https://{written}`")
+                }
+                "" if text.as_str().contains("${") => {
+                    "look at what the environment gives; it begins e.g. with `https://`".to_owned()
+                }
+                "" => "write e.g. `https://hss.example/api`".to_owned(),
+                help => help.to_owned(),
+            };
+            self.error("bad-url", text.span(), message, &help);
             return None;
         }
         Some(Arc::from(written.trim().trim_end_matches('/')))
@@ -125,21 +152,41 @@ impl Checker<'_, '_> {
             (Some(header), None) => {
                 self.header_name(header.as_str(), header.span()).map(ApiKeyPlace::Header)
             }
-            (None, Some(query)) => Some(ApiKeyPlace::Query(Arc::from(query.as_str()))),
-            _ => {
+            (None, Some(query)) => self.parameter_name(query),
+            (header, _) => {
                 let message = "`api_key` goes into exactly one of `header` and `query`";
-                self.error("conflicting-keys", api_key.span, message, "");
+                let help = match header {
+                    Some(_) => "keep one of them",
+                    None => "add e.g. `header: X-API-Key`",
+                };
+                self.error("conflicting-keys", api_key.span, message, help);
                 None
             }
         };
         Some(Auth::ApiKey { place: place?, value: Arc::from(value?) })
     }
 
+    fn parameter_name(&mut self, text: &Text) -> Option<ApiKeyPlace> {
+        if text.as_str().is_empty() {
+            let help = "write the name of the parameter, e.g. `query: token`";
+            self.error("invalid-name", text.span(), "a query parameter needs a name", help);
+            return None;
+        }
+        Some(ApiKeyPlace::Query(Arc::from(text.as_str())))
+    }
+
     /// A secret that will stand in a header or a query: short ones cannot be masked everywhere.
     fn credential(&mut self, text: &Text) -> Option<String> {
+        if text.as_str().contains("{{") {
+            let message = "a credential is not a template: it is the same for every event";
+            let help = "write it, or where it is found: `${NAME}`, `${file:/path}`";
+            self.error("bad-credential", text.span(), message, help);
+            return None;
+        }
         let secret = self.secret(text)?;
         if secret.is_empty() {
-            self.error("bad-credential", text.span(), "this credential is empty", "");
+            let help = "write it, or set the variable or the file that holds it";
+            self.error("bad-credential", text.span(), "this credential is empty", help);
             return None;
         }
         if secret.chars().any(char::is_control) {
@@ -169,6 +216,13 @@ impl Checker<'_, '_> {
         let max_backoff = self.or_default(written.max_backoff.as_deref(), default.max_backoff);
         let unsafe_methods = written.unsafe_.is_some_and(|flag| flag.0);
         let (backoff, max_backoff) = (backoff?, max_backoff?);
+        if let Some(text) = written.backoff.as_ref().filter(|_| backoff > max_backoff) {
+            let message = format!(
+                "no wait is longer than `max_backoff`, which is {} s: this bound is never reached",
+                max_backoff.as_secs_f64()
+            );
+            self.warning("useless-backoff", text.span(), message, "set `max_backoff` to more");
+        }
         Some(Retry { attempts: attempts?, backoff, max_backoff, unsafe_methods })
     }
 
@@ -190,9 +244,7 @@ impl Checker<'_, '_> {
                 Ok(substituted) if substituted.stand_in => Some(Some(1)),
                 Ok(substituted) => Some(substituted.text().trim().parse().ok()),
                 Err(faults) => {
-                    for fault in faults {
-                        self.error(fault.code, scalar.0.span, fault.message, &fault.help);
-                    }
+                    self.env_faults(&scalar.0, 0, faults);
                     None
                 }
             },
@@ -237,6 +289,20 @@ impl Checker<'_, '_> {
                 into.push_str(&node.to_json().to_string())
             }
         }
+    }
+}
+
+/// A text that is no URL (RFC 3986) and what to write instead, if that is special.
+fn no_url(error: url::ParseError) -> (&'static str, &'static str) {
+    match error {
+        url::ParseError::RelativeUrlWithoutBase => {
+            ("a target's URL begins with `http://` or `https://`", "")
+        }
+        url::ParseError::EmptyHost => ("this URL has no host", ""),
+        url::ParseError::InvalidPort => {
+            ("this URL has a port that there is not", "ports are numbers from 1 to 65535")
+        }
+        _ => ("this is not a URL that a host could have", ""),
     }
 }
 

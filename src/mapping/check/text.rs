@@ -1,6 +1,7 @@
 //! Texts of a mapping, each compiled to what it is: a string, a duration, a path, a regular
 //! expression, a template.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use super::super::document::decode::Text;
 use super::super::env::{EnvFault, Secrecy, Substituted};
 use super::super::yaml::Node;
 use super::Checker;
+use super::undefined::define;
 use crate::expr::extract::Table;
 use crate::expr::template::{Names, Piece, TemplateFault, Unescaped};
 use crate::expr::{Path, Root, Template};
@@ -27,6 +29,7 @@ impl Checker<'_, '_> {
     }
 
     pub(super) fn substituted(&mut self, text: &Text, secrecy: Secrecy) -> Option<Substituted> {
+        self.lost_signs(text.node(), 0, text.as_str(), false);
         match self.env.substitute(text.as_str(), secrecy) {
             Ok(substituted) => Some(substituted),
             Err(faults) => {
@@ -36,11 +39,17 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn env_faults(&mut self, node: &Node, base: usize, faults: Vec<EnvFault>) {
+    pub(super) fn env_faults(&mut self, node: &Node, base: usize, faults: Vec<EnvFault>) {
         for fault in faults {
             let range = fault.range.start + base..fault.range.end + base;
             let span = node.span_within(self.source, range);
-            self.error(fault.code, span, fault.message, &fault.help);
+            // `${imsi}` may have been meant as `{{imsi}}`.
+            let name = self.source.slice(span).trim_start_matches("${").trim_end_matches('}');
+            let help = match self.scopes.sees(name) {
+                true => format!("did you mean the variable, `{{{{{name}}}}}`?"),
+                false => fault.help,
+            };
+            self.error(fault.code, span, fault.message, &help);
         }
     }
 
@@ -57,7 +66,7 @@ impl Checker<'_, '_> {
                     "bad-duration",
                     text.span(),
                     "this duration is zero",
-                    "write e.g. `10s`",
+                    "write e.g. `10s`, `1m30s` or `250ms`",
                 );
                 None
             }
@@ -68,7 +77,12 @@ impl Checker<'_, '_> {
                     true => "what this file holds is not a duration".to_owned(),
                     false => fault.to_string(),
                 };
-                self.error("bad-duration", text.span(), message, "write e.g. `10s`");
+                self.error(
+                    "bad-duration",
+                    text.span(),
+                    message,
+                    "write e.g. `10s`, `1m30s` or `250ms`",
+                );
                 None
             }
         }
@@ -79,9 +93,18 @@ impl Checker<'_, '_> {
         match Path::parse(text.as_str()) {
             Ok(path) => Some(path),
             Err(fault) => {
-                let range = fault.range.unwrap_or(0..text.as_str().len());
+                let written = text.as_str();
+                let range = fault.range.unwrap_or(0..written.len());
                 let span = text.node().span_within(self.source, range);
-                self.error("bad-path", span, fault.message, &fault.help);
+                let named = written.split('.').next().is_some_and(|name| self.scopes.sees(name));
+                let help = match named {
+                    true => format!("write `{{ from: {written} }}` for another variable"),
+                    false if written.contains("{{") => {
+                        format!("a path is no template: write `{{ value: \"{written}\" }}` for one")
+                    }
+                    false => fault.help,
+                };
+                self.error("bad-path", span, fault.message, &help);
                 None
             }
         }
@@ -92,12 +115,15 @@ impl Checker<'_, '_> {
         let written = text.as_str();
         let from_environment = written.starts_with("${");
         if from_environment && written.find('}') != Some(written.len() - 1) {
-            self.error(
-                "bad-regex",
-                text.span(),
-                "a regular expression may be exactly one `${…}`, with nothing around it",
-                "a fallback ends at the first `}`: write `[0-9][0-9]` rather than `[0-9]{2}` in it",
-            );
+            let fallback = written.contains(":-");
+            let help = match fallback {
+                true => {
+                    "a fallback ends at the first `}`: write `[0-9][0-9]`, not `[0-9]{2}`, in it"
+                }
+                false => "put all of it into the variable, or write all of it here",
+            };
+            let message = "a regular expression may be exactly one `${…}`, with nothing around it";
+            self.error("bad-regex", text.span(), message, help);
             return None;
         }
         let pattern = match from_environment {
@@ -113,11 +139,13 @@ impl Checker<'_, '_> {
         match Regex::new(&pattern) {
             Ok(regex) => Some(regex),
             Err(error) => {
-                let reason = error.to_string();
-                let reason =
-                    reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                let (reason, range) = regex_fault(&pattern, &error);
+                let span = match range.filter(|_| !from_environment) {
+                    Some(range) => text.node().span_within(self.source, range),
+                    None => text.span(),
+                };
                 let message = format!("this is not a regular expression: {reason}");
-                self.error("bad-regex", text.span(), message, "the syntax is that of Rust's regex");
+                self.error("bad-regex", span, message, REGEX_HELP);
                 None
             }
         }
@@ -161,14 +189,33 @@ impl Checker<'_, '_> {
 
     /// Reports what is wrong with a template that begins at `base` of a string node.
     pub(super) fn template_faults(&mut self, node: &Node, base: usize, faults: Vec<TemplateFault>) {
-        let end = node.as_str().map_or(base, str::len);
+        let text = node.as_str().and_then(|text| text.get(base..)).unwrap_or_default();
         for fault in faults {
-            let range = fault.range.map_or(base..end, |range| range.start + base..range.end + base);
-            let span = node.span_within(self.source, range);
-            let help = fault.help.as_deref().unwrap_or("");
-            self.error(fault.code, span, fault.message, help);
+            let range = fault.range.unwrap_or(0..text.len());
+            let span = node.span_within(self.source, range.start + base..range.end + base);
+            let mut help = fault.help.unwrap_or_default();
+            let name = text.get(range.clone()).unwrap_or_default();
+            let opening = text.get(..range.start).unwrap_or_default().trim_end();
+            if help == define(name) && !opening.ends_with("{{") {
+                help.push_str(&format!("; a text stands in quotes: `\"{name}\"`"));
+            }
+            self.error_once(fault.code, span, fault.message, &help);
         }
     }
+}
+
+const REGEX_HELP: &str =
+    "the syntax is that of https://docs.rs/regex, which has no look-around and no back-references";
+
+/// What is wrong with a regular expression, and where in it if that is known.
+fn regex_fault(pattern: &str, error: &regex::Error) -> (String, Option<Range<usize>>) {
+    use regex_syntax::Error::{Parse, Translate};
+    let (reason, span) = match regex_syntax::parse(pattern) {
+        Err(Parse(fault)) => (fault.kind().to_string(), fault.span().to_owned()),
+        Err(Translate(fault)) => (fault.kind().to_string(), fault.span().to_owned()),
+        _ => return (error.to_string(), None),
+    };
+    (reason, Some(span.start.offset..span.end.offset))
 }
 
 /// Names and environment as one template sees them.
@@ -197,6 +244,7 @@ impl Names for TemplateNames<'_, '_, '_> {
     }
 
     fn environment(&mut self, text: &str, offset: usize) -> Vec<Piece> {
+        self.checker.lost_signs(self.node, self.base + offset, text, true);
         match self.checker.env.substitute(text, self.secrecy) {
             Ok(substituted) => substituted.pieces,
             Err(faults) => {

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::super::diagnostic::Span;
-use super::super::document::Mapping as Document;
 use super::Checker;
 use crate::expr::VariableId;
 
@@ -114,7 +113,7 @@ const LONGEST_CHAIN: usize = 50;
 
 impl Checker<'_, '_> {
     /// Reports cycles, and variables that nothing needs.
-    pub(super) fn usage(&mut self, document: &Document) {
+    pub(super) fn usage(&mut self) {
         let walk = self.usage.walk();
         for way in &walk.cycles {
             self.cycle(way);
@@ -122,22 +121,28 @@ impl Checker<'_, '_> {
         if let Some((start, length)) = walk.longest.filter(|(_, length)| *length > LONGEST_CHAIN) {
             let span = self.usage.declared[start].span;
             let message = format!(
-                "this variable stands at the end of a chain of {length}, the limit is {LONGEST_CHAIN}"
+                "this variable needs another, which needs another, through {length} variables; \
+                 the limit is {LONGEST_CHAIN}"
             );
-            self.error("long-chain", span, message, "take a value from the event earlier");
+            let help = "let a variable in the middle take its value from the event, with `path`";
+            self.error("long-chain", span, message, help);
         }
-        // A rule that could not be read may be the one that needs a variable.
-        if self.failed || document.rules().iter().any(Option::is_none) {
+        // What could not be read may be what needs a variable.
+        if self.report.has_errors_in(self.source) {
             return;
         }
         self.unused_tables();
         let needed = self.usage.needed();
+        // Of a chain that nothing needs its end is the mistake.
+        let referred: BTreeSet<VariableId> =
+            self.usage.declared.iter().flat_map(|one| one.refers_to.iter().copied()).collect();
         let unused: Vec<(Box<str>, Span)> = self
             .usage
             .declared
             .iter()
             .enumerate()
             .filter(|(at, _)| !needed.contains(&VariableId(*at)))
+            .filter(|(at, _)| !referred.contains(&VariableId(*at)))
             .map(|(_, declared)| (declared.name.clone(), declared.span))
             .collect();
         for (name, span) in unused {
@@ -150,8 +155,16 @@ impl Checker<'_, '_> {
         let declared = &self.usage.declared;
         let names: Vec<&str> =
             way.iter().chain(way.first()).map(|at| &*declared[*at].name).collect();
-        let message = format!("these variables need each other: {}", names.join(" → "));
+        let message = match names.as_slice() {
+            [name, _] => format!("the variable `{name}` needs itself"),
+            names => format!("these variables need each other: {}", names.join(" → ")),
+        };
         let span = way.first().map_or_else(Span::default, |at| declared[*at].span);
-        self.error("cyclic-variables", span, message, "take one of them from the event");
+        self.error(
+            "cyclic-variables",
+            span,
+            message,
+            "take one of them from the event, with `path`",
+        );
     }
 }

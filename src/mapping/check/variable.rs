@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::super::diagnostic::Span;
-use super::super::document::decode::{Flag, Named, OneOrMany, Text};
+use super::super::document::decode::{Each, Flag, Named, OneOrMany, Text};
 use super::super::document::{Case as WrittenCase, LongVariable, Variable as Written};
 use super::super::env::Secrecy;
 use super::super::names::did_you_mean;
@@ -71,13 +70,17 @@ impl Checker<'_, '_> {
     }
 
     fn variable_source(&mut self, long: &LongVariable) -> Option<Source> {
-        let given = [
+        let read = [
             ("path", long.path.is_some()),
             ("from", long.from.is_some()),
             ("value", long.value.is_some()),
             ("cases", long.cases.is_some()),
         ];
-        let given: Vec<&str> = given.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
+        let given: Vec<&str> = read
+            .iter()
+            .filter(|(name, is)| *is || long.unreadable.contains(name))
+            .map(|(name, _)| *name)
+            .collect();
         if given.len() != 1 {
             let message = match given.as_slice() {
                 [] => "nothing says where this variable comes from".to_owned(),
@@ -89,7 +92,7 @@ impl Checker<'_, '_> {
             self.error("variable-source", long.span, message, help);
             return None;
         }
-        if long.all.is_some() && long.path.is_none() {
+        if long.all.is_some() && given != ["path"] {
             self.error(
                 "conflicting-keys",
                 long.span,
@@ -108,7 +111,7 @@ impl Checker<'_, '_> {
         if let Some(value) = &long.value {
             return self.shape(&value.0, Secrecy::Plain).map(Source::Value);
         }
-        self.cases(long.cases.as_deref().unwrap_or_default(), long.span).map(Source::Cases)
+        self.cases(long.cases.as_ref()?).map(Source::Cases)
     }
 
     /// A JSONPath; where an answer is read, `status` or a header may stand for one.
@@ -127,14 +130,20 @@ impl Checker<'_, '_> {
         None
     }
 
-    fn cases(&mut self, written: &[WrittenCase], span: Span) -> Option<Vec<Case>> {
-        if written.is_empty() {
-            self.error("empty-list", span, "`cases` is empty", "");
+    fn cases(&mut self, written: &Each<WrittenCase>) -> Option<Vec<Case>> {
+        if written.members.is_empty() {
+            let help = "write e.g. `[{ when: { status: open }, value: 1 }, { value: 0 }]`";
+            self.error("empty-list", written.span, "there is no case in this list", help);
             return None;
         }
-        let mut cases = Vec::with_capacity(written.len());
-        for (at, case) in written.iter().enumerate() {
-            if case.when.is_none() && at + 1 < written.len() {
+        let mut cases = Vec::with_capacity(written.members.len());
+        for (at, case) in written.members.iter().enumerate() {
+            let Some(case) = case else {
+                cases.push(None);
+                continue;
+            };
+            let always = case.when.is_none() && !case.unreadable.contains(&"when");
+            if always && at + 1 < written.members.len() {
                 self.error(
                     "unreachable-case",
                     case.span,
@@ -143,7 +152,7 @@ impl Checker<'_, '_> {
                 );
             }
             let when: Option<Condition> = self.condition(case.when.as_ref());
-            let value = self.shape(&case.value.0, Secrecy::Plain);
+            let value = case.value.as_ref().and_then(|node| self.shape(&node.0, Secrecy::Plain));
             cases.push(when.zip(value).map(|(when, value)| Case { when, value }));
         }
         cases.into_iter().collect()

@@ -51,6 +51,8 @@ pub struct Diagnostic {
     pub secondary: Vec<(Span, String)>,
     /// The cure: what to write instead.
     pub help: Vec<String>,
+    /// Whether errors that are found within its place later are the same mistake once more.
+    pub covers: bool,
 }
 
 impl Diagnostic {
@@ -91,6 +93,7 @@ impl Diagnostic {
             label: None,
             secondary: Vec::new(),
             help: Vec::new(),
+            covers: false,
         }
     }
 
@@ -115,9 +118,26 @@ impl Diagnostic {
         self
     }
 
+    /// The text in this place is not what its author meant: what is wrong with it as it reads is
+    /// the same mistake, and not told again.
+    #[must_use]
+    pub fn covering(mut self) -> Self {
+        self.covers = true;
+        self
+    }
+
     /// The name of the file, as shown.
     pub fn file(&self) -> &str {
         self.source.name()
+    }
+
+    fn explains(&self, other: &Self) -> bool {
+        let within =
+            |(outer, inner): (Span, Span)| outer.start <= inner.start && inner.end <= outer.end;
+        self.covers
+            && other.severity == Severity::Error
+            && self.span.zip(other.span).is_some_and(within)
+            && self.source == other.source
     }
 
     fn finding(&self) -> Finding {
@@ -160,6 +180,8 @@ pub struct Report {
     found_in: BTreeMap<String, usize>,
     errors: usize,
     warnings: usize,
+    /// Which of the findings cover others.
+    covering: Vec<usize>,
 }
 
 /// What makes two findings the same: file, place, code and message.
@@ -171,9 +193,13 @@ impl Report {
         Self::default()
     }
 
-    /// Adds a finding. The same one again (as for a value that several aliases repeat) is left out;
-    /// the thousandth of a file is the last one that is kept, those after it are only counted.
+    /// Adds a finding. The same one again (as for a value that several aliases repeat) is left out,
+    /// as is what an earlier one explains; the thousandth of a file is the last one that is kept,
+    /// those after it are only counted.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        if self.is_explained(&diagnostic) {
+            return;
+        }
         let found = self.found_in.entry(diagnostic.file().to_owned()).or_default();
         let kept = *found < KEPT_PER_FILE;
         if kept && !self.seen.insert(diagnostic.finding()) {
@@ -185,8 +211,27 @@ impl Report {
             Severity::Warning => self.warnings += 1,
         }
         if kept {
+            if diagnostic.covers {
+                self.covering.push(self.diagnostics.len());
+            }
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// Whether an earlier finding tells this mistake already; a suspicion becomes a certainty.
+    fn is_explained(&mut self, diagnostic: &Diagnostic) -> bool {
+        let explaining = self.covering.iter().copied().find(|at| {
+            self.diagnostics.get(*at).is_some_and(|earlier| earlier.explains(diagnostic))
+        });
+        let Some(earlier) = explaining.and_then(|at| self.diagnostics.get_mut(at)) else {
+            return false;
+        };
+        if earlier.severity == Severity::Warning {
+            earlier.severity = Severity::Error;
+            self.warnings -= 1;
+            self.errors += 1;
+        }
+        true
     }
 
     /// Whether nothing was found.
@@ -197,6 +242,11 @@ impl Report {
     /// Whether a file cannot be used.
     pub fn has_errors(&self) -> bool {
         self.errors > 0
+    }
+
+    /// Whether this file cannot be used.
+    pub fn has_errors_in(&self, source: &Source) -> bool {
+        self.errors().any(|error| error.source == *source)
     }
 
     /// The errors, in the order in which they were found.

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::decode::{Anything, Decode, Flag, OneOrMany, PathText, Reader, Text, document};
+use super::decode::{
+    Anything, Decode, Each, Flag, Given, OneOrMany, PathText, Reader, Text, document,
+};
 use super::schema::{Definitions, Describe, Schema, form};
 use super::when::When;
 use crate::expr::convert::Type;
@@ -44,7 +46,7 @@ document! {
         optional from: Text,
         /// Any YAML value.
         #[schema(more(SHAPE), examples(json!(["{{imsi}}@{{domain}}", ["{{msisdn}}"]])))]
-        optional value: Anything,
+        optional value: Given,
         /// Cases, of which the first whose `when` holds gives the value; the last may have no `when`.
         #[schema(
             keyword("minItems", 1),
@@ -52,7 +54,7 @@ document! {
                 [{ "when": { "bill_status": "open" }, "value": "active" }, { "value": "barred" }],
             ])),
         )]
-        optional cases: Vec<Case>,
+        optional cases: Each<Case>,
         /// The separator at which a string becomes an array of trimmed strings.
         #[schema(keyword("minLength", 1), examples([","]))]
         optional split: Text,
@@ -79,7 +81,7 @@ document! {
         optional map: Anything,
         /// Used where there is no value: any YAML value, read as that of `value` is.
         #[schema(examples(json!(["cs-barred", "${DEFAULT_PROFILE:-none}", []])))]
-        optional default: Anything,
+        optional default: Given,
         /// Whether the value may be absent.
         #[schema(default(false))]
         optional optional: Flag,
@@ -97,7 +99,7 @@ document! {
         optional when: When,
         /// Any YAML value.
         #[schema(more(SHAPE), examples(json!(["serviceGranted", ["{{msisdn}}"]])))]
-        required value: Anything,
+        expected value: Given,
     }
 }
 
@@ -134,10 +136,12 @@ impl Decode for Variable {
                 LongVariable::decode(node, reader).map(|long| Self::Long(Box::new(long)))
             }
             _ => {
-                reader.wrong_type(
-                    node,
-                    "a JSONPath (a string), or a mapping with `path`, `from`, `value` or `cases`",
-                );
+                let help = match &node.kind {
+                    Kind::Sequence(_) => "write `{ path: […] }` for the first of several paths",
+                    _ => "write `{ value: … }` for a value that is always the same",
+                };
+                let expected = "a JSONPath, or a mapping with `path`, `from`, `value` or `cases`";
+                reader.wrong_type_but(node, expected, help);
                 None
             }
         }

@@ -3,10 +3,12 @@
 
 pub mod decode;
 mod extract;
+mod fields;
 mod responses;
 mod rule;
 pub mod schema;
 mod target;
+mod values;
 mod when;
 
 use serde_json::json;
@@ -59,7 +61,8 @@ document! {
         )]
         optional tables: Named<Anything>,
         /// Which events are handled, and how. The first rule whose `event` and `when` hold is the
-        /// one that runs.
+        /// one that runs. At least one.
+        #[schema(keyword("minItems", 1))]
         expected rules: Each<Rule>,
     }
 }

@@ -18,10 +18,10 @@ document! {
             json!({ "status": "4xx", "$.code": ["LOCKED", "BUSY"] }),
             json!({ "$.result": false }),
         ]))]
-        required when: When,
+        expected when: When,
         /// What the answer means.
         #[schema(words(&Then::NAMES, meaning))]
-        required then: Text,
+        expected then: Text,
         /// What NSPS is told: a template, in which what is absent is empty. Without it NSPS is told
         /// the status and the first 200 characters of the body.
         #[schema(examples(["{{body.error}}", "locked: {{body.detail}}"]))]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::decode::{Anything, Named, OneOrMany, Period, Text, document};
+use super::decode::{Anything, Each, Given, Named, OneOrMany, Period, Text, document};
 use super::extract::{SHAPE, Variable};
 use super::responses::ResponseEntry;
 use super::schema::{Schema, form};
@@ -14,11 +14,11 @@ document! {
     Rule is "a rule" {
         /// Unique in the file; the log and answers tell rules by it. Made of `a-z`, `0-9` and `-`.
         #[schema(form(&form::KEBAB_NAME), examples(["sim-changed"]))]
-        required name: Text,
+        expected name: Text,
         /// Which events: an event type, a glob (`*` stands for any text), or a list of them. Case
         /// matters.
         #[schema(examples(json!(["SIM/Updated", "SIM/*", "*", ["SIM/Created", "SIM/Updated"]])))]
-        required event: OneOrMany<Text>,
+        expected event: OneOrMany<Text>,
         /// The rule is only for events for which this holds.
         #[schema(examples([json!({ "imsi": { "exists": true } })]))]
         optional when: When,
@@ -31,7 +31,7 @@ document! {
             keyword("minItems", 1),
             examples([json!([{ "request": "PUT /sims/{{imsi}}", "json": { "plan": "{{plan}}" } }])]),
         )]
-        optional steps: Vec<Step>,
+        optional steps: Each<Step>,
         /// Instead of steps: answer 200 `Event ignored: …` with this text, and send nothing. A
         /// template, in which what is absent is empty.
         #[schema(examples(["no IMSI"]))]
@@ -104,7 +104,7 @@ document! {
             more(SHAPE),
             examples(json!([{ "imsi": "{{imsi}}", "services": ["voice", "{{data_service}}"] }])),
         )]
-        optional json: Anything,
+        optional json: Given,
         /// The body as XML: template text. Expressions stand in text and in quoted attributes; each is
         /// escaped.
         #[schema(examples(["<sim><imsi>{{imsi}}</imsi></sim>"]))]
@@ -128,7 +128,7 @@ document! {
         /// What answers mean: a table of which the first entry whose `when` holds decides. It is read
         /// before that of the target.
         #[schema(examples([json!([{ "when": { "status": 409 }, "then": "ok" }])]))]
-        optional responses: Vec<ResponseEntry>,
+        optional responses: Each<ResponseEntry>,
         /// Values that later steps need of the answer, by name: a JSONPath over its body, `status`,
         /// `headers.NAME`, or the long form of a variable. With `for_each` they are arrays.
         #[schema(

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::decode::{Anything, Decode, Flag, Named, Period, Reader, Scalar, Text, document};
+use super::decode::{Anything, Decode, Each, Flag, Named, Period, Reader, Scalar, Text, document};
 use super::responses::ResponseEntry;
 use super::schema::{Definitions, Describe, Schema, form};
 use crate::mapping::yaml::Node;
@@ -19,7 +19,7 @@ document! {
             form(&form::BASE_URL),
             examples(["https://hss.example/api", "${HSS_URL}"]),
         )]
-        required url: Text,
+        expected url: Text,
         /// How requests prove who sends them: exactly one of the kinds. Without it they do not.
         #[schema(examples([json!({ "bearer": { "token": "${HSS_TOKEN}" } })]))]
         optional auth: Auth,
@@ -59,7 +59,7 @@ document! {
         /// read after the step's own table, and before what is usual: 2xx is `ok`; 408, 425, 429,
         /// 500, 502, 503, 504, a time-out and no connection are `retry`; anything else is `fail`.
         #[schema(examples([json!([{ "when": { "status": 404 }, "then": "stop" }])]))]
-        optional responses: Vec<ResponseEntry>,
+        optional responses: Each<ResponseEntry>,
     }
 }
 
@@ -164,10 +164,14 @@ pub enum Auth {
 impl Decode for Auth {
     fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let kinds = AuthKinds::decode(node, reader)?;
-        let given = node.as_mapping().map_or(0, <[_]>::len);
-        if given != 1 {
-            let message = format!("`auth` takes exactly one kind of credential, here are {given}");
-            let help = "the kinds are: basic, bearer, api_key";
+        let known = ["basic", "bearer", "api_key"];
+        let entries = node.as_mapping().unwrap_or_default();
+        let given: Vec<&str> =
+            known.into_iter().filter(|kind| entries.iter().any(|e| e.key.text == *kind)).collect();
+        if given.len() > 1 || entries.is_empty() {
+            let found = if given.is_empty() { "none".to_owned() } else { given.join(" and ") };
+            let message = format!("`auth` takes exactly one kind of credential, and has {found}");
+            let help = "give one of `basic`, `bearer` and `api_key`, or leave `auth` out";
             reader.error("conflicting-keys", kinds.span, message, help);
             return None;
         }

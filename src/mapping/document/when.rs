@@ -5,12 +5,15 @@ use serde_json::json;
 use super::decode::{Decode, Flag, Reader, Text, document};
 use super::schema::{Definitions, Describe, Schema, form};
 use crate::mapping::diagnostic::Span;
+use crate::mapping::names::did_you_mean;
 use crate::mapping::yaml::{Key, Kind, Node};
 
 /// A condition: all of its clauses must hold.
 #[derive(Debug, Clone)]
 pub struct When {
     pub clauses: Vec<Clause>,
+    /// Whether something in it could not be read, which was reported.
+    pub incomplete: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -18,8 +21,8 @@ pub enum Clause {
     Any(Vec<When>),
     All(Vec<When>),
     Not(When),
-    /// A name or a JSONPath, and what it must pass.
-    Test(Key, Test),
+    /// A name or a JSONPath, and what it must pass; none if that cannot be read.
+    Test(Key, Option<Test>),
 }
 
 #[derive(Debug, Clone)]
@@ -133,13 +136,18 @@ const COMBINATIONS: [Combination; 3] = [
 impl Decode for When {
     fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let Some(entries) = node.as_mapping() else {
-            reader.wrong_type(node, "a condition, which is a mapping of subjects to tests");
+            let expected = "a condition, which is a mapping of subjects to tests";
+            let help = match node.kind {
+                Kind::Sequence(_) => "write `all: […]` or `any: […]` for several conditions",
+                _ => "write e.g. `bill_status: open`, or `imsi: { exists: true }`",
+            };
+            reader.wrong_type_but(node, expected, help);
             return None;
         };
         let clauses: Vec<Option<Clause>> =
             entries.iter().map(|entry| clause(&entry.key, &entry.value, reader)).collect();
-        let clauses = clauses.into_iter().collect::<Option<_>>()?;
-        Some(Self { clauses })
+        let incomplete = clauses.iter().any(Option::is_none);
+        Some(Self { clauses: clauses.into_iter().flatten().collect(), incomplete })
     }
 }
 
@@ -177,14 +185,30 @@ is below it, or a JSONPath over the event (in `responses`: over the answer's bod
 `not` stand in place of a subject and combine conditions.";
 
 fn clause(key: &Key, value: &Node, reader: &mut Reader<'_>) -> Option<Clause> {
-    match COMBINATIONS.iter().find(|combination| combination.word == key.text) {
-        Some(Combination { make: Make::OfSeveral(make), .. }) => several(value, reader).map(make),
-        Some(Combination { make: Make::OfOne(make), .. }) => When::decode(value, reader).map(make),
-        None => Test::decode(value, reader).map(|test| Clause::Test(key.clone(), test)),
+    if let Some(combination) = COMBINATIONS.iter().find(|one| one.word == key.text) {
+        return match combination.make {
+            Make::OfSeveral(make) => several(value, reader).map(make),
+            Make::OfOne(make) => When::decode(value, reader).map(make),
+        };
     }
+    let of_mappings = value
+        .as_sequence()
+        .is_some_and(|members| members.iter().any(|member| member.as_mapping().is_some()));
+    // No subject is tested with a list of mappings: `ayn` was meant to combine them.
+    if let Some(near) = did_you_mean(&key.text, ["any", "all"]).filter(|_| of_mappings) {
+        let message = format!("conditions are not combined with `{}`", key.text);
+        reader.error("unknown-key", key.span, message, &format!("did you mean `{near}`?"));
+        return several(value, reader).map(Clause::Any);
+    }
+    Some(Clause::Test(key.clone(), Test::decode(value, reader)))
 }
 
 fn several(value: &Node, reader: &mut Reader<'_>) -> Option<Vec<When>> {
+    if value.as_mapping().is_some() {
+        let help = "write a list with a condition for each: `[{ a: 1 }, { b: 2 }]`";
+        reader.wrong_type_but(value, "a list of conditions", help);
+        return None;
+    }
     let conditions = Vec::<When>::decode(value, reader)?;
     if conditions.is_empty() {
         let message = "there is no condition in this list";
@@ -198,12 +222,7 @@ impl Decode for Test {
     fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         match &node.kind {
             Kind::Null => {
-                reader.error(
-                    "null-in-condition",
-                    node.span,
-                    "nothing equals null in a condition",
-                    "write `{ exists: false }` for absent or null, `{ empty: true }` for empty too",
-                );
+                null(node, reader);
                 None
             }
             Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => Some(Self::Equals(node.clone())),
@@ -226,19 +245,34 @@ impl Describe for Test {
 
 fn one_of(members: &[Node], span: Span, reader: &mut Reader<'_>) -> Option<Test> {
     if members.is_empty() {
-        reader.error("empty-list", span, "nothing is equal to one of an empty list", "");
+        let help = "write the values to compare with, e.g. `[open, active]`";
+        reader.error("empty-list", span, "nothing is equal to one of an empty list", help);
         return None;
     }
     let operands = members.iter().filter_map(|member| Operand::decode(member, reader)).count();
     (operands == members.len()).then(|| Test::OneOf(members.to_vec()))
 }
 
+fn null(node: &Node, reader: &mut Reader<'_>) {
+    reader.error(
+        "null-in-condition",
+        node.span,
+        "nothing equals null in a condition",
+        "write `{ exists: false }` for absent or null, `{ empty: true }` for empty too",
+    );
+}
+
 impl Decode for Operand {
     fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         match node.kind {
             Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => Some(Self(node.clone())),
-            Kind::Null | Kind::Sequence(_) | Kind::Mapping(_) => {
-                reader.wrong_type(node, "a scalar to compare with");
+            Kind::Null => {
+                null(node, reader);
+                None
+            }
+            Kind::Sequence(_) | Kind::Mapping(_) => {
+                let help = "write a string, a number, `true` or `false` here";
+                reader.wrong_type_but(node, "a value to compare with", help);
                 None
             }
         }

@@ -61,7 +61,7 @@ impl<'a> Builder<'a> {
 
     pub(super) fn run(mut self) -> Option<Node> {
         if self.source.text().len() > MAX_BYTES {
-            self.report.push(faults::too_long(self.source));
+            self.report.push(faults::too_long(self.source, self.source.text().len() as u64));
             return None;
         }
         self.read().ok()?;
@@ -228,6 +228,11 @@ impl<'a> Builder<'a> {
             let value = self.whole_value(span);
             self.report.push(faults::unquoted_template(self.source, value));
             self.last_misread = Some(value);
+            let text = self.source.slice(value);
+            if ['"', '\''].iter().any(|quote| text.matches(*quote).count() % 2 == 1) {
+                // The other quote was lost: what follows would be read inside out.
+                return Err(Stop);
+            }
         }
         let text = self.source.slice(span).to_owned();
         self.finish(plain(Kind::String(text), span), anchor)
@@ -274,7 +279,7 @@ impl<'a> Builder<'a> {
     }
 
     /// A value is complete: it goes where it belongs.
-    fn finish(&mut self, node: Node, anchor: usize) -> Result<(), Stop> {
+    fn finish(&mut self, mut node: Node, anchor: usize) -> Result<(), Stop> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             self.report.push(faults::too_many(self.source, node.span));
@@ -292,11 +297,16 @@ impl<'a> Builder<'a> {
         match &mut parent.content {
             Content::Sequence(members) => members.push(node),
             Content::Mapping(mapping) if !mapping.wants_key() => {
-                let trap = mapping.key_without_value(self.source, &node);
+                let trap = mapping.key_without_value(self.source, &mut node);
                 self.report.extend(trap);
                 mapping.value(node);
             }
             Content::Mapping(mapping) => {
+                let fault = traps::odd_blank(self.source, &node);
+                if let Some(fault) = fault.or_else(|| traps::glued_key(self.source, &node)) {
+                    self.report.push(fault);
+                    return Err(Stop);
+                }
                 parent.template |= second_brace && self.source.slice(node.span).starts_with('{');
                 match key_of(self.source, &node) {
                     Some(key) => mapping.key(key, &node),
@@ -345,7 +355,9 @@ impl<'a> Builder<'a> {
     /// The brackets that are open.
     fn brackets(&self) -> impl DoubleEndedIterator<Item = Span> {
         let flow = self.open.iter().filter(|open| open.notation == Notation::Flow);
+        // `[a: b]` is a list of a mapping that has no bracket of its own.
         flow.map(|open| Span::new(open.start, open.start + 1))
+            .filter(|span| ["[", "{"].contains(&self.source.slice(*span)))
     }
 }
 

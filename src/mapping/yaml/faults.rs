@@ -5,8 +5,9 @@ use super::scalar::Unclear;
 use super::{MAX_BYTES, MAX_DEPTH, MAX_NODES, Span};
 use crate::mapping::diagnostic::{Diagnostic, Source};
 
-pub(super) fn too_long(source: &Source) -> Diagnostic {
-    let (bytes, mebibytes) = (source.text().len(), MAX_BYTES / 1024 / 1024);
+/// A file of that many bytes is not read at all.
+pub fn too_long(source: &Source, bytes: u64) -> Diagnostic {
+    let mebibytes = MAX_BYTES / 1024 / 1024;
     let message = format!("the file has {bytes} bytes, more than {mebibytes} MiB");
     Diagnostic::error("file-too-long", source, None, message).help("split it into several files")
 }
@@ -48,15 +49,22 @@ pub(super) fn tag(source: &Source, span: Span) -> Diagnostic {
 pub(super) fn unknown_alias(source: &Source, span: Span, value: Span) -> Diagnostic {
     let name = source.slice(span).trim_start_matches('*');
     let message = format!("`*{name}` refers to an anchor that nothing before it defines");
-    Diagnostic::error("unknown-alias", source, span, message)
-        .help(format!("quote it if it is text: {}", quoted(source.slice(value))))
-        .help(format!("an alias needs an anchor `&{name}` at a value further up"))
+    let diagnostic = Diagnostic::error("unknown-alias", source, span, message)
+        .covering()
+        .help(format!("quote it if it is text: {}", quoted(source.slice(value))));
+    match name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-') {
+        true => {
+            diagnostic.help(format!("an alias needs an anchor `&{name}` at a value further up"))
+        }
+        false => diagnostic,
+    }
 }
 
 pub(super) fn alias_in_itself(source: &Source, span: Span) -> Diagnostic {
     let name = source.slice(span).trim_start_matches('*');
     let message = format!("`*{name}` stands inside the value that `&{name}` names");
     Diagnostic::error("alias-in-itself", source, span, message)
+        .covering()
         .help("a value cannot contain itself: write out what is meant")
 }
 
@@ -68,15 +76,17 @@ pub(super) fn unclear(source: &Source, span: Span, unclear: Unclear) -> Diagnost
             let message = format!("`{text}` is a number in YAML and would lose its `+`");
             let number = text.trim_start_matches('+');
             Diagnostic::error("unquoted-plus", source, span, message)
+                .covering()
                 .help(format!("{quote}; or write the number as {number}"))
         }
         Unclear::NotFinite => {
             let message = format!("`{text}` is a number in YAML that JSON does not have");
-            Diagnostic::error("not-a-json-number", source, span, message).help(quote)
+            Diagnostic::error("not-a-json-number", source, span, message).covering().help(quote)
         }
         Unclear::TooLarge => {
             let message = format!("`{text}` is a number beyond 128 bits");
             Diagnostic::error("number-too-large", source, span, message)
+                .covering()
                 .help(format!("{quote}; or write it in decimal digits"))
         }
     }
@@ -84,12 +94,20 @@ pub(super) fn unclear(source: &Source, span: Span, unclear: Unclear) -> Diagnost
 
 pub(super) fn unquoted_template(source: &Source, span: Span) -> Diagnostic {
     let text = source.slice(span);
+    // Of a pair of quotes that lost one the other is left.
+    let text = match text.chars().last() {
+        Some(quote @ ('"' | '\'')) if text.matches(quote).count() == 1 => {
+            text.trim_end_matches(quote)
+        }
+        _ => text,
+    };
     Diagnostic::error(
         "unquoted-template",
         source,
         span,
         "`{{` without quotes begins a YAML mapping",
     )
+    .covering()
     .help(format!("quote it: {}", quoted(text)))
 }
 
@@ -98,12 +116,26 @@ pub(super) fn key_not_scalar(source: &Source, span: Span) -> Diagnostic {
         .help("quote it if it is meant as text")
 }
 
-pub(super) fn duplicate_key(source: &Source, key: &Key, first: Span) -> Diagnostic {
-    let message = format!("the key `{}` is given twice in one mapping", key.text);
+/// Keys that one mapping has twice, each with the place of its first. Different ones in one mapping
+/// are one mistake, as a rule: what should have begun another mapping was lost.
+pub(super) fn duplicate_keys(source: &Source, twice: &[(Key, Span)]) -> Vec<Diagnostic> {
+    let several = twice.iter().zip(twice.iter().skip(1)).find(|((a, _), (b, _))| a.text != b.text);
+    if let Some(((key, first), (other, _))) = several {
+        let message = format!("`{}` and `{}` are given twice in one mapping", key.text, other.text);
+        let begins = "look for a lost `- `, or a lost key, that begins another mapping before this";
+        return vec![duplicate(source, key, *first, message).help(begins)];
+    }
+    let each = twice.iter().map(|(key, first)| {
+        let message = format!("the key `{}` is given twice in one mapping", key.text);
+        duplicate(source, key, *first, message).help("remove or rename one of them")
+    });
+    each.collect()
+}
+
+fn duplicate(source: &Source, key: &Key, first: Span, message: String) -> Diagnostic {
     Diagnostic::error("duplicate-key", source, key.span, message)
         .label("again here")
         .secondary(first, "first here")
-        .help("remove or rename one of them")
 }
 
 pub(super) fn merge_of_scalar(source: &Source, span: Span) -> Diagnostic {

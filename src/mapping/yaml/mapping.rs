@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::build::end_of;
 use super::node::{Entry, Key, Kind, Node, Notation};
-use super::{Span, faults, traps};
+use super::{Span, faults, scalar, traps};
 use crate::mapping::diagnostic::{Diagnostic, Report, Source};
 
 /// The entries so far.
@@ -52,15 +52,24 @@ impl Builder {
         self.pending = Some(Pending::Unusable);
     }
 
-    /// The warning that `{ a:1 }` deserves, which is a key `a:1` with nothing for a value.
-    pub(super) fn key_without_value(&self, source: &Source, value: &Node) -> Option<Diagnostic> {
-        let left_out = value.span.start == value.span.end && value.kind == Kind::Null;
-        match &self.pending {
-            Some(Pending::Key { key, .. }) if left_out => {
-                traps::key_without_value(source, key.span)
-            }
-            _ => None,
-        }
+    /// What `{ a:1 }` deserves, which is a key `a:1` with nothing for a value; it goes on with the
+    /// key and the value that were meant.
+    pub(super) fn key_without_value(
+        &mut self,
+        source: &Source,
+        value: &mut Node,
+    ) -> Option<Diagnostic> {
+        let left_out = is_left_out(value);
+        let Some(Pending::Key { key, .. }) = self.pending.as_mut().filter(|_| left_out) else {
+            return None;
+        };
+        let colon = traps::key_without_value(source, key.span)?;
+        value.span = Span::new(colon.end, key.span.end);
+        let text = source.slice(value.span);
+        value.kind = scalar::resolve(text).unwrap_or_else(|_| Kind::String(text.to_owned()));
+        key.span.end = colon.start;
+        key.text = source.slice(key.span).to_owned();
+        Some(traps::missing_space(source, colon))
     }
 
     pub(super) fn value(&mut self, value: Node) {
@@ -74,7 +83,7 @@ impl Builder {
         self.entries.last().map(|entry| end_of(&entry.value).max(entry.key.span.end))
     }
 
-    /// The entries, each key once. Of a key written twice the first stays; what a merge brings gives
+    /// The entries, each key once. Of a key written twice the first that has a value stays; what a merge brings gives
     /// way to what is written out, and what an earlier merge brings comes before a later one's.
     pub(super) fn finish(self, source: &Source, report: &mut Report) -> Vec<Entry> {
         let written = without_duplicates(self.entries, source, report);
@@ -105,18 +114,27 @@ impl Raw {
     }
 }
 
+/// Whether nothing was written for a value.
+fn is_left_out(value: &Node) -> bool {
+    value.span.start == value.span.end && value.kind == Kind::Null
+}
+
 fn without_duplicates(entries: Vec<Raw>, source: &Source, report: &mut Report) -> Vec<Raw> {
-    let mut first: HashMap<String, Span> = HashMap::with_capacity(entries.len());
-    let mut kept = Vec::with_capacity(entries.len());
+    let mut first: HashMap<String, usize> = HashMap::with_capacity(entries.len());
+    let mut kept: Vec<Raw> = Vec::with_capacity(entries.len());
+    let mut twice: Vec<(Key, Span)> = Vec::new();
     for raw in entries {
-        match first.get(&raw.key.text) {
-            Some(earlier) => report.push(faults::duplicate_key(source, &raw.key, *earlier)),
-            None => {
-                first.insert(raw.key.text.clone(), raw.key.span);
-                kept.push(raw);
-            }
+        let Some(earlier) = first.get(&raw.key.text).and_then(|at| kept.get_mut(*at)) else {
+            first.insert(raw.key.text.clone(), kept.len());
+            kept.push(raw);
+            continue;
+        };
+        twice.push((raw.key, earlier.key.span));
+        if is_left_out(&earlier.value) {
+            earlier.value = raw.value;
         }
     }
+    report.extend(faults::duplicate_keys(source, &twice));
     kept
 }
 

@@ -3,6 +3,7 @@
 use crate::mapping::diagnostic::{Report, Source};
 
 mod build;
+mod earlier;
 mod faults;
 mod mapping;
 mod node;
@@ -16,6 +17,7 @@ mod weight;
 mod within;
 
 pub use crate::mapping::diagnostic::Span;
+pub use faults::too_long;
 pub use node::{Entry, Key, Kind, Node};
 
 /// The longest text of a file, in bytes.

@@ -62,6 +62,21 @@ pub struct Key {
     pub text: String,
 }
 
+impl Key {
+    /// Where in the source a part of the key stands, `range` being in bytes of its text; the whole
+    /// key where its quotes hold escapes.
+    pub fn span_within(&self, source: &Source, range: Range<usize>) -> Span {
+        let written = source.slice(self.span);
+        let inner = written.len().checked_sub(1).and_then(|end| written.get(1..end));
+        let start = match (written == self.text, inner == Some(&self.text)) {
+            (true, _) => self.span.start,
+            (false, true) => self.span.start + 1,
+            (false, false) => return self.span,
+        };
+        Span::new(start + range.start, start + range.end)
+    }
+}
+
 /// How a value was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notation {
@@ -134,9 +149,8 @@ impl Node {
 
     /// Where in the source a part of the string's text stands.
     ///
-    /// `range` is in bytes of the string. Exact where the text was written as it reads: on one line,
-    /// plain or quoted without an escape before or after the part, or in a literal block (`|`).
-    /// Elsewhere it is the whole value's span.
+    /// `range` is in bytes of the string. Exact where the text was written as it reads, and where it
+    /// was folded or has the usual escapes. Elsewhere it is the whole value's span.
     pub fn span_within(&self, source: &Source, range: Range<usize>) -> Span {
         super::within::locate(self, source, range).unwrap_or(self.span)
     }

@@ -51,6 +51,14 @@ impl Place<'_> {
             || (apart && trimmed.ends_with([':', '-']))
     }
 
+    /// The last of several words before a colon: the key, if what is before it is the value of
+    /// another one.
+    pub(super) fn word_before_colon(&self) -> Option<Span> {
+        let scalar = self.last_scalar.filter(|scalar| scalar.end == self.offset)?;
+        let (before, _) = self.source.slice(scalar).rsplit_once(' ')?;
+        self.rest().starts_with(':').then(|| Span::new(scalar.start + before.len() + 1, scalar.end))
+    }
+
     /// The first `{{` of the line, up to the place, that stands where a value begins.
     pub(super) fn template_start(&self) -> Option<usize> {
         let line = self.source.line_at(self.offset);

@@ -7,8 +7,8 @@ use serde_yaml::granit_parser::ErrorKind;
 
 use super::faults::{quoted, too_deep, unquoted_template};
 use super::place::Place;
-use super::{Span, traps};
-use crate::mapping::diagnostic::Diagnostic;
+use super::{Span, earlier, traps};
+use crate::mapping::diagnostic::{Diagnostic, Source};
 
 /// The most telling explanation; the order matters, since one cause shows as many errors.
 pub(super) fn explain(place: &Place<'_>, kind: &ErrorKind) -> Diagnostic {
@@ -16,6 +16,7 @@ pub(super) fn explain(place: &Place<'_>, kind: &ErrorKind) -> Diagnostic {
         return too_deep(place.source, place.here());
     }
     tab(place, kind)
+        .or_else(|| earlier::left_open(place, kind))
         .or_else(|| glued_bracket(place))
         .or_else(|| template(place))
         .or_else(|| reserved_character(place))
@@ -37,6 +38,7 @@ fn by_kind(place: &Place<'_>, kind: &ErrorKind) -> Option<Diagnostic> {
         ErrorKind::UnclosedQuotedScalar => Some(unclosed_quote(place)),
         ErrorKind::MappingValueNotAllowed => Some(colon(place)),
         ErrorKind::SimpleKeyExpected => Some(not_a_key(place)),
+        ErrorKind::ExpectedDocumentStart => directive(place),
         ErrorKind::ExpectedBlockMappingKey
         | ErrorKind::ExpectedBlockSequenceEntry
         | ErrorKind::InvalidIndentation
@@ -126,10 +128,13 @@ fn reserved_character(place: &Place<'_>) -> Option<Diagnostic> {
     };
     let value = place.value_from(place.offset);
     let name = if character == '`' { "a backtick".to_owned() } else { format!("`{character}`") };
-    Some(
-        Diagnostic::error(code, place.source, value, format!("{name} {meaning}"))
-            .help(format!("quote it: {}", quoted(place.source.slice(value)))),
-    )
+    let diagnostic = Diagnostic::error(code, place.source, value, format!("{name} {meaning}"));
+    let is_block = matches!(character, '|' | '>') && place.innermost_bracket.is_none();
+    let diagnostic = match is_block {
+        true => diagnostic.help("move the text to the next line, indented further than the key"),
+        false => diagnostic,
+    };
+    Some(diagnostic.help(format!("quote it: {}", quoted(place.source.slice(value)))))
 }
 
 fn unknown_escape(place: &Place<'_>) -> Option<Diagnostic> {
@@ -151,7 +156,7 @@ fn unknown_escape(place: &Place<'_>) -> Option<Diagnostic> {
 }
 
 /// The first backslash of a double-quoted text that begins no escape.
-fn unknown_escape_in(text: &str) -> Option<usize> {
+pub(super) fn unknown_escape_in(text: &str) -> Option<usize> {
     let mut characters = text.char_indices().skip(1);
     while let Some((at, character)) = characters.next() {
         match character {
@@ -224,11 +229,27 @@ fn not_a_key(place: &Place<'_>) -> Diagnostic {
         .help("indent it further if it continues the text above")
 }
 
+/// `%` at the beginning of a line is for YAML itself, and before a document only.
+fn directive(place: &Place<'_>) -> Option<Diagnostic> {
+    let before = place.source.slice(Span::new(0, place.offset));
+    let start = before.rfind("\n%").map(|at| at + 1).or(before.starts_with('%').then_some(0))?;
+    let line = Span::new(start, place.source.line_end(start));
+    let message = "a line that begins with `%` is an instruction to YAML";
+    Some(
+        Diagnostic::error("reserved-character", place.source, line, message)
+            .help("remove it; if it belongs to a text, quote that"),
+    )
+}
+
 fn indentation(place: &Place<'_>) -> Diagnostic {
     let line = Span::new(place.offset, place.offset + place.rest_of_line().trim_end().len());
     let message = "this line is indented like nothing it could belong to";
-    Diagnostic::error("indentation", place.source, line, message)
-        .help("keys of one mapping, or items of one list, begin in the same column")
+    let diagnostic = Diagnostic::error("indentation", place.source, line, message);
+    let diagnostic = match earlier::missed_column(place.source, place.offset) {
+        Some(above) => diagnostic.secondary(above, "this begins in another column"),
+        None => diagnostic,
+    };
+    diagnostic.help("keys of one mapping, or items of one list, begin in the same column")
 }
 
 fn text_after_value(place: &Place<'_>) -> Diagnostic {
@@ -236,7 +257,9 @@ fn text_after_value(place: &Place<'_>) -> Diagnostic {
     let message = "text follows a value that has already ended";
     let diagnostic = Diagnostic::error("text-after-value", place.source, rest, message);
     let Some(value) = place.value_on_line().filter(|_| place.innermost_bracket.is_none()) else {
-        return diagnostic.help("put the whole value in quotes, or remove what follows");
+        return diagnostic
+            .help("put a comma before it, if it is the next member")
+            .help("put the whole value in quotes, if it belongs to that");
     };
     let text = place.source.slice(value);
     match text.chars().next() {
@@ -271,16 +294,24 @@ fn in_brackets(place: &Place<'_>) -> Option<Diagnostic> {
     let closing = if place.source.slice(open) == "[" { ']' } else { '}' };
     let same_line = place.source.line_start(open.start) == place.source.line_start(place.offset);
     if same_line && place.offset > open.start && !place.rest_of_line().is_empty() {
-        let message = format!("`,` or `{closing}` is missing here");
+        let key = place.word_before_colon();
+        let message = match key {
+            Some(_) => "a comma is missing before this key".to_owned(),
+            None => format!("`,` or `{closing}` is missing here"),
+        };
         return Some(
-            Diagnostic::error("missing-comma", place.source, place.here(), message)
+            Diagnostic::error("missing-comma", place.source, key.unwrap_or(place.here()), message)
                 .secondary(open, "inside this bracket")
+                .help("put a comma between the members")
                 .help("text with brackets, commas or a colon before a space needs quotes"),
         );
     }
+    Some(unclosed_bracket(place.source, open))
+}
+
+pub(super) fn unclosed_bracket(source: &Source, open: Span) -> Diagnostic {
+    let closing = if source.slice(open) == "[" { ']' } else { '}' };
     let message = format!("this bracket is not closed with `{closing}`");
-    Some(
-        Diagnostic::error("unclosed-bracket", place.source, open, message)
-            .help(format!("close it with `{closing}`, or quote the value if it is text")),
-    )
+    Diagnostic::error("unclosed-bracket", source, open, message)
+        .help(format!("close it with `{closing}`, or quote the value if it is text"))
 }

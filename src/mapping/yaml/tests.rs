@@ -179,16 +179,19 @@ fn a_place_in_a_string_is_found_in_the_source() {
         ("a: \"{{name}}\"", "name", Some("name")),
         ("a: \"{{name}} \\t\"", "name", Some("name")),
         ("a: \"\\u00e9 {{name}}\"", "name", Some("name")),
-        ("a: \"\\t {{name}} \\t\"", "name", None),
+        ("a: \"\\t {{name}} \\\"\\t\"", "name", Some("name")),
+        ("a: \"\\u00e9 {{name}} \\u00e9\"", "name", None),
+        ("a: 'it''s {{name}} isn''t'", "name", Some("name")),
         ("a: 'it''s {{name}}'", "name", Some("name")),
         ("a: one\n  {{name}} three", "name", Some("name")),
-        ("a: one\n  {{name}}\n  three", "name", None),
+        ("a: one\n  {{name}}\n  three", "name", Some("name")),
         ("a: |\n  <a>\n    <b>{{name}}</b>\n  </a>\n", "name", Some("name")),
         ("a: |-\n\n  <a>\n\n  {{name}}", "name", Some("name")),
         ("a: |\r\n  <a>\r\n  {{name}}\r\n", "name", Some("name")),
         ("a: |2\n    {{name}}", "name", Some("name")),
-        ("a: |\n  é\n  {{name}}", "é\n{{name", None),
-        ("a: >\n  one\n  {{name}}", "name", None),
+        ("a: |\n  é\n  {{name}}", "é\n{{name", Some("é\n  {{name")),
+        ("a: >\n  one\n  {{name}}", "name", Some("name")),
+        ("a: >\n  one\n    two\n\n  {{name}}\n", "{{name}}\n", Some("{{name}}")),
     ] {
         let (source, node) = tree(text);
         let value = node.get("a").expect("a value");
@@ -305,7 +308,7 @@ fn every_trap_is_named_marked_and_cured() {
         ("a: { gt: > 5 }", "reserved-character", "> 5", "\"> 5\""),
         ("a: [1, 2\nb: 3", "unclosed-bracket", "[", "close it with `]`"),
         ("- {a: 1\n- {b: 2}", "unclosed-bracket", "{", "close it with `}`"),
-        ("a: {b: 1 c: 2}", "missing-comma", ":", "needs quotes"),
+        ("a: {b: 1 c: 2}", "missing-comma", "c", "needs quotes"),
         ("a: {b: 1}}", "stray-bracket", "}", "remove it"),
         ("a: 1\nword\nb: 2", "not-a-key", "word", "colon and a space"),
         ("a: !!str 5", "tag", "!!str", "remove it"),
@@ -347,7 +350,7 @@ fn what_only_resembles_a_trap_is_left_alone() {
 }
 
 #[test]
-fn all_duplicates_are_reported_at_both_places() {
+fn duplicates_are_reported_at_both_places_those_of_different_keys_as_one() {
     let (source, node, report) =
         read("a: 1\nb: { c: 1, c: 2, \"c\": 3 }\n\"a\": 4\n1: x\n'1': y\n");
     let found: Vec<_> = report
@@ -364,7 +367,6 @@ fn all_duplicates_are_reported_at_both_places() {
             ("duplicate-key", Some("c"), Some("c")),
             ("duplicate-key", Some("\"c\""), Some("c")),
             ("duplicate-key", Some("\"a\""), Some("a")),
-            ("duplicate-key", Some("'1'"), Some("1")),
         ]
     );
     let json = node.expect("a tree").to_json();

@@ -1,6 +1,6 @@
 //! Text that YAML reads without complaint, but hardly as it was meant.
 
-use super::Span;
+use super::{Node, Span};
 use crate::mapping::diagnostic::{Diagnostic, Source};
 
 /// What is suspicious about a value without quotes, or about where it stands.
@@ -8,12 +8,52 @@ pub(super) fn plain_value(source: &Source, span: Span) -> Option<Diagnostic> {
     cut_by_comment(source, span)
         .or_else(|| number_by_chance(source, span))
         .or_else(|| key_without_space(source, span))
+        .or_else(|| stray_quote(source, span))
 }
 
-/// `{ a:1 }` is the key `a:1` without a value.
-pub(super) fn key_without_value(source: &Source, span: Span) -> Option<Diagnostic> {
+/// `^00101'`: a quote at the end that none at the beginning opens.
+fn stray_quote(source: &Source, span: Span) -> Option<Diagnostic> {
+    let text = source.slice(span);
+    let quote = text.chars().last().filter(|c| matches!(c, '"' | '\''))?;
+    if text.matches(quote).count() % 2 == 0 || text.contains('\n') {
+        return None;
+    }
+    let message = format!("this value ends with {quote}, and does not begin with it");
+    let last = Span::new(span.end - quote.len_utf8(), span.end);
+    let without = super::faults::quoted(text.trim_end_matches(quote));
+    Some(
+        Diagnostic::warning("stray-quote", source, last, message)
+            .help(format!("put it into quotes on both sides: {without}")),
+    )
+}
+
+/// `{ a:1 }` is the key `a:1` without a value: where its colon is.
+pub(super) fn key_without_value(source: &Source, span: Span) -> Option<Span> {
     let at = span.start + colon_without_space(source.slice(span))?;
-    Some(missing_space(source, Span::new(at, at + 1)))
+    Some(Span::new(at, at + 1))
+}
+
+/// A key that begins with a blank which looks like a space, and which YAML takes for a letter.
+pub(super) fn odd_blank(source: &Source, key: &Node) -> Option<Diagnostic> {
+    let text = source.slice(key.span);
+    let blank = text.chars().next().filter(|c| c.is_whitespace() && !c.is_ascii())?;
+    let blanks = text.len() - text.trim_start().len();
+    let span = Span::new(key.span.start, key.span.start + blanks);
+    let message =
+        format!("this blank is no space (it is U+{:04X}), and indents nothing", u32::from(blank));
+    Some(
+        Diagnostic::error("odd-blank", source, span, message)
+            .help("indent with spaces; others come with text from web pages and word processors"),
+    )
+}
+
+/// `a:{ b: 1 }` is the key `a:{ b`.
+pub(super) fn glued_key(source: &Source, key: &Node) -> Option<Diagnostic> {
+    let text = source.slice(key.span);
+    let at = colon_without_space(text)?;
+    let opens = text.get(at + 1..)?.starts_with(['{', '[', '"', '\'']);
+    let colon = key.span.start + at;
+    opens.then(|| missing_space(source, Span::new(colon, colon + 1)))
 }
 
 /// The colon of `key:value`, if that is what a text looks like.
@@ -30,7 +70,14 @@ pub(super) fn colon_without_space(text: &str) -> Option<usize> {
 fn cut_by_comment(source: &Source, span: Span) -> Option<Diagnostic> {
     let rest = source.text().get(span.end..).unwrap_or_default();
     let comment = rest.trim_start_matches([' ', '\t']);
-    if !comment.starts_with('#') || comment.len() == rest.len() || is_balanced(source.slice(span)) {
+    if !comment.starts_with('#') || comment.len() == rest.len() {
+        return None;
+    }
+    let text = source.slice(span);
+    // `$.a #b`: a comment would rather begin `# `.
+    let glued = text.starts_with('$')
+        && comment.chars().nth(1).is_some_and(|c| !c.is_whitespace() && c != '#');
+    if is_balanced(text) && !glued {
         return None;
     }
     let start = span.end + rest.len() - comment.len();
@@ -38,6 +85,7 @@ fn cut_by_comment(source: &Source, span: Span) -> Option<Diagnostic> {
     let message = "the value ends here: ` #` begins a comment";
     Some(
         Diagnostic::warning("cut-by-comment", source, span, message)
+            .covering()
             .secondary(Span::new(start, start + 1), "the comment")
             .help(format!(
                 "quote the value if this belongs to it: {}",
@@ -71,9 +119,9 @@ fn number_by_chance(source: &Source, span: Span) -> Option<Diagnostic> {
 
 /// A value on a line of its own that looks like `key:value`.
 fn key_without_space(source: &Source, span: Span) -> Option<Diagnostic> {
-    let found = key_without_value(source, span)?;
+    let colon = key_without_value(source, span)?;
     let before = source.slice(Span::new(source.line_start(span.start), span.start));
-    before.trim().is_empty().then_some(found)
+    before.trim().is_empty().then(|| missing_space(source, colon))
 }
 
 pub(super) fn missing_space(source: &Source, span: Span) -> Diagnostic {

@@ -10,6 +10,7 @@ pub mod reply;
 pub mod rust_text;
 pub mod samples;
 pub mod scratch;
+pub mod sources;
 pub mod stage;
 pub mod target;
 

@@ -1,27 +1,42 @@
 //! Rust source with comments and literals blanked out, so that a word found in it is code.
 
+use std::ops::Range;
+
 /// `text` with every byte of comments, strings and character literals replaced by a space. Lines
 /// and positions stay as they are.
 pub fn code_of(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut code = bytes.to_vec();
-    let mut at = 0;
-    while at < bytes.len() {
-        let end = match literal_end(bytes, at) {
-            Some(end) => end,
-            None => {
-                at += 1;
-                continue;
-            }
-        };
-        for byte in &mut code[at..end] {
+    let mut code = text.as_bytes().to_vec();
+    for range in literals(text) {
+        for byte in &mut code[range] {
             if *byte != b'\n' {
                 *byte = b' ';
             }
         }
-        at = end;
     }
     String::from_utf8(code).unwrap()
+}
+
+/// Every string literal that is written plainly, with the place of its first quote and the text
+/// between its quotes, escapes as written.
+pub fn strings_of(text: &str) -> Vec<(usize, &str)> {
+    let strings = literals(text).into_iter().filter(|range| text[range.clone()].starts_with('"'));
+    strings.map(|range| (range.start, text[range].trim_matches('"'))).collect()
+}
+
+/// Where comments and literals stand.
+fn literals(text: &str) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let (mut found, mut at) = (Vec::new(), 0);
+    while at < bytes.len() {
+        match literal_end(bytes, at) {
+            Some(end) => {
+                found.push(at..end);
+                at = end;
+            }
+            None => at += 1,
+        }
+    }
+    found
 }
 
 /// Where the comment or literal that begins at `at` ends, if one begins there.
@@ -111,4 +126,10 @@ fn only_code_is_left() {
     ] {
         assert_eq!(code_of(text), code.replace("_", " "), "{text}");
     }
+}
+
+#[test]
+fn strings_come_with_their_places() {
+    let text = "f(\"a-b\", 'x', r\"no\") // \"no\"\n\"c\"";
+    assert_eq!(strings_of(text), [(2, "a-b"), (text.len() - 3, "c")]);
 }

@@ -38,4 +38,8 @@ targets:
 }
 
 /// A mapping with a mistake in line 2, column 1.
-pub const MISTAKEN: &str = "version: 1\nnonsense: true\ntargets: {}\nrules: []\n";
+pub const MISTAKEN: &str = "version: 1
+nonsense: true
+targets: {}
+rules: [{ name: all, event: '*', ignore: all }]
+";

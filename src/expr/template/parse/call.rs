@@ -14,7 +14,10 @@ use super::Compiler;
 impl Compiler<'_> {
     pub(super) fn call(&mut self, call: &HelperTemplate, at: usize) -> Option<Expression> {
         if !call.hash.is_empty() {
-            self.fault("wrong-arguments", "helpers take no named arguments", "", at);
+            let helper = call.name.as_name().and_then(helpers::find);
+            let usage = helper.map_or("helper a \"text\"", |helper| helper.usage);
+            let help = format!("write `{{{{{usage}}}}}`");
+            self.fault("wrong-arguments", "helpers take no named arguments", &help, at);
             return None;
         }
         match &call.name {
@@ -50,7 +53,12 @@ impl Compiler<'_> {
             _ => {}
         }
         let Some(helper) = helpers::find(name) else {
-            let help = helpers::suggest(name);
+            let help = match self.names.resolve(&[name]) {
+                Ok(_) => {
+                    format!("`{name}` is a variable; a helper comes first: `{{{{lower {name}}}}}`")
+                }
+                Err(_) => helpers::suggest(name),
+            };
             self.fault("unknown-helper", &format!("there is no helper `{name}`"), &help, at);
             return None;
         };

@@ -79,7 +79,9 @@ impl Compiler<'_> {
             }
         };
         if level >= self.blocks.len() {
-            self.fault("undefined-name", &format!("`{raw}` stands outside of an `#each`"), "", at);
+            let help = "write it between `{{#each …}}` and `{{/each}}`";
+            let message = format!("`{raw}` stands outside of an `#each`");
+            self.fault("undefined-name", &message, help, at);
             return None;
         }
         Some(local(Local { level, part, below: Vec::new() }, raw, at))
@@ -114,7 +116,7 @@ impl Compiler<'_> {
                 at,
             }),
             Err(mut fault) => {
-                fault.range = Some(source::expression(self.source, at));
+                fault.range = Some(source::name(self.source, at, raw));
                 self.faults.push(fault);
                 None
             }

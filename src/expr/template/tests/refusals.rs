@@ -19,9 +19,9 @@ fn refusal(template: &str) -> TemplateFault {
 #[test]
 fn each_mistake_has_its_code_its_words_and_its_place() {
     for (template, code, message, place) in [
-        ("x {{nope}}", "undefined-name", "nothing defines `nope`", "{{nope}}"),
-        ("{{lower}}", "undefined-name", "nothing defines `lower`", "{{lower}}"),
-        ("{{(lower)}}", "undefined-name", "nothing defines `lower`", "{{(lower)}}"),
+        ("x {{nope}}", "undefined-name", "nothing defines `nope`", "nope"),
+        ("{{lower}}", "undefined-name", "nothing defines `lower`", "lower"),
+        ("{{(lower)}}", "undefined-name", "nothing defines `lower`", "lower"),
         ("{{nope a}}", "unknown-helper", "there is no helper `nope`", "{{nope a}}"),
         ("{{#with a}}{{/with}}", "unknown-helper", "there is no block `#with`", "{{#with a}}"),
         ("{{#a}}x{{/a}}", "unknown-helper", "there is no block `#a`", "{{#a}}"),

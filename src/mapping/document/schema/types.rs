@@ -1,7 +1,7 @@
 //! The schemas of what documents are built of.
 
 use super::super::decode::{
-    Anything, Each, Flag, Named, OneOrMany, PathText, Period, Scalar, Text, WithNode,
+    Anything, Each, Flag, Given, Named, OneOrMany, PathText, Period, Scalar, Text, WithNode,
 };
 use super::{Definitions, Describe, Schema, form};
 
@@ -41,6 +41,12 @@ impl Describe for Flag {
 impl Describe for Scalar {
     fn schema(_: &mut Definitions) -> Schema {
         Schema::of(&["number", "string"])
+    }
+}
+
+impl Describe for Given {
+    fn schema(_: &mut Definitions) -> Schema {
+        Schema::any()
     }
 }
 
