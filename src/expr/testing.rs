@@ -231,7 +231,7 @@ impl Scope for World {
         }
     }
     fn uuid(&self) -> String {
-        "00000000-0000-4000-8000-000000000000".to_owned()
+        uuid::Uuid::nil().to_string()
     }
 }
 

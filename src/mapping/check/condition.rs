@@ -145,7 +145,7 @@ impl Checker<'_, '_> {
         if let Some(class @ 1..=5) = class {
             return Some(Test::StatusClass(class));
         }
-        let number = text.parse::<u16>().is_ok_and(|status| (100..=599).contains(&status));
+        let number = text.parse::<u16>().is_ok_and(|status| (100..=999).contains(&status));
         if number && node.as_str().is_none() {
             return self.operand(node).map(Test::Equals);
         }

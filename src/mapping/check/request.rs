@@ -140,9 +140,11 @@ impl Checker<'_, '_> {
             (None, None, Some(form), None) => form.map(|pairs| Body::Form(named(pairs))),
             (None, None, None, Some(text)) => text.map(Body::Text),
             _ => {
-                let given = bodies(written).join(", ");
-                let message = format!("a request has one body, here are {given}");
-                self.error("conflicting-keys", written.span, message, "keep one of them");
+                let given = bodies(written);
+                let names: Vec<String> = given.iter().map(|(key, _)| format!("`{key}`")).collect();
+                let message = format!("a request has one body, here are {}", names.join(" and "));
+                let span = given.last().map_or(written.span, |(_, span)| *span);
+                self.error("conflicting-keys", span, message, "keep one of them");
                 None
             }
         }
@@ -266,15 +268,15 @@ impl Checker<'_, '_> {
     }
 }
 
-/// The keys of a step that are a body.
-fn bodies(written: &Written) -> Vec<&'static str> {
+/// The keys of a step that are a body, with the places of their values.
+pub(super) fn bodies(written: &Written) -> Vec<(&'static str, Span)> {
     let given = [
-        ("json", written.json.is_some()),
-        ("xml", written.xml.is_some()),
-        ("form", written.form.is_some()),
-        ("text", written.text.is_some()),
+        ("json", written.json.as_ref().map(|json| json.0.span)),
+        ("xml", written.xml.as_ref().map(Text::span)),
+        ("form", written.form.as_ref().map(|form| form.1)),
+        ("text", written.text.as_ref().map(Text::span)),
     ];
-    given.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect()
+    given.into_iter().filter_map(|(key, span)| Some((key, span?))).collect()
 }
 
 fn named(pairs: Vec<(String, Span, Shape)>) -> Vec<(Arc<str>, Shape)> {

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use super::super::diagnostic::{Diagnostic, Span};
 use super::super::document::Step as Written;
+use super::super::document::decode::{Anything, Named, Text};
 use super::super::env::Secrecy;
 use super::super::names::did_you_mean;
 use super::Checker;
+use super::request::bodies;
 use super::steps::label;
 use crate::expr::template::Unescaped;
 use crate::program::{Act, Call, Save, Step};
@@ -55,7 +57,7 @@ impl Checker<'_, '_> {
             self.scopes.pop();
         }
         self.scopes.in_member = false;
-        let name = written.name.as_ref().map(super::super::document::decode::Text::as_str);
+        let name = written.name.as_ref().map(Text::as_str);
         Some(Step {
             label: Arc::from(label(name, at)),
             when: when?,
@@ -77,34 +79,34 @@ impl Checker<'_, '_> {
                 self.error("conflicting-keys", text.span(), message, "make them two steps");
                 None
             }
-            (None, None) if written.unreadable.contains(&"request") => None,
             (None, None) => {
-                let message = "a step needs the key `request`";
-                let help = "add e.g. `request: POST /subscribers`, or `fail: text`";
-                self.error("missing-key", written.span, message, help);
-                None
+                if !written.unreadable.contains(&"request") {
+                    let message = "a step needs the key `request`";
+                    let help = "add e.g. `request: POST /subscribers`, or `fail: text`";
+                    self.error("missing-key", written.span, message, help);
+                }
+                self.call(written).map(|call| Act::Call(Box::new(call)))
             }
         }
     }
 
     /// Refuses what belongs to a request in a step that makes none.
     fn only_fails(&mut self, written: &Written) {
+        let place = |text: &Text| text.span();
+        let named = |named: &Named<Anything>| named.1;
         let of_requests = [
-            ("target", written.target.is_some()),
-            ("query", written.query.is_some()),
-            ("headers", written.headers.is_some()),
-            ("json", written.json.is_some()),
-            ("xml", written.xml.is_some()),
-            ("form", written.form.is_some()),
-            ("text", written.text.is_some()),
-            ("content_type", written.content_type.is_some()),
-            ("responses", written.responses.is_some()),
-            ("save", written.save.is_some()),
-            ("timeout", written.timeout.is_some()),
+            ("target", written.target.as_ref().map(place)),
+            ("query", written.query.as_ref().map(named)),
+            ("headers", written.headers.as_ref().map(named)),
+            ("content_type", written.content_type.as_ref().map(place)),
+            ("responses", written.responses.as_ref().map(|table| table.span)),
+            ("save", written.save.as_ref().map(|saved| saved.1)),
+            ("timeout", written.timeout.as_deref().map(place)),
         ];
-        for (key, _) in of_requests.iter().filter(|(_, given)| *given) {
+        let given = of_requests.into_iter().filter_map(|(key, span)| Some((key, span?)));
+        for (key, span) in given.chain(bodies(written)) {
             let message = format!("`{key}` belongs to a request, and this step makes none");
-            self.error("conflicting-keys", written.span, message, "leave it out");
+            self.error("conflicting-keys", span, message, "leave it out");
         }
     }
 

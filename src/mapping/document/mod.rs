@@ -62,7 +62,10 @@ document! {
         optional tables: Named<Anything>,
         /// Which events are handled, and how. The first rule whose `event` and `when` hold is the
         /// one that runs. At least one.
-        #[schema(keyword("minItems", 1))]
+        #[schema(
+            keyword("minItems", 1),
+            examples([json!([{ "name": "all", "event": "*", "ignore": "not ours" }])]),
+        )]
         expected rules: Each<Rule>,
     }
 }

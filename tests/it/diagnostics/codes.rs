@@ -10,8 +10,16 @@ use crate::support::rust_text::strings_of;
 use crate::support::sources::{Source, sources};
 
 /// Texts of the checker that look like codes.
-const NO_CODES: [&str; 5] =
-    ["content-length", "content-type", "keep-alive", "transfer-encoding", "unset-file"];
+const NO_CODES: [&str; 8] = [
+    "content-length",
+    "content-type",
+    "cs-barred",
+    "keep-alive",
+    "sim-changed",
+    "transfer-encoding",
+    "unset-file",
+    "utf-8",
+];
 
 /// A code is words in small letters, joined by hyphens; so are few other texts of the checker.
 static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[a-z0-9]+(-[a-z0-9]+)+$").unwrap());

@@ -127,7 +127,8 @@ impl Compiler<'_> {
             && let Err(reason) = helper.check(position, value)
         {
             let message = format!("`{}` would fail on every event: {reason}", helper.name);
-            self.fault("bad-argument", &message, "", at);
+            let help = format!("write e.g. `{{{{{}}}}}`", helper.usage);
+            self.fault("bad-argument", &message, &help, at);
         }
     }
 }

@@ -40,15 +40,16 @@ const NAMES: [&str; 16] = [
 
 #[test]
 fn names_fit_where_check_takes_them() {
+    let rule = json!({ "name": "all", "event": "*", "ignore": "not ours" });
     for name in NAMES {
         let targets =
-            json!({ "version": 1, "targets": { name: { "url": "http://a" } }, "rules": [] });
+            json!({ "version": 1, "targets": { name: { "url": "http://a" } }, "rules": [rule] });
         let variables = json!({
             "version": 1,
             "targets": { "a": { "url": "http://a" } },
             "extract": { name: "$.a" },
-            "tables": { name: {} },
-            "rules": [],
+            "tables": { name: { "k": 1 } },
+            "rules": [rule],
         });
         for (mapping, form) in [(targets, form::KEBAB_NAME), (variables, form::NAME)] {
             let taken = accepted(&mapping, "invalid-name");
