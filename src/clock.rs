@@ -1,6 +1,9 @@
 //! Time, chance and identity, behind one seam: what the engine does over seconds or days is tested
 //! without waiting for them.
 
+#[cfg(test)]
+pub mod virtual_time;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
@@ -18,7 +21,7 @@ pub trait Clock: Send + Sync + 'static {
     /// Time since an arbitrary fixed moment; never goes back.
     fn monotonic(&self) -> Duration;
 
-    /// Resolves after `duration`. A virtual clock advances itself and resolves at once.
+    /// Resolves after `duration`.
     fn sleep(&self, duration: Duration) -> Sleep;
 
     /// 64 uniformly distributed bits, for jitter and for identifiers that need not be secret.

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod settings;
 pub mod telemetry;
 pub mod units;
+pub mod xml;
 
 pub mod mapping;
 pub mod program;

@@ -1,15 +1,15 @@
-//! What names stand for while one event goes through one mapping, and while an answer is judged.
+//! What names stand for while one event goes through one mapping, and while an answer is read.
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::target::answer::Answer;
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::event::Event;
-use crate::expr::{Builtin, Fault, Root, Scope};
-use crate::program::Mapping;
+use crate::expr::{Builtin, Fault, Root, SavedId, Scope, VariableId};
+use crate::program::{Mapping, Rule, Step};
 
 /// Built-ins that are not part of the event's body; the same for all mappings.
 pub(super) struct Facts {
@@ -30,18 +30,75 @@ impl Facts {
 
 type Evaluated<'e> = OnceCell<Result<Option<Cow<'e, Value>>, Fault>>;
 
-/// The variables of one mapping for one event, each evaluated when first asked for.
+/// The variables of one mapping for one event, each evaluated when first asked for, and what the
+/// steps of the rule that runs have come to.
 pub(super) struct EventScope<'e> {
     mapping: &'e Mapping,
     event: &'e Event,
     facts: &'e Facts,
+    clock: &'e dyn Clock,
     values: Vec<Evaluated<'e>>,
+    saved: Vec<Kept>,
+    /// By position of the step: what `steps.NAME` is.
+    steps: Vec<Value>,
+    item: Option<(Value, Value)>,
+}
+
+/// What is kept under a name that a step saves.
+#[derive(Debug, Clone)]
+pub(super) enum Kept {
+    Value(Value),
+    /// And the fault to raise where it is needed, unless it may be absent.
+    Absent(Option<Fault>),
 }
 
 impl<'e> EventScope<'e> {
-    pub(super) fn new(mapping: &'e Mapping, event: &'e Event, facts: &'e Facts) -> Self {
+    pub(super) fn new(
+        mapping: &'e Mapping,
+        event: &'e Event,
+        facts: &'e Facts,
+        clock: &'e dyn Clock,
+    ) -> Self {
         let values = mapping.variables.iter().map(|_| OnceCell::new()).collect();
-        Self { mapping, event, facts, values }
+        let (saved, steps) = (Vec::new(), Vec::new());
+        Self { mapping, event, facts, clock, values, saved, steps, item: None }
+    }
+
+    /// Forgets what steps came to: a rule begins, perhaps again.
+    pub(super) fn begin(&mut self, rule: &Rule) {
+        self.saved.clear();
+        self.saved.resize(rule.saved.len(), Kept::Absent(None));
+        self.steps.clear();
+    }
+
+    /// A step comes to a member of its `for_each`, or begins its only turn: its own variables are
+    /// evaluated anew.
+    pub(super) fn turn(&mut self, step: &Step, member: Option<(u32, Value)>) {
+        self.item = member.map(|(index, item)| (item, Value::from(index)));
+        for value in self.values.get_mut(step.variables.clone()).unwrap_or_default() {
+            *value = OnceCell::new();
+        }
+    }
+
+    /// A step is over: with the status of its last answer, or skipped.
+    pub(super) fn ended(&mut self, status: Option<u16>) {
+        self.item = None;
+        self.steps.push(match status {
+            Some(status) => json!({ "status": status, "skipped": false }),
+            None => json!({ "skipped": true }),
+        });
+    }
+
+    /// Keeps what a step saved.
+    pub(super) fn keep(&mut self, slot: SavedId, kept: Kept) {
+        if let Some(place) = self.saved.get_mut(slot.0) {
+            *place = kept;
+        }
+    }
+
+    /// Whether a value is kept under that name.
+    pub(super) fn has(&self, slot: SavedId) -> bool {
+        matches!(self.saved.get(slot.0), Some(Kept::Value(_)))
     }
 
     fn builtin(&self, builtin: Builtin) -> Option<&Value> {
@@ -54,37 +111,57 @@ impl<'e> EventScope<'e> {
             Builtin::RequestId => Some(&self.facts.request_id),
             Builtin::UniqueId => Some(&self.facts.unique_id),
             Builtin::Now => Some(&self.facts.now),
+            Builtin::Item => self.item.as_ref().map(|(item, _)| item),
+            Builtin::Index => self.item.as_ref().map(|(_, index)| index),
             Builtin::Status | Builtin::Headers | Builtin::Body | Builtin::Text => None,
+        }
+    }
+
+    fn variable(&self, id: VariableId) -> Result<Option<&Value>, Fault> {
+        let Some((variable, value)) = self.mapping.variables.get(id.0).zip(self.values.get(id.0))
+        else {
+            return Ok(None);
+        };
+        // A variable cannot ask for itself here: cycles are refused at load.
+        match value.get_or_init(|| variable.evaluate(&|| Some(&self.event.body), self)) {
+            Ok(value) => Ok(value.as_deref()),
+            Err(fault) => Err(fault.clone()),
         }
     }
 }
 
 impl Scope for EventScope<'_> {
     fn get(&self, root: Root) -> Result<Option<&Value>, Fault> {
-        let id = match root {
-            Root::Builtin(builtin) => return Ok(self.builtin(builtin)),
-            Root::Variable(id) => id,
-        };
-        let Some((variable, value)) = self.mapping.variables.get(id.0).zip(self.values.get(id.0))
-        else {
-            return Ok(None);
-        };
-        // A variable cannot ask for itself here: cycles are refused at load.
-        match value.get_or_init(|| variable.evaluate(&self.event.body, self)) {
-            Ok(value) => Ok(value.as_deref()),
-            Err(fault) => Err(fault.clone()),
-        }
+        Ok(match root {
+            Root::Builtin(builtin) => self.builtin(builtin),
+            Root::Variable(id) => self.variable(id)?,
+            Root::Saved(id) => match self.saved.get(id.0) {
+                Some(Kept::Value(value)) => Some(value),
+                _ => None,
+            },
+            Root::Step(at) => self.steps.get(at),
+            // Those of `$each` stand in front of these.
+            Root::Member(_) | Root::Position(_) => None,
+        })
     }
 
     fn absence(&self, root: Root) -> Option<Fault> {
         match root {
             Root::Variable(id) => self.mapping.variables.get(id.0)?.required(),
-            Root::Builtin(_) => None,
+            Root::Saved(id) => match self.saved.get(id.0) {
+                Some(Kept::Absent(fault)) => fault.clone(),
+                _ => None,
+            },
+            _ => None,
         }
     }
 
     fn document(&self) -> Option<&Value> {
         Some(&self.event.body)
+    }
+
+    fn uuid(&self) -> String {
+        clock::uuid(self.clock).to_string()
     }
 }
 
@@ -128,5 +205,8 @@ impl Scope for AnswerScope<'_, '_> {
 
     fn document(&self) -> Option<&Value> {
         self.body()
+    }
+    fn uuid(&self) -> String {
+        self.event.uuid()
     }
 }

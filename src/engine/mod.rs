@@ -2,12 +2,17 @@
 
 pub mod admit;
 mod event_scope;
+mod exchange;
 pub mod outcome;
 mod request;
 mod run;
 pub mod set;
 mod step;
 mod target;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 pub mod transport;
 pub mod trial;
 

@@ -39,6 +39,8 @@ pub struct Failure {
     pub error: String,
     /// The step's name, or its position from 1 (`2`), where a step failed.
     pub step: Option<Arc<str>>,
+    /// The member of the step's `for_each`, from 0.
+    pub index: Option<u32>,
     pub target: Option<Arc<str>>,
     /// The status that the target answered with, if it answered.
     pub target_status: Option<u16>,
@@ -46,6 +48,23 @@ pub struct Failure {
     pub answer: Option<u16>,
     /// How long the target asked us to stay away.
     pub retry_after: Option<Duration>,
+}
+
+impl Failure {
+    /// A failure of no step and no target so far.
+    pub fn new(kind: FailureKind, message: impl Into<String>, error: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            error: error.into(),
+            step: None,
+            index: None,
+            target: None,
+            target_status: None,
+            answer: None,
+            retry_after: None,
+        }
+    }
 }
 
 /// Kinds of failure by what NSPS should make of them.

@@ -8,15 +8,16 @@ use bytes::Bytes;
 use percent_encoding::utf8_percent_encode;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use url::{Url, form_urlencoded};
 
 use super::transport::Request;
 use crate::clock::{self, Clock};
 use crate::event::Event;
 use crate::expr::body::Shape;
 use crate::expr::convert::text_of;
-use crate::expr::template::{Place, RESERVED};
-use crate::expr::{Fault, Scope};
-use crate::program::{ApiKeyPlace, Auth, Body, RequestTemplate, Target};
+use crate::expr::template::{LARGEST_TEXT, Place, RESERVED};
+use crate::expr::{Fault, Reference, Scope};
+use crate::program::{Address, ApiKeyPlace, Auth, Body, RequestTemplate, Target};
 
 /// Longest URL, in bytes.
 const LONGEST_URL: usize = 8 << 10;
@@ -31,6 +32,8 @@ pub(super) fn render(
     let body = match &template.body {
         Body::None => Bytes::new(),
         Body::Json(shape) => shape.to_json(scope)?.into(),
+        Body::Xml(text) => text.text(scope, Place::Xml)?.into(),
+        Body::Form(fields) => form(fields, scope)?.into(),
         Body::Text(text) => text.text(scope, Place::Text)?.into(),
     };
     let headers = headers(template, target, scope)?;
@@ -39,22 +42,22 @@ pub(super) fn render(
 }
 
 fn url(template: &RequestTemplate, target: &Target, scope: &dyn Scope) -> Result<String, Fault> {
-    let mut url = target.url.to_string();
-    let path_at = url.len();
-    template.path.render(scope, Place::Path, &mut url)?;
-    sound_path(&url[path_at..], template.path.ends_with('/'))?;
-    let mut query = Query { url: &mut url, begun: false };
-    for (name, shape) in &template.query {
-        match shape.value(scope)?.as_deref() {
-            None => {}
-            Some(Value::Array(values)) => {
-                for value in values {
-                    query.push(name, &parameter(value, name)?);
-                }
-            }
-            Some(value) => query.push(name, &parameter(value, name)?),
+    let mut url = match &template.address {
+        Address::Path(path) => {
+            let mut url = target.url.to_string();
+            let path_at = url.len();
+            path.render(scope, Place::Path, &mut url)?;
+            sound_path(&url[path_at..], path.ends_with('/'))?;
+            url
         }
-    }
+        Address::Saved(name) => saved_url(name, target, scope)?,
+    };
+    let begun = url.contains('?');
+    let mut query = Query { url: &mut url, begun };
+    parameters(&template.query, scope, &mut |name, value| {
+        query.push(name, value);
+        Ok(())
+    })?;
     if let Auth::ApiKey { place: ApiKeyPlace::Query(name), value } = &target.auth {
         query.push(name, value);
     }
@@ -62,6 +65,68 @@ fn url(template: &RequestTemplate, target: &Target, scope: &dyn Scope) -> Result
         return Err(Fault::TooLarge { place: "URL", limit: LONGEST_URL });
     }
     Ok(url)
+}
+
+/// A URL reference that a target gave (RFC 3986, section 4.1). It may lead to another path of the
+/// same origin and nowhere else: whoever answers must not say where secrets go.
+fn saved_url(name: &Reference, target: &Target, scope: &dyn Scope) -> Result<String, Fault> {
+    let misfit = |reason| Fault::Misfit { place: "the URL of the request", reason };
+    let Some(value) = name.need(scope)? else {
+        return Err(Fault::Hole { expression: name.text.clone() });
+    };
+    let Value::String(reference) = value else { return Err(misfit("it is not a text")) };
+    if reference.is_empty() || reference.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(misfit("it is empty, or holds a blank or a control character"));
+    }
+    let base = Url::parse(&format!("{}/", target.url));
+    let base = base.map_err(|_| misfit("the target's own URL cannot be read"))?;
+    let mut url = base.join(reference).map_err(|_| misfit("it is not a URL"))?;
+    let user = |url: &Url| (url.username().to_owned(), url.password().map(str::to_owned));
+    if url.origin() != base.origin() || user(&url) != user(&base) {
+        return Err(misfit("it leads to another origin than the target's"));
+    }
+    url.set_fragment(None);
+    Ok(url.into())
+}
+
+/// `application/x-www-form-urlencoded` (WHATWG URL, section 5.2).
+fn form(fields: &[(Arc<str>, Shape)], scope: &dyn Scope) -> Result<String, Fault> {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    let mut length = 0;
+    parameters(fields, scope, &mut |name, value| {
+        // What is encoded is no shorter than what is written.
+        length += name.len() + value.len();
+        if length > LARGEST_TEXT {
+            return Err(Fault::TooLarge { place: "body", limit: LARGEST_TEXT });
+        }
+        form.append_pair(name, value);
+        Ok(())
+    })?;
+    let form = form.finish();
+    match form.len() > LARGEST_TEXT {
+        true => Err(Fault::TooLarge { place: "body", limit: LARGEST_TEXT }),
+        false => Ok(form),
+    }
+}
+
+/// Every name with its value; an array repeats the name, and what is absent is left out.
+fn parameters(
+    named: &[(Arc<str>, Shape)],
+    scope: &dyn Scope,
+    push: &mut dyn FnMut(&str, &str) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    for (name, shape) in named {
+        match shape.value(scope)?.as_deref() {
+            None => {}
+            Some(Value::Array(values)) => {
+                for value in values {
+                    push(name, &scalar(value, name)?)?;
+                }
+            }
+            Some(value) => push(name, &scalar(value, name)?)?,
+        }
+    }
+    Ok(())
 }
 
 /// Values are encoded, so none can add a segment; but one could make a segment vanish or climb.
@@ -98,15 +163,11 @@ impl Query<'_> {
     }
 }
 
-fn parameter(value: &Value, name: &Arc<str>) -> Result<String, Fault> {
-    scalar(value, name).map(Cow::into_owned)
-}
-
 /// The text of a scalar; null has none.
 fn scalar<'v>(value: &'v Value, name: &Arc<str>) -> Result<Cow<'v, str>, Fault> {
     match value {
         Value::String(text) => Ok(Cow::Borrowed(text)),
-        Value::Null => Err(Fault::Hole { expression: name.clone() }),
+        Value::Null => Err(Fault::Null { name: name.clone() }),
         other => text_of(other).map(Cow::Owned).ok_or_else(|| Fault::Structure {
             expression: name.clone(),
             kind: crate::event::kind(other),
@@ -191,6 +252,10 @@ pub(super) struct Identity<'i> {
     pub mapping: &'i str,
     pub rule: &'i str,
     pub step: &'i str,
+    /// The member of the step's `for_each`.
+    pub index: Option<u32>,
+    /// How often the rule began again.
+    pub restarts: u32,
 }
 
 /// Adds an `Idempotency-Key` to a request that is not safe to send twice.
@@ -200,6 +265,12 @@ pub(super) fn identify(request: &mut Request, identity: &Identity<'_>) {
         for part in [identity.event_id, identity.mapping, identity.rule, identity.step] {
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part.as_bytes());
+        }
+        // Nothing is added for the first run of a step without members.
+        if identity.index.is_some() || identity.restarts > 0 {
+            let index = identity.index.map_or(u64::MAX, u64::from);
+            digest.update(index.to_be_bytes());
+            digest.update(u64::from(identity.restarts).to_be_bytes());
         }
         hexadecimal(&digest.finalize()[..16])
     });

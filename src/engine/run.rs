@@ -10,6 +10,7 @@ use super::event_scope::{EventScope, Facts};
 use super::outcome::{Failure, FailureKind, Outcome, RuleOutcome, RuleResult};
 use super::set::{Link, Set};
 use super::step::{StepEnd, StepRun};
+use super::target::retry;
 use crate::clock::Clock;
 use crate::event::Event;
 use crate::expr::Fault;
@@ -65,7 +66,7 @@ impl Run<'_> {
         links: &[Arc<Link>],
         facts: &Facts,
     ) -> Option<RuleOutcome> {
-        let mut scope = EventScope::new(mapping, self.event, facts);
+        let mut scope = EventScope::new(mapping, self.event, facts, &*self.engine.clock);
         let (rule, result) = match choose(mapping, self.event, &scope) {
             Choice::None => return None,
             Choice::Undecided(rule, fault) => (rule, RuleResult::Failed(undecided(rule, &fault))),
@@ -99,6 +100,7 @@ impl Run<'_> {
         }
     }
 
+    /// The steps in order, from the beginning as often as an answer asks for it.
     async fn steps(
         &self,
         mapping: &Mapping,
@@ -107,19 +109,32 @@ impl Run<'_> {
         links: &[Arc<Link>],
         scope: &mut EventScope<'_>,
     ) -> Result<(), Failure> {
-        for step in steps {
-            // Positions were checked at load, and links are made from the same list.
-            let target = mapping.targets.get(step.target).zip(links.get(step.target));
-            let Some((target, link)) = target else { return Err(misplaced(step)) };
-            let step = StepRun { run: self, mapping, rule, step, target, link };
-            match step.run(scope).await? {
-                StepEnd::Done => {}
-                StepEnd::Stop => return Ok(()),
+        let clock = &*self.engine.clock;
+        let mut restarts = 0;
+        'again: loop {
+            scope.begin(rule);
+            for step in steps {
+                let step = StepRun { run: self, mapping, links, rule, step, restarts };
+                match step.run(scope).await? {
+                    StepEnd::Done => {}
+                    StepEnd::Stop => return Ok(()),
+                    StepEnd::Restart { failure, retry } => {
+                        restarts += 1;
+                        let wait = retry::wait(&retry, restarts + 1, failure.retry_after, clock)
+                            .filter(|wait| restarts <= MOST_RESTARTS && *wait < self.time_left());
+                        let Some(wait) = wait else { return Err(failure) };
+                        clock.sleep(wait).await;
+                        continue 'again;
+                    }
+                }
             }
+            return Ok(());
         }
-        Ok(())
     }
 }
+
+/// How often a rule begins again: somebody else may win a race for the same record each time.
+const MOST_RESTARTS: u32 = 3;
 
 pub(super) enum Choice<'m> {
     None,
@@ -151,20 +166,6 @@ fn undecided(rule: &Rule, fault: &Fault) -> Failure {
     invalid(format!("rule `{}`: {fault}", rule.name), fault.to_string())
 }
 
-fn misplaced(step: &Step) -> Failure {
-    let error = format!("step `{}` has no target", step.label);
-    Failure { kind: FailureKind::Internal, ..invalid("the connector failed".to_owned(), error) }
-}
-
 fn invalid(message: String, error: String) -> Failure {
-    Failure {
-        kind: FailureKind::Invalid,
-        message,
-        error,
-        step: None,
-        target: None,
-        target_status: None,
-        answer: None,
-        retry_after: None,
-    }
+    Failure::new(FailureKind::Invalid, message, error)
 }

@@ -1,21 +1,20 @@
-//! One step of a rule: rendered once, sent until an answer decides or nothing more may be tried.
+//! One step of a rule: once, or once for each member of a list.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::event_scope::EventScope;
+use serde_json::Value;
+
+use super::event_scope::{EventScope, Kept};
+use super::exchange::{Exchange, Exchanged};
 use super::outcome::{Failure, FailureKind};
-use super::request::{self, Identity};
 use super::run::Run;
 use super::set::Link;
-use super::target::answer::Answer;
-use super::target::judge::{self, Verdict};
-use super::target::retry;
-use super::transport::{Request, Response, TransportError};
-use crate::expr::Fault;
-use crate::fields;
-use crate::program::{Mapping, Rule, Step, Target};
-use crate::telemetry::log::Level;
+use crate::expr::template::{Place, Template};
+use crate::expr::{Budget, Fault, Reference};
+use crate::program::{Act, Call, Mapping, Retry, Rule, Save, Step};
+
+/// Most members of a `for_each`.
+const MOST_MEMBERS: usize = 10_000;
 
 /// What a step came to.
 pub(super) enum StepEnd {
@@ -23,182 +22,193 @@ pub(super) enum StepEnd {
     Done,
     /// The rule is done.
     Stop,
+    /// The rule is to begin again, with the patience that the target wants; the failure is for the
+    /// case that it may not.
+    Restart { failure: Failure, retry: Retry },
 }
 
-/// A step on its way, and everything that its requests and records say of themselves.
+/// A step on its way.
 pub(super) struct StepRun<'r> {
     pub run: &'r Run<'r>,
     pub mapping: &'r Mapping,
+    pub links: &'r [Arc<Link>],
     pub rule: &'r Rule,
     pub step: &'r Step,
-    pub target: &'r Target,
-    pub link: &'r Link,
+    /// How often the rule began again.
+    pub restarts: u32,
 }
 
-impl StepRun<'_> {
+/// What one turn of a step came to.
+enum Turn {
+    Skipped,
+    Exchanged(Exchanged),
+}
+
+impl<'r> StepRun<'r> {
     pub(super) async fn run(&self, scope: &mut EventScope<'_>) -> Result<StepEnd, Failure> {
-        if !self.step.when.holds(scope).map_err(|fault| self.invalid(&fault))? {
-            return Ok(StepEnd::Done);
+        match &self.step.for_each {
+            None => self.once(scope).await,
+            Some(list) => self.each(list, scope).await,
         }
-        let mut request = request::render(&self.step.request, self.target, scope)
-            .map_err(|fault| self.invalid(&fault))?;
-        if self.step.request.method.is_unsafe_to_repeat() {
-            request::identify(&mut request, &self.identity());
-        }
-        self.exchange(request, scope).await.map_err(|failure| self.at(failure))
     }
 
-    async fn exchange(
-        &self,
-        request: Request,
-        scope: &mut EventScope<'_>,
-    ) -> Result<StepEnd, Failure> {
-        let clock = &*self.run.engine.clock;
-        let retry = &self.target.retry;
-        let mut attempt = 1;
-        loop {
-            let within = self.time_for_a_try()?;
-            let mut request = request.clone();
-            request.timeout = within;
-            request::trace(&mut request, self.run.event, clock);
-            let (failure, repeatable) = match self.try_once(request, attempt, scope).await {
-                Verdict::Done => return Ok(StepEnd::Done),
-                Verdict::Stop => return Ok(StepEnd::Stop),
-                Verdict::Failed(failure) => return Err(failure),
-                Verdict::Transient { failure, repeatable } => (failure, repeatable),
+    async fn once(&self, scope: &mut EventScope<'_>) -> Result<StepEnd, Failure> {
+        scope.turn(self.step, None);
+        let (status, saved) = match self.turn(None, scope).await? {
+            Turn::Exchanged(Exchanged::Done { status, saved }) => (Some(status), saved),
+            Turn::Exchanged(exchanged) => return Ok(self.end(exchanged)),
+            Turn::Skipped => (None, self.stand_ins(scope)?),
+        };
+        for (save, kept) in self.saves().iter().zip(saved) {
+            // What an earlier step saved under the same name is better than a stand-in.
+            if status.is_some() || !scope.has(save.slot) {
+                scope.keep(save.slot, kept);
+            }
+        }
+        scope.ended(status);
+        Ok(StepEnd::Done)
+    }
+
+    async fn each(&self, list: &Reference, scope: &mut EventScope<'_>) -> Result<StepEnd, Failure> {
+        let members = list.members(scope).map_err(|fault| self.invalid(&fault))?;
+        if members.len() > MOST_MEMBERS {
+            let fault = Fault::TooMany { list: list.text.clone(), limit: MOST_MEMBERS };
+            return Err(self.invalid(&fault));
+        }
+        let members = members.to_vec();
+        let mut columns = vec![Vec::with_capacity(members.len()); self.saves().len()];
+        let (mut last, budget) = (None, Budget::new());
+        for (index, member) in (0..).zip(members) {
+            scope.turn(self.step, Some((index, member)));
+            let turn = self.turn(Some(index), scope).await.map_err(|failure| at(failure, index))?;
+            let saved = match turn {
+                Turn::Exchanged(Exchanged::Done { status, saved }) => {
+                    last = Some(status);
+                    self.all_there(saved).map_err(|fault| at(self.invalid(&fault), index))?
+                }
+                Turn::Exchanged(exchanged) => return Ok(self.end(exchanged)),
+                Turn::Skipped => {
+                    let stand_ins = self.stand_ins(scope).map_err(|failure| at(failure, index))?;
+                    stand_ins.into_iter().map(value_or_null).collect()
+                }
             };
-            let may = repeatable
-                || retry.unsafe_methods
-                || !self.step.request.method.is_unsafe_to_repeat();
-            if !may || attempt >= retry.attempts {
-                return Err(failure);
-            }
-            attempt += 1;
-            let wait = retry::wait(retry, attempt, failure.retry_after, clock);
-            match wait.filter(|wait| *wait < self.run.time_left()) {
-                Some(wait) => clock.sleep(wait).await,
-                None => return Err(failure),
+            for (column, value) in columns.iter_mut().zip(saved) {
+                budget.copy(&value, 0).map_err(|fault| at(self.invalid(&fault), index))?;
+                column.push(value);
             }
         }
+        for (save, column) in self.saves().iter().zip(columns) {
+            scope.keep(save.slot, Kept::Value(Value::Array(column)));
+        }
+        scope.ended(last);
+        Ok(StepEnd::Done)
     }
 
-    /// The longest that the next try may take.
-    fn time_for_a_try(&self) -> Result<Duration, Failure> {
-        let left = self.run.time_left();
-        if left.is_zero() {
-            return Err(self.failure(
-                FailureKind::Unavailable,
-                format!("there is no time left for {}", self.target.name),
-                "the event's deadline is over".to_owned(),
-            ));
+    async fn turn(&self, index: Option<u32>, scope: &mut EventScope<'_>) -> Result<Turn, Failure> {
+        if !self.step.when.holds(scope).map_err(|fault| self.invalid(&fault))? {
+            return Ok(Turn::Skipped);
         }
-        Ok(self.step.timeout.unwrap_or(self.target.timeout).min(left))
-    }
-
-    async fn try_once(
-        &self,
-        request: Request,
-        attempt: u32,
-        scope: &mut EventScope<'_>,
-    ) -> Verdict {
-        let clock = &*self.run.engine.clock;
-        let within = request.timeout;
-        let sent = self.run.log.is_enabled(Level::Debug).then(|| request.clone());
-        let (method, url) = (request.method.clone(), request.url.clone());
-        let began = clock.monotonic();
-        let result = self.link.transport.send(request).await;
-        let took = clock.monotonic().saturating_sub(began);
-        self.record(&method, &url, &result, took, attempt);
-        if let Some(sent) = sent {
-            self.record_bodies(&sent, result.as_ref().ok());
-        }
-        match result {
-            Ok(response) => {
-                let answer = Answer::new(response, Arc::clone(self.run.secrets));
-                judge::answer(&answer, self.step, self.target, scope, clock.wall())
-            }
-            Err(error) => judge::fault(&error, self.target, within),
-        }
-    }
-
-    /// One record for each exchange.
-    fn record(
-        &self,
-        method: &Arc<str>,
-        url: &str,
-        result: &Result<Response, TransportError>,
-        took: Duration,
-        attempt: u32,
-    ) {
-        let mut fields = fields! {
-            "mapping" => &*self.mapping.file,
-            "rule" => &*self.rule.name,
-            "step" => &*self.step.label,
-            "target" => &*self.target.name,
-            "method" => &**method,
-            "url" => url,
+        let call = match &self.step.act {
+            Act::Call(call) => call,
+            Act::Fail(text) => return Err(self.fail(text, scope)),
         };
-        let (level, message) = match result {
-            Ok(response) => {
-                fields.push(("status", response.status.into()));
-                (Level::Info, "exchange")
-            }
-            Err(error) => {
-                fields.push(("error", error.message.as_str().into()));
-                (Level::Warning, "exchange failed")
-            }
-        };
-        fields.push(("duration_ms", milliseconds(took).into()));
-        fields.push(("try", attempt.into()));
-        self.run.log.record(level, "engine", message, fields);
+        // Positions were checked at load, and links are made from the same list.
+        let target = self.mapping.targets.get(call.target).zip(self.links.get(call.target));
+        let Some((target, link)) = target else { return Err(self.misplaced()) };
+        let exchange = Exchange { step: self, call, target, link, index };
+        let exchanged = exchange.run(scope).await.map_err(|failure| self.named(failure))?;
+        Ok(Turn::Exchanged(exchanged))
     }
 
-    fn record_bodies(&self, sent: &Request, response: Option<&Response>) {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let mut fields = fields! {
-            "target" => &*self.target.name,
-            "sent" => text(&sent.body),
-        };
-        if let Some(response) = response {
-            fields.push(("received", text(&response.body).into()));
-        }
-        self.run.log.debug("engine", "exchange bodies", fields);
-    }
-
-    fn identity(&self) -> Identity<'_> {
-        Identity {
-            event_id: &self.run.event.id,
-            mapping: &self.mapping.file,
-            rule: &self.rule.name,
-            step: &self.step.label,
+    fn end(&self, exchanged: Exchanged) -> StepEnd {
+        match exchanged {
+            Exchanged::Done { .. } => StepEnd::Done,
+            Exchanged::Stop => StepEnd::Stop,
+            Exchanged::Restart { failure, retry } => {
+                StepEnd::Restart { failure: self.named(failure), retry }
+            }
         }
     }
 
-    fn invalid(&self, fault: &Fault) -> Failure {
+    fn saves(&self) -> &'r [Save] {
+        match &self.step.act {
+            Act::Call(call) => {
+                let Call { save, .. } = &**call;
+                save
+            }
+            Act::Fail(_) => &[],
+        }
+    }
+
+    /// What stands under the names of a step that was skipped.
+    fn stand_ins(&self, scope: &EventScope<'_>) -> Result<Vec<Kept>, Failure> {
+        let stand_in = |save: &Save| {
+            let default = save.variable.default(scope).map_err(|fault| self.invalid(&fault))?;
+            Ok(match default {
+                Some(value) => Kept::Value(value.into_owned()),
+                None => Kept::Absent(save.variable.required().map(|_| Fault::Absent {
+                    variable: save.variable.name.clone(),
+                    origin:
+                        format!("step `{}`, which saves it, was skipped", self.step.label).into(),
+                })),
+            })
+        };
+        self.saves().iter().map(stand_in).collect()
+    }
+
+    /// In an array there is no later need that could tell of a gap: it is told now.
+    fn all_there(&self, saved: Vec<Kept>) -> Result<Vec<Value>, Fault> {
+        saved
+            .into_iter()
+            .map(|kept| match kept {
+                Kept::Absent(Some(fault)) => Err(fault),
+                kept => Ok(value_or_null(kept)),
+            })
+            .collect()
+    }
+
+    fn fail(&self, text: &Template, scope: &EventScope<'_>) -> Failure {
+        match text.text(scope, Place::Message) {
+            Ok(message) => {
+                let error =
+                    format!("step `{}` of rule `{}` fails", self.step.label, self.rule.name);
+                self.named(Failure::new(FailureKind::Refused, message, error))
+            }
+            Err(fault) => self.invalid(&fault),
+        }
+    }
+
+    fn misplaced(&self) -> Failure {
+        let error = format!("step `{}` has no target", self.step.label);
+        self.named(Failure::new(FailureKind::Internal, "the connector failed", error))
+    }
+
+    /// The failure of a step that cannot be rendered, or whose values cannot be read.
+    pub(super) fn invalid(&self, fault: &Fault) -> Failure {
         let message = format!("step `{}` of rule `{}`: {fault}", self.step.label, self.rule.name);
-        self.at(self.failure(FailureKind::Invalid, message, fault.to_string()))
+        let mut failure = Failure::new(FailureKind::Invalid, message, fault.to_string());
+        failure.target = match &self.step.act {
+            Act::Call(call) => self.mapping.targets.get(call.target).map(|one| one.name.clone()),
+            Act::Fail(_) => None,
+        };
+        self.named(failure)
     }
 
-    fn failure(&self, kind: FailureKind, message: String, error: String) -> Failure {
-        Failure {
-            kind,
-            message,
-            error,
-            step: None,
-            target: Some(self.target.name.clone()),
-            target_status: None,
-            answer: None,
-            retry_after: None,
-        }
-    }
-
-    fn at(&self, mut failure: Failure) -> Failure {
+    fn named(&self, mut failure: Failure) -> Failure {
         failure.step = Some(self.step.label.clone());
         failure
     }
 }
 
-/// Milliseconds with three digits after the point.
-fn milliseconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1_000_000.0).round() / 1000.0
+fn at(mut failure: Failure, index: u32) -> Failure {
+    failure.index = Some(index);
+    failure
+}
+
+/// Absence has no place in an array whose positions mean something.
+fn value_or_null(kept: Kept) -> Value {
+    match kept {
+        Kept::Value(value) => value,
+        Kept::Absent(_) => Value::Null,
+    }
 }

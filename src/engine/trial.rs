@@ -8,17 +8,18 @@ use super::transport::Request;
 use crate::clock::Clock;
 use crate::event::Event;
 use crate::expr::{Fault, Root, Scope, VariableId};
-use crate::program::{Action, Mapping, Rule};
+use crate::program::{Act, Action, Mapping, Rule};
 
 /// What an event and the clock give to a trial.
 pub struct Subject<'e> {
     event: &'e Event,
     facts: Facts,
+    clock: &'e dyn Clock,
 }
 
 impl<'e> Subject<'e> {
-    pub fn new(event: &'e Event, clock: &dyn Clock) -> Self {
-        Self { event, facts: Facts::of(event, clock) }
+    pub fn new(event: &'e Event, clock: &'e dyn Clock) -> Self {
+        Self { event, facts: Facts::of(event, clock), clock }
     }
 }
 
@@ -31,7 +32,7 @@ pub struct Trial<'e> {
 
 impl<'e> Trial<'e> {
     pub fn new(mapping: &'e Mapping, subject: &'e Subject<'e>) -> Self {
-        let scope = EventScope::new(mapping, subject.event, &subject.facts);
+        let scope = EventScope::new(mapping, subject.event, &subject.facts, subject.clock);
         Self { mapping, subject, scope }
     }
 
@@ -57,10 +58,10 @@ impl<'e> Trial<'e> {
     pub fn render(&self, rule: &Rule) -> Result<Vec<Request>, Fault> {
         let Action::Steps(steps) = &rule.action else { return Ok(Vec::new()) };
         let targets = &self.mapping.targets;
-        steps
-            .iter()
-            .filter_map(|step| Some((step, targets.get(step.target)?)))
-            .map(|(step, target)| request::render(&step.request, target, &self.scope))
-            .collect()
+        let calls = steps.iter().filter_map(|step| match &step.act {
+            Act::Call(call) => Some((call, targets.get(call.target)?)),
+            Act::Fail(_) => None,
+        });
+        calls.map(|(call, target)| request::render(&call.request, target, &self.scope)).collect()
     }
 }

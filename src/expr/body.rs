@@ -4,16 +4,25 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::budget::Budget;
+use super::condition::Condition;
+use super::each::Each;
 use super::template::{LARGEST_TEXT, Template};
 use super::{Fault, Scope};
 
 /// A value whose strings may be templates. What is constant was serialized at load.
 #[derive(Debug, Clone)]
 pub enum Shape {
-    Constant { value: Value, json: Box<[u8]> },
+    Constant {
+        value: Value,
+        json: Box<[u8]>,
+    },
     Template(Template),
     Array(Vec<Shape>),
     Object(Vec<Member>),
+    Each(Box<Each>),
+    /// Absent where the condition does not hold.
+    When(Box<(Condition, Shape)>),
 }
 
 /// A key and what is below it; left out where that is absent.
@@ -79,21 +88,63 @@ impl Shape {
         match self {
             Self::Constant { value, .. } => Ok(Some(Cow::Borrowed(value))),
             Self::Template(template) => template.value(scope),
+            _ => Ok(self.build(scope, &Budget::new(), 0)?.map(Cow::Owned)),
+        }
+    }
+
+    /// A value of its own, `depth` levels below the root of what is built.
+    fn build(
+        &self,
+        scope: &dyn Scope,
+        budget: &Budget,
+        depth: usize,
+    ) -> Result<Option<Value>, Fault> {
+        match self {
+            Self::Constant { value, .. } => {
+                budget.copy(value, depth)?;
+                Ok(Some(value.clone()))
+            }
+            Self::Template(template) => {
+                let Some(value) = template.value(scope)? else { return Ok(None) };
+                budget.copy(&value, depth)?;
+                Ok(Some(value.into_owned()))
+            }
             Self::Array(members) => {
+                budget.part()?;
                 let mut values = Vec::with_capacity(members.len());
                 for member in members {
-                    values.extend(member.value(scope)?.map(Cow::into_owned));
+                    values.extend(member.build(scope, budget, depth + 1)?);
                 }
-                Ok(Some(Cow::Owned(Value::Array(values))))
+                Ok(Some(Value::Array(values)))
             }
             Self::Object(members) => {
+                budget.part()?;
                 let mut values = Map::new();
                 for member in members {
-                    if let Some(value) = member.shape.value(scope)? {
-                        values.insert(member.name.to_string(), value.into_owned());
+                    if let Some(value) = member.shape.build(scope, budget, depth + 1)? {
+                        values.insert(member.name.to_string(), value);
                     }
                 }
-                Ok(Some(Cow::Owned(Value::Object(values))))
+                Ok(Some(Value::Object(values)))
+            }
+            Self::Each(each) => {
+                let mut values = Vec::new();
+                each.turns(
+                    scope,
+                    || budget.part(),
+                    |inner| {
+                        values.extend(each.shape.build(inner, budget, depth + 1)?);
+                        Ok(())
+                    },
+                )?;
+                Ok(Some(Value::Array(values)))
+            }
+            Self::When(conditional) => {
+                let (when, shape) = &**conditional;
+                if !when.holds(scope)? {
+                    return Ok(None);
+                }
+                shape.build(scope, budget, depth)
             }
         }
     }
@@ -101,14 +152,14 @@ impl Shape {
     /// The whole value as a JSON text; `null` if it is absent altogether.
     pub fn to_json(&self, scope: &dyn Scope) -> Result<Vec<u8>, Fault> {
         let mut json = Vec::with_capacity(256);
-        if !self.write(scope, &mut json)? {
+        if !self.write(scope, &mut json, &Budget::new())? {
             json.extend_from_slice(b"null");
         }
         Ok(json)
     }
 
     /// Appends JSON; false, with nothing appended, where the value is absent.
-    fn write(&self, scope: &dyn Scope, json: &mut Vec<u8>) -> Result<bool, Fault> {
+    fn write(&self, scope: &dyn Scope, json: &mut Vec<u8>, budget: &Budget) -> Result<bool, Fault> {
         match self {
             Self::Constant { json: constant, .. } => json.extend_from_slice(constant),
             Self::Template(template) => match template.value(scope)? {
@@ -119,7 +170,7 @@ impl Shape {
                 json.push(b'[');
                 let mut separated = Separated::default();
                 for member in members {
-                    separated.write(json, |json| member.write(scope, json))?;
+                    separated.write(json, |json| member.write(scope, json, budget))?;
                 }
                 json.push(b']');
             }
@@ -129,10 +180,28 @@ impl Shape {
                 for member in members {
                     separated.write(json, |json| {
                         json.extend_from_slice(&member.json);
-                        member.shape.write(scope, json)
+                        member.shape.write(scope, json, budget)
                     })?;
                 }
                 json.push(b'}');
+            }
+            Self::Each(each) => {
+                json.push(b'[');
+                let mut separated = Separated::default();
+                each.turns(
+                    scope,
+                    || budget.part(),
+                    |inner| separated.write(json, |json| each.shape.write(inner, json, budget)),
+                )?;
+                json.push(b']');
+            }
+            Self::When(conditional) => {
+                let (when, shape) = &**conditional;
+                return if when.holds(scope)? {
+                    shape.write(scope, json, budget)
+                } else {
+                    Ok(false)
+                };
             }
         }
         if json.len() > LARGEST_TEXT {

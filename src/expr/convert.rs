@@ -43,16 +43,24 @@ impl Type {
     }
 }
 
-fn cannot(value: &Value, wanted: &str) -> String {
-    match value {
-        Value::Array(_) | Value::Object(_) | Value::Null => {
-            format!("{} is not {wanted}", kind(value))
-        }
-        scalar => {
-            let text = scalar.to_string();
-            let shown: String = text.chars().take(64).collect();
-            format!("{shown} is not {wanted}")
-        }
+pub(super) fn cannot(value: &Value, wanted: &str) -> String {
+    format!("{} is not {wanted}", shown(value))
+}
+
+/// Most characters of a value that a message repeats.
+const MOST_SHOWN: usize = 64;
+
+/// A value as a message tells it: whole, or only of what kind and length it is. A part of a secret
+/// would not be recognized as one, and be told.
+pub(super) fn shown(value: &Value) -> String {
+    let length = match value {
+        Value::Null | Value::Array(_) | Value::Object(_) => return kind(value).to_owned(),
+        Value::String(text) => text.chars().count(),
+        Value::Number(_) | Value::Bool(_) => value.to_string().len(),
+    };
+    match length > MOST_SHOWN {
+        true => format!("{} of {length} characters", kind(value)),
+        false => value.to_string(),
     }
 }
 
@@ -106,7 +114,8 @@ fn number(value: &Value) -> Option<Value> {
     }
 }
 
-fn number_from(text: &str) -> Option<Value> {
+/// A number as JSON writes it, digit for digit.
+pub(super) fn number_from(text: &str) -> Option<Value> {
     serde_json::from_str::<Number>(text).ok().map(Value::Number)
 }
 
@@ -246,5 +255,9 @@ mod tests {
             Err("\"N/A\" is not an integer".to_owned())
         );
         assert_eq!(Type::String.convert(&json!({})), Err("an object is not a string".to_owned()));
+        assert_eq!(
+            Type::Integer.convert(&json!("x".repeat(100))),
+            Err("a string of 100 characters is not an integer".to_owned())
+        );
     }
 }

@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::body::Shape;
 use super::condition::Condition;
 use super::convert::{Type, text_of};
-use super::{Fault, Path, Reference, Scope};
+use super::helpers::lists::parts;
+use super::{Budget, Fault, Path, Reference, Scope};
 use crate::event::kind;
 
 /// A compiled variable.
@@ -28,14 +29,22 @@ pub struct Variable {
 /// Where the value comes from.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// The first path that selects something not null.
-    First(Vec<Path>),
-    /// Everything that the first path to select anything selects.
-    All(Vec<Path>),
+    /// The first that selects something not null.
+    First(Vec<Selector>),
+    /// Everything that the first to select anything selects.
+    All(Vec<Selector>),
     From(Reference),
     Value(Shape),
     /// The first case that holds.
     Cases(Vec<Case>),
+}
+
+/// One entry of `path`.
+#[derive(Debug, Clone)]
+pub enum Selector {
+    Path(Path),
+    /// `status` or `headers.etag`: a part of an answer that no JSONPath reaches.
+    Name(Reference),
 }
 
 #[derive(Debug, Clone)]
@@ -56,8 +65,11 @@ pub enum Stage {
     /// Member by member.
     As(Type),
     /// Member by member: a look-up by text.
-    Map(HashMap<Box<str>, Value>),
+    Map(Arc<Table>),
 }
+
+/// A look-up table: values by the text of their keys.
+pub type Table = HashMap<Box<str>, Value>;
 
 /// What absence means.
 #[derive(Debug, Clone)]
@@ -68,11 +80,11 @@ pub enum Absence {
 }
 
 impl Variable {
-    /// The value for this event, or `None` if it is absent. What comes straight from `document`
-    /// is borrowed from it.
+    /// The value, or `None` if it is absent. `document` gives what paths read; what comes straight
+    /// from it is borrowed.
     pub fn evaluate<'d>(
         &self,
-        document: &'d Value,
+        document: &dyn Fn() -> Option<&'d Value>,
         scope: &dyn Scope,
     ) -> Result<Option<Cow<'d, Value>>, Fault> {
         let required = matches!(self.absence, Absence::Required);
@@ -99,14 +111,15 @@ impl Variable {
         Some(Fault::Absent { variable: self.name.clone(), origin: self.origin().into() })
     }
 
-    fn default<'d>(&self, scope: &dyn Scope) -> Result<Option<Cow<'d, Value>>, Fault> {
+    /// What stands in for a value that is absent.
+    pub fn default<'d>(&self, scope: &dyn Scope) -> Result<Option<Cow<'d, Value>>, Fault> {
         let Absence::Default(shape) = &self.absence else { return Ok(None) };
         Ok(shape.value(scope)?.map(|value| Cow::Owned(value.into_owned())))
     }
 
     /// Where the value should have come from, in words.
     fn origin(&self) -> String {
-        let listed = |paths: &[Path]| {
+        let listed = |paths: &[Selector]| {
             let paths: Vec<String> =
                 paths.iter().map(|path| format!("`{}`", path.text())).collect();
             paths.join(", ")
@@ -131,31 +144,30 @@ impl Source {
     /// `from` another variable is said here, and not where that one is defined.
     fn select<'d>(
         &self,
-        document: &'d Value,
+        document: &dyn Fn() -> Option<&'d Value>,
         scope: &dyn Scope,
         required: bool,
     ) -> Result<Option<Cow<'d, Value>>, Fault> {
         match self {
-            Self::First(paths) => {
+            Self::First(selectors) => {
                 let mut null = None;
-                for path in paths {
-                    match path.first(document)? {
-                        Some(Value::Null) => null = Some(Cow::Owned(Value::Null)),
-                        Some(value) => return Ok(Some(Cow::Borrowed(value))),
+                for selector in selectors {
+                    match selector.first(document, scope)? {
+                        Some(value) if value.is_null() => null = Some(value),
+                        Some(value) => return Ok(Some(value)),
                         None => {}
                     }
                 }
                 Ok(null)
             }
-            Self::All(paths) => {
-                let mut nodes = Vec::new();
-                for path in paths {
-                    nodes = path.all(document)?;
-                    if !nodes.is_empty() {
-                        break;
+            Self::All(selectors) => {
+                for selector in selectors {
+                    let all = selector.all(document, scope)?;
+                    if !all.is_empty() {
+                        return Ok(Some(Cow::Owned(Value::Array(all))));
                     }
                 }
-                Ok(Some(Cow::Owned(nodes.into_iter().cloned().collect())))
+                Ok(Some(Cow::Owned(Value::Array(Vec::new()))))
             }
             Self::From(reference) => {
                 let found = if required { reference.need(scope) } else { reference.find(scope) };
@@ -174,6 +186,47 @@ impl Source {
     }
 }
 
+impl Selector {
+    fn text(&self) -> &str {
+        match self {
+            Self::Path(path) => path.text(),
+            Self::Name(name) => &name.text,
+        }
+    }
+
+    fn first<'d>(
+        &self,
+        document: &dyn Fn() -> Option<&'d Value>,
+        scope: &dyn Scope,
+    ) -> Result<Option<Cow<'d, Value>>, Fault> {
+        match self {
+            Self::Path(path) => {
+                let Some(document) = document() else { return Ok(None) };
+                Ok(path.first(document)?.map(Cow::Borrowed))
+            }
+            Self::Name(name) => Ok(name.find(scope)?.map(|value| Cow::Owned(value.clone()))),
+        }
+    }
+
+    fn all<'d>(
+        &self,
+        document: &dyn Fn() -> Option<&'d Value>,
+        scope: &dyn Scope,
+    ) -> Result<Vec<Value>, Fault> {
+        match self {
+            Self::Path(path) => {
+                let Some(document) = document() else { return Ok(Vec::new()) };
+                let nodes = path.all(document)?;
+                // Nodes that contain each other are copied once for each level.
+                let budget = Budget::new();
+                let copy = |node: &Value| budget.copy(node, 0).map(|()| node.clone());
+                nodes.into_iter().map(copy).collect()
+            }
+            Self::Name(name) => Ok(name.find(scope)?.into_iter().cloned().collect()),
+        }
+    }
+}
+
 fn owned<'d>(
     value: Result<Option<Cow<'_, Value>>, Fault>,
 ) -> Result<Option<Cow<'d, Value>>, Fault> {
@@ -187,9 +240,10 @@ impl Stage {
         variable: &Variable,
     ) -> Result<Option<Cow<'d, Value>>, Fault> {
         match (self, value.as_ref()) {
-            (Self::Split(mark), Value::String(text)) => Ok(Some(Cow::Owned(
-                text.split(&**mark).map(|part| Value::from(part.trim())).collect(),
-            ))),
+            (Self::Split(mark), Value::String(text)) => {
+                let fault = |reason| Fault::Conversion { variable: variable.name.clone(), reason };
+                parts(text, mark).map(|parts| Some(Cow::Owned(parts))).map_err(fault)
+            }
             (Self::First, Value::Array(members)) => Ok(members.first().cloned().map(Cow::Owned)),
             (Self::Split(_) | Self::First, _) => Ok(Some(value)),
             (_, Value::Array(members)) => {

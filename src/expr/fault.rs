@@ -15,6 +15,9 @@ pub enum Fault {
     /// Something optional is absent where text, which has no place for nothing, needs it.
     #[error("`{expression}` is absent, and text cannot leave it out; give it a default")]
     Hole { expression: Arc<str> },
+    /// Null, alone or in a list, where only text can be sent.
+    #[error("`{name}` is null, or has a null member, which cannot be sent as text")]
+    Null { name: Arc<str> },
     /// `as`, `capture` or `map` met a value that they cannot work on.
     #[error("`{variable}` cannot be read: {reason}")]
     Conversion { variable: Arc<str>, reason: String },
@@ -30,6 +33,12 @@ pub enum Fault {
     /// What was rendered is larger than a request may be.
     #[error("the rendered {place} is larger than {limit} bytes")]
     TooLarge { place: &'static str, limit: usize },
+    /// A list that a step goes over is longer than the requests that one event may cause.
+    #[error("`{list}` has more than {limit} members")]
+    TooMany { list: Arc<str>, limit: usize },
+    /// What was rendered nests so deeply that nobody would read it.
+    #[error("the rendered value nests deeper than {limit} levels")]
+    TooDeep { limit: usize },
     /// A path that selects so much of this document, or compares so much, that it was given up.
     #[error("`{path}` was given up: it goes through too much of this document")]
     TooMuchWork { path: Arc<str> },

@@ -2,8 +2,10 @@
 //! compiled; a [`Scope`] says what they stand for now.
 
 pub mod body;
+mod budget;
 pub mod condition;
 pub mod convert;
+mod each;
 pub mod extract;
 mod fault;
 pub mod helpers;
@@ -13,9 +15,11 @@ pub mod template;
 #[cfg(test)]
 mod testing;
 
+pub use budget::Budget;
+pub use each::Each;
 pub use fault::Fault;
 pub use path::Path;
-pub use reference::{Builtin, Reference, Root, VariableId};
+pub use reference::{Builtin, EachId, Reference, Root, SavedId, VariableId};
 pub use template::Template;
 
 use serde_json::Value;
@@ -31,4 +35,7 @@ pub trait Scope {
 
     /// What JSONPath subjects and the `path` helper read: the event, or an answer's body.
     fn document(&self) -> Option<&Value>;
+
+    /// A new identifier each time: a version 4 UUID (RFC 9562) as text.
+    fn uuid(&self) -> String;
 }

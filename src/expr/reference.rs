@@ -10,6 +10,14 @@ use super::{Fault, Scope};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct VariableId(pub usize);
 
+/// What steps of a rule save under one name: its position in [`crate::program::Rule::saved`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SavedId(pub usize);
+
+/// One `$each` of a mapping file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EachId(pub usize);
+
 /// What is there without being declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Builtin {
@@ -22,6 +30,9 @@ pub enum Builtin {
     UniqueId,
     /// When the event began to be processed: RFC 3339, UTC.
     Now,
+    /// The member that a step's `for_each` has come to, and its position from 0.
+    Item,
+    Index,
     /// Of an answer, in `responses` only.
     Status,
     Headers,
@@ -41,6 +52,10 @@ impl Builtin {
         ("now", Self::Now),
     ];
 
+    /// Those that exist in a step with `for_each`.
+    pub const OF_MEMBERS: [(&'static str, Self); 2] =
+        [("item", Self::Item), ("index", Self::Index)];
+
     /// Those that exist while an answer is judged.
     pub const OF_ANSWERS: [(&'static str, Self); 4] = [
         ("status", Self::Status),
@@ -55,6 +70,13 @@ impl Builtin {
 pub enum Root {
     Variable(VariableId),
     Builtin(Builtin),
+    Saved(SavedId),
+    /// What became of a step: its position in the rule. An object of `status` and `skipped`.
+    Step(usize),
+    /// The member that an `$each` has come to.
+    Member(EachId),
+    /// Its position, from 0.
+    Position(EachId),
 }
 
 /// A name and the way below it: `item.i_vd_plan`, `body.errors.0.text`.
@@ -91,6 +113,18 @@ impl Reference {
             Some(value) => Ok(descend(value, &self.below)),
             None => scope.absence(self.root).map_or(Ok(None), Err),
         }
+    }
+}
+
+impl Reference {
+    /// What a loop goes over: the members of an array, the one value that is no array, or nothing
+    /// where it is null or may be absent.
+    pub fn members<'s>(&self, scope: &'s dyn Scope) -> Result<&'s [Value], Fault> {
+        Ok(match self.need(scope)? {
+            None | Some(Value::Null) => &[],
+            Some(Value::Array(members)) => members,
+            Some(one) => std::slice::from_ref(one),
+        })
     }
 }
 

@@ -1,18 +1,19 @@
 //! Support of this folder's tests: variables and an event, and texts compiled against them.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::body::{Member, Shape};
 use super::condition::Condition;
-use super::extract::Variable;
+use super::extract::{Table, Variable};
 use super::template::{Names, Piece, Place, Template, TemplateFault, Unescaped};
 use super::{Builtin, Fault, Root, Scope, VariableId};
 use crate::mapping::diagnostic::Style;
 use crate::mapping::env::{Environment, Secrecy};
 use crate::mapping::load_text;
-use crate::program::{Action, Mapping, Rule, Step};
+use crate::program::{Act, Action, Call, Mapping, Rule, Step};
 
 /// What names stand for in a test.
 pub struct World {
@@ -93,7 +94,10 @@ impl World {
         let Rule { when: rule, action: Action::Steps(mut steps), .. } = rules.remove(0) else {
             panic!("a rule with steps was written");
         };
-        let Step { mut responses, .. } = steps.remove(0);
+        let Step { act: Act::Call(call), .. } = steps.remove(0) else {
+            panic!("a step with a request was written");
+        };
+        let Call { mut responses, .. } = *call;
         let values = variables.iter().map(|_| OnceCell::new()).collect();
         let response = responses.remove(0).when;
         Self { variables, rule, response, values, event, answer: None }
@@ -204,10 +208,10 @@ impl Scope for World {
                 return Ok(answer.and_then(|answer| answer.body.as_ref()));
             }
             Root::Builtin(Builtin::Text) => return Ok(answer.map(|answer| &answer.text)),
-            Root::Builtin(_) => return Ok(None),
+            _ => return Ok(None),
         };
         let evaluate = || {
-            let value = self.variables[id.0].evaluate(&self.event, self)?;
+            let value = self.variables[id.0].evaluate(&|| Some(&self.event), self)?;
             Ok(value.map(std::borrow::Cow::into_owned))
         };
         self.values[id.0].get_or_init(evaluate).as_ref().map(Option::as_ref).map_err(Clone::clone)
@@ -216,7 +220,7 @@ impl Scope for World {
     fn absence(&self, root: Root) -> Option<Fault> {
         match root {
             Root::Variable(id) => self.variables[id.0].required(),
-            Root::Builtin(_) => None,
+            _ => None,
         }
     }
 
@@ -226,18 +230,22 @@ impl Scope for World {
             None => Some(&self.event),
         }
     }
+    fn uuid(&self) -> String {
+        "00000000-0000-4000-8000-000000000000".to_owned()
+    }
 }
 
 struct WorldNames<'w>(&'w World);
 
 impl Names for WorldNames<'_> {
-    fn resolve(&mut self, name: &str) -> Result<Root, TemplateFault> {
+    fn resolve(&mut self, names: &[&str]) -> Result<(Root, usize), TemplateFault> {
+        let name = names[0];
         if let Some(id) = self.0.find(name) {
-            return Ok(Root::Variable(id));
+            return Ok((Root::Variable(id), 1));
         }
         let known = Builtin::EVERYWHERE.iter().chain(&Builtin::OF_ANSWERS);
         match known.into_iter().find(|(known, _)| *known == name) {
-            Some((_, builtin)) => Ok(Root::Builtin(*builtin)),
+            Some((_, builtin)) => Ok((Root::Builtin(*builtin), 1)),
             None => Err(TemplateFault {
                 code: "undefined-name",
                 message: format!("nothing defines `{name}`"),
@@ -245,6 +253,11 @@ impl Names for WorldNames<'_> {
                 range: None,
             }),
         }
+    }
+
+    fn table(&mut self, name: &str) -> Option<Arc<Table>> {
+        let table = [("O".into(), json!("open")), ("1".into(), json!(1))];
+        (name == "table").then(|| Arc::new(table.into()))
     }
 
     fn environment(&mut self, text: &str, _: usize) -> Vec<Piece> {

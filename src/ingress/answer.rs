@@ -316,10 +316,14 @@ fn detail(rule: &RuleOutcome, failure: &Failure, mask: &dyn Service) -> Value {
     let mut detail = Map::new();
     detail.insert("mapping".to_owned(), (*rule.mapping).into());
     detail.insert("rule".to_owned(), (*rule.rule).into());
-    for (name, value) in [("step", &failure.step), ("target", &failure.target)] {
-        if let Some(value) = value {
-            detail.insert(name.to_owned(), (**value).into());
-        }
+    if let Some(step) = &failure.step {
+        detail.insert("step".to_owned(), (**step).into());
+    }
+    if let Some(index) = failure.index {
+        detail.insert("index".to_owned(), index.into());
+    }
+    if let Some(target) = &failure.target {
+        detail.insert("target".to_owned(), (**target).into());
     }
     detail.insert("type".to_owned(), kind(failure).into());
     if let Some(status) = failure.target_status {

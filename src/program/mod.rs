@@ -4,16 +4,17 @@
 mod event_pattern;
 mod target;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use event_pattern::EventPattern;
 pub use target::{ApiKeyPlace, Auth, METHODS, Method, Retry, Target};
 
-use crate::expr::Template;
 use crate::expr::body::Shape;
 use crate::expr::condition::Condition;
 use crate::expr::extract::Variable;
+use crate::expr::{Reference, SavedId, Template};
 use crate::telemetry::mask::Secrets;
 
 /// Everything that was loaded from one directory, in one step.
@@ -48,6 +49,8 @@ pub struct Rule {
     pub events: Vec<EventPattern>,
     pub when: Condition,
     pub action: Action,
+    /// Names under which steps save what later ones need; a [`SavedId`] is a position in it.
+    pub saved: Vec<Arc<str>>,
 }
 
 #[derive(Debug)]
@@ -59,27 +62,55 @@ pub enum Action {
     Steps(Vec<Step>),
 }
 
-/// One request of a rule.
+/// One step of a rule.
 #[derive(Debug)]
 pub struct Step {
     /// Its name, or its position from 1 where it has none.
     pub label: Arc<str>,
+    /// Asked for each member, where there are several.
+    pub when: Condition,
+    /// Once for each member of this array, in order; once if there is none.
+    pub for_each: Option<Reference>,
+    /// Positions in [`Mapping::variables`] of this step's own; evaluated anew for each member.
+    pub variables: Range<usize>,
+    pub act: Act,
+}
+
+/// What a step does.
+#[derive(Debug)]
+pub enum Act {
+    /// Boxed: it is much larger than a text.
+    Call(Box<Call>),
+    /// The rule fails for good, with this text.
+    Fail(Template),
+}
+
+/// One request, what its answers mean, and what is kept of them.
+#[derive(Debug)]
+pub struct Call {
     /// Position in [`Mapping::targets`].
     pub target: usize,
-    pub when: Condition,
     pub request: RequestTemplate,
     /// Read before the target's.
     pub responses: Vec<ResponseEntry>,
+    pub save: Vec<Save>,
     /// Overrides the target's.
     pub timeout: Option<Duration>,
+}
+
+/// What later steps need of an answer.
+#[derive(Debug)]
+pub struct Save {
+    pub slot: SavedId,
+    /// Its paths read the answer's body.
+    pub variable: Variable,
 }
 
 /// A request with holes.
 #[derive(Debug)]
 pub struct RequestTemplate {
     pub method: Method,
-    /// Begins with `/`; each expression is a segment or a part of one.
-    pub path: Template,
+    pub address: Address,
     pub query: Vec<(Arc<str>, Shape)>,
     /// Names are lower-case.
     pub headers: Vec<(Arc<str>, Shape)>,
@@ -88,10 +119,23 @@ pub struct RequestTemplate {
     pub content_type: Option<Arc<str>>,
 }
 
+/// Where a request goes.
+#[derive(Debug)]
+pub enum Address {
+    /// Below the target's URL. It begins with `/`; each expression is a segment or a part of one.
+    Path(Template),
+    /// What a step saved: a URL reference (RFC 3986, section 4.1), whose origin must be the
+    /// target's.
+    Saved(Reference),
+}
+
 #[derive(Debug)]
 pub enum Body {
     None,
     Json(Shape),
+    /// Its expressions stand in element text and attribute values only.
+    Xml(Template),
+    Form(Vec<(Arc<str>, Shape)>),
     Text(Template),
 }
 
@@ -117,6 +161,8 @@ pub enum Then {
     Retry,
     /// Permanent failure.
     Fail,
+    /// The rule begins again with its first step.
+    Restart,
     /// The rule is done and succeeded; later steps are skipped.
     Stop,
 }

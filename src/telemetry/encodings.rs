@@ -42,6 +42,10 @@ pub(super) fn of(text: &str) -> BTreeSet<String> {
     ] {
         forms.insert(xml(text, quote, apostrophe));
     }
+    let mut sent = String::with_capacity(text.len());
+    if crate::xml::escape(text, &mut sent) {
+        forms.insert(sent);
+    }
     forms
 }
 
@@ -137,13 +141,18 @@ mod tests {
     }
 
     #[test]
+    fn the_lines_of_a_text_are_known_as_xml_bodies_carry_them() {
+        assert!(of("a\r\n\t<b>").contains("a&#13;&#10;&#9;&lt;b&gt;"));
+    }
+
+    #[test]
     fn letters_and_digits_have_one_form() {
         assert_eq!(of("001010000020349").len(), 1);
     }
 
     #[test]
     fn no_form_outgrows_its_limit() {
-        for text in ["\u{1}", "\"", "'", "&", "é", "€", "😀", "\u{7f}"] {
+        for text in ["\u{1}", "\"", "'", "&", "\r", "\n", "\t", "é", "€", "😀", "\u{7f}"] {
             for form in of(text) {
                 assert!(form.len() <= GROWTH * text.len(), "{text:?}: {form}");
             }

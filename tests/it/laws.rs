@@ -11,19 +11,24 @@ use crate::support::rust_text::code_of;
 
 /// Where each third-party name may be used: crate names (a `*` at the end stands for the rest),
 /// and the files or folders that are their home.
-const HOMES: [(&[&str], &[&str]); 11] = [
+const HOMES: &[(&[&str], &[&str])] = &[
     (&["serde_yaml", "serde_saphyr", "saphyr*"], &["src/mapping/yaml.rs", "src/mapping/yaml/"]),
     (&["annotate_snippets"], &["src/mapping/diagnostic.rs", "src/mapping/diagnostic/"]),
     (&["jsonpath_rust"], &["src/expr/path.rs", "src/expr/path/"]),
     (&["handlebars"], &["src/expr/template.rs", "src/expr/template/"]),
+    (&["rust_decimal"], &["src/expr/helpers/numbers.rs"]),
     (&["actix*"], &["src/ingress.rs", "src/ingress/"]),
     (&["reqwest"], &["src/egress.rs", "src/egress/"]),
     (&["slog*"], &["src/telemetry.rs", "src/telemetry/"]),
     (&["hyper*", "http_body_util"], &["src/cli/demo.rs", "src/cli/demo/"]),
     (&["clap*"], &["src/settings.rs", "src/settings/", "src/cli.rs", "src/cli/", "src/main.rs"]),
     (&["dotenvy"], &["src/settings/environment.rs"]),
+    (&["quick_xml"], &["src/engine/target/xml.rs", "src/engine/target/xml/", XML_TESTS]),
     (&["rusqlite", "sqlx", "tokio_postgres"], &["src/store.rs", "src/store/"]),
 ];
+
+/// Reads back what XML templates render.
+const XML_TESTS: &str = "src/expr/template/xml/tests/";
 
 /// Folders that only turn values into values.
 const PURE: [&str; 4] = ["src/expr/", "src/expr.rs", "src/program/", "src/program.rs"];

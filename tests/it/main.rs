@@ -11,6 +11,7 @@
 mod answers;
 mod cli;
 mod compliance;
+mod format;
 mod identity;
 mod laws;
 mod log;
@@ -19,6 +20,7 @@ mod reload;
 mod sample;
 mod shutdown;
 mod start;
+mod structure;
 mod support;
 mod support_works;
 mod targets;

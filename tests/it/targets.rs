@@ -159,6 +159,8 @@ fn a_success_whose_body_is_needed_and_cannot_be_read_is_a_bad_answer() {
         ("broken JSON", "application/json", "{\"result\": fal", "not valid JSON"),
         ("a page", "text/html", "<p>Welcome</p>", "text/html"),
         ("plain text", "text/plain", "OK", "text/plain"),
+        ("broken XML", "text/xml", "<result>false</resul", "not valid XML"),
+        ("a document type", "text/xml", "<!DOCTYPE r><r/>", "not valid XML"),
     ] {
         for status in [200, 201] {
             stage.target.next(Reply::text(status, content_type, body));
@@ -206,6 +208,27 @@ fn a_body_is_not_needed_where_the_status_alone_decides() {
         stage.target.next(Reply::text(200, "text/plain", "OK"));
         let answer = stage.post_type("SIM/Updated");
         assert_eq!(answer.status, status, "{when}: {}", answer.text());
+    }
+}
+
+#[test]
+fn an_answer_in_xml_is_judged_like_one_in_json() {
+    let table = "responses: [{ when: { $..faultcode: { exists: true } }, then: fail, \
+                 message: \"hss: {{body.Envelope.Body.Fault.faultstring}}\" }]";
+    let stage = Stage::set(OneStep::new("PUT /x").target(table));
+    let envelope = |inside: &str| {
+        format!(
+            "<?xml version=\"1.0\"?>\n<s:Envelope xmlns:s=\"urn:s\"><s:Body>{inside}</s:Body>\
+             </s:Envelope>"
+        )
+    };
+    let fault = "<s:Fault><faultcode>s:Client</faultcode><faultstring>no &quot;such&quot; SIM\
+                 </faultstring></s:Fault>";
+    for content_type in ["text/xml; charset=utf-8", "application/soap+xml", "text/plain"] {
+        stage.target.next(Reply::text(200, content_type, &envelope(fault)));
+        check(&stage, content_type, 422, "SERVICE_ERROR", "no \"such\" SIM", "");
+        stage.target.next(Reply::text(200, content_type, &envelope("<Done/>")));
+        assert_eq!(stage.post_type("SIM/Updated").status, 200, "{content_type}");
     }
 }
 

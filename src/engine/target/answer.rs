@@ -83,7 +83,16 @@ impl Answer {
         if self.response.body.is_empty() || body.value.is_some() {
             return None;
         }
-        Some(body.fault.as_deref().unwrap_or("it is not JSON"))
+        Some(body.fault.as_deref().unwrap_or("it is neither JSON nor XML"))
+    }
+
+    /// Whether the target said yes in a way that cannot be read.
+    pub(in crate::engine) fn is_unreadable_success(&self) -> bool {
+        self.is_success() && self.unreadable().is_some()
+    }
+
+    pub(in crate::engine) fn is_success(&self) -> bool {
+        (200..300).contains(&self.code())
     }
 
     /// The raw body as text.
@@ -91,14 +100,19 @@ impl Answer {
         self.text.get_or_init(|| Value::from(&*self.read().text))
     }
 
-    /// The beginning of the body, for people. Masked before it is cut: nobody recognizes half of a
-    /// secret any more.
+    /// The beginning of the body, for people.
     pub(in crate::engine) fn excerpt(&self) -> String {
-        let text = self.secrets.mask(self.text().as_str().unwrap_or_default().trim());
-        let mut excerpt: String = text.chars().take(EXCERPT).collect();
-        if excerpt.len() < text.len() {
-            excerpt.push('…');
+        self.told(self.text().as_str().unwrap_or_default().trim(), EXCERPT)
+    }
+
+    /// The beginning of a text, for people: `most` characters. Masked before it is cut: nobody
+    /// recognizes half of a secret any more.
+    pub(in crate::engine) fn told(&self, text: &str, most: usize) -> String {
+        let text = self.secrets.mask(text);
+        let mut beginning: String = text.chars().take(most).collect();
+        if beginning.len() < text.len() {
+            beginning.push('…');
         }
-        excerpt
+        beginning
     }
 }

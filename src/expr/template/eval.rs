@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::super::convert::text_of;
 use super::super::helpers::Absence;
 use super::super::reference::descend;
 use super::super::{Fault, Scope};
@@ -62,7 +63,7 @@ fn render<'v>(
     for node in nodes {
         output.count()?;
         match node {
-            Node::Text(text) => output.text.push_str(text),
+            Node::Text { text, .. } => output.text.push_str(text),
             Node::Print(expression) => print(expression, scope, turn, output)?,
             Node::If { test, negate, then, otherwise } => {
                 let holds = test.value(scope, turn, false)?.is_some_and(|value| truthy(&value));
@@ -89,21 +90,21 @@ fn print<'v>(
         other => other?,
     };
     let place = output.place;
-    match value.as_deref() {
-        None | Some(Value::Null) if lenient => {}
+    let written = match value.as_deref() {
+        None | Some(Value::Null) if lenient => return Ok(()),
         None | Some(Value::Null) => {
             return Err(Fault::Hole { expression: expression.text.clone() });
         }
-        Some(Value::String(text)) => place.write(text, output.text),
-        Some(Value::Bool(truth)) => place.write(if *truth { "true" } else { "false" }, output.text),
-        Some(Value::Number(number)) => place.write(&number.to_string(), output.text),
-        Some(structure) if lenient => place.write(&structure.to_string(), output.text),
+        Some(Value::String(text)) => Cow::Borrowed(text.as_str()),
+        Some(Value::Bool(truth)) => Cow::Borrowed(if *truth { "true" } else { "false" }),
+        Some(Value::Number(number)) => Cow::Owned(number.to_string()),
+        Some(structure) if lenient => Cow::Owned(structure.to_string()),
         Some(structure) => {
             let kind = kind(structure);
             return Err(Fault::Structure { expression: expression.text.clone(), kind });
         }
-    }
-    Ok(())
+    };
+    place.write(&written, output.text)
 }
 
 fn render_each<'v>(
@@ -174,6 +175,16 @@ impl Expression {
                 found => Ok(found?.map(Cow::Borrowed)),
             },
             ExpressionKind::Local(local) => Ok(local.value(turn)),
+            ExpressionKind::Uuid => Ok(Some(Cow::Owned(Value::String(scope.uuid())))),
+            ExpressionKind::Select(path) => {
+                let Some(document) = scope.document() else { return Ok(None) };
+                Ok(path.first(document)?.map(Cow::Borrowed))
+            }
+            ExpressionKind::Table(table, key) => {
+                let key = key.value(scope, turn, need)?;
+                let key = key.as_deref().and_then(text_of);
+                Ok(key.and_then(|key| table.get(key.as_str())).map(Cow::Borrowed))
+            }
             ExpressionKind::Call(helper, arguments) => {
                 let strict = need && helper.absence == Absence::Propagates;
                 let mut values = Vec::with_capacity(arguments.len());
@@ -185,7 +196,8 @@ impl Expression {
                     values.push(value);
                 }
                 let values: Vec<Option<&Value>> = values.iter().map(Option::as_deref).collect();
-                let value = (helper.call)(&values)
+                let value = helper
+                    .call(&values)
                     .map_err(|reason| Fault::Helper { helper: helper.name, reason })?;
                 if value.is_none()
                     && need

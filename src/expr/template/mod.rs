@@ -5,13 +5,17 @@
 mod eval;
 mod parse;
 mod place;
+mod source;
 mod syntax;
+mod xml;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::Path;
+use super::extract::Table;
 use super::helpers::Helper;
 use super::reference::{Reference, Root};
 
@@ -31,10 +35,23 @@ pub struct Template {
 
 #[derive(Debug, Clone)]
 enum Node {
-    Text(Box<str>),
+    Text {
+        text: Box<str>,
+        /// Where it begins in the source.
+        at: usize,
+    },
     Print(Expression),
-    If { test: Expression, negate: bool, then: Vec<Node>, otherwise: Vec<Node> },
-    Each { over: Expression, each: Vec<Node>, otherwise: Vec<Node> },
+    If {
+        test: Expression,
+        negate: bool,
+        then: Vec<Node>,
+        otherwise: Vec<Node>,
+    },
+    Each {
+        over: Expression,
+        each: Vec<Node>,
+        otherwise: Vec<Node>,
+    },
 }
 
 /// Something that has a value.
@@ -43,6 +60,9 @@ struct Expression {
     kind: ExpressionKind,
     /// As written, for messages.
     text: Arc<str>,
+    /// Where the braces around it begin in the source; of the block of an `{{else if}}`, where the
+    /// whole block begins.
+    at: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -51,6 +71,11 @@ enum ExpressionKind {
     Name(Reference),
     Local(Local),
     Call(&'static Helper, Vec<Expression>),
+    /// `lookup` in a table of the mapping.
+    Table(Arc<Table>, Box<Expression>),
+    /// `path`: the first node of the event, or of an answer's body.
+    Select(Path),
+    Uuid,
 }
 
 /// A name that an enclosing `#each` gives.
@@ -82,8 +107,16 @@ pub enum Piece {
 
 /// What a template's text refers to, resolved while it is compiled.
 pub trait Names {
-    /// What a name stands for.
-    fn resolve(&mut self, name: &str) -> Result<Root, TemplateFault>;
+    /// What a dotted name stands for, and how many of its parts say so: the others lead below it.
+    fn resolve(&mut self, names: &[&str]) -> Result<(Root, usize), TemplateFault>;
+
+    /// The look-up table of that name; by default there is none.
+    fn table(&mut self, _: &str) -> Option<Arc<Table>> {
+        None
+    }
+
+    /// Notes that the document is read: the event, or an answer's body.
+    fn reads_document(&mut self) {}
 
     /// Replaces `${…}` in literal text that begins at `offset` of the template. Faults are the
     /// implementor's to report.
@@ -121,7 +154,7 @@ impl Template {
         self.nodes
             .iter()
             .map(|node| match node {
-                Node::Text(text) => Some(&**text),
+                Node::Text { text, .. } => Some(&**text),
                 Node::Print(Expression { kind: ExpressionKind::Literal(value), .. }) => {
                     value.as_str()
                 }
@@ -135,9 +168,17 @@ impl Template {
         matches!(self.nodes.as_slice(), [Node::Print(_)])
     }
 
+    /// The name, if the template is exactly one name.
+    pub fn as_name(&self) -> Option<&Reference> {
+        match self.nodes.as_slice() {
+            [Node::Print(Expression { kind: ExpressionKind::Name(name), .. })] => Some(name),
+            _ => None,
+        }
+    }
+
     /// Whether the last thing written is this literal character.
     pub fn ends_with(&self, last: char) -> bool {
-        matches!(self.nodes.last(), Some(Node::Text(text)) if text.ends_with(last))
+        matches!(self.nodes.last(), Some(Node::Text { text, .. }) if text.ends_with(last))
     }
 
     /// The author's own literal texts, in order.
@@ -145,7 +186,7 @@ impl Template {
         fn collect<'t>(nodes: &'t [Node], into: &mut Vec<&'t str>) {
             for node in nodes {
                 match node {
-                    Node::Text(text) => into.push(text),
+                    Node::Text { text, .. } => into.push(text),
                     Node::Print(_) => {}
                     Node::If { then, otherwise, .. } => {
                         collect(then, into);

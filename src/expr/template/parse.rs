@@ -1,20 +1,18 @@
 //! Handlebars' tree to our own nodes, with every name resolved and every helper call checked.
 
+mod call;
+mod name;
+
 use std::sync::Arc;
 
 use handlebars::template::{
     BlockParam, HelperTemplate, Parameter, Template as Parsed, TemplateElement,
 };
-use handlebars::{Path as ParsedPath, PathSeg};
 use serde_json::Value;
 
-use super::super::helpers::{self, Helper};
-use super::super::reference::Reference;
+use super::source::{self, Walk};
 use super::syntax::{self, Cursor};
-use super::{
-    Expression, ExpressionKind, Local, LocalPart, Names, Node, Piece, Template, TemplateFault,
-    Unescaped,
-};
+use super::{Expression, ExpressionKind, Names, Node, Piece, Template, TemplateFault, Unescaped};
 
 pub(super) fn template(
     source: &str,
@@ -99,15 +97,24 @@ impl Compiler<'_> {
         }
     }
 
-    fn text(&mut self, text: &str, at: usize, nodes: &mut Vec<Node>) {
+    fn text(&mut self, text: &str, anchor: usize, nodes: &mut Vec<Node>) {
+        let mut at = source::begin(self.source, anchor, text);
         for piece in self.names.environment(text, at) {
             match piece {
                 Piece::Written(text) if text.is_empty() => {}
-                Piece::Written(text) => nodes.push(Node::Text(text.into())),
-                Piece::Given(text) => nodes.push(Node::Print(Expression {
-                    text: Arc::from("${…}"),
-                    kind: ExpressionKind::Literal(Value::String(text)),
-                })),
+                Piece::Written(text) => {
+                    let end = Walk::new(self.source, at).along(&text);
+                    nodes.push(Node::Text { text: text.into(), at });
+                    at = end;
+                }
+                Piece::Given(text) => {
+                    nodes.push(Node::Print(Expression {
+                        text: Arc::from("${…}"),
+                        kind: ExpressionKind::Literal(Value::String(text)),
+                        at,
+                    }));
+                    at = source::expression(self.source, at).end;
+                }
             }
         }
     }
@@ -149,46 +156,12 @@ impl Compiler<'_> {
         })
     }
 
-    fn call(&mut self, call: &HelperTemplate, at: usize) -> Option<Expression> {
-        if !call.hash.is_empty() {
-            self.fault("wrong-arguments", "helpers take no named arguments", "", at);
-            return None;
-        }
-        match &call.name {
-            Parameter::Name(name) => self.helper(name, &call.params, at),
-            other => self.parameter(other, at),
-        }
-    }
-
-    fn helper(&mut self, name: &str, params: &[Parameter], at: usize) -> Option<Expression> {
-        let Some(helper) = helpers::find(name) else {
-            let help = helpers::suggest(name);
-            self.fault("unknown-helper", &format!("there is no helper `{name}`"), &help, at);
-            return None;
-        };
-        let arguments: Vec<_> = params.iter().map(|param| self.parameter(param, at)).collect();
-        if !helper.takes(params.len()) {
-            self.wrong_count(helper, params.len(), at);
-            return None;
-        }
-        let arguments: Vec<Expression> = arguments.into_iter().collect::<Option<_>>()?;
-        let shown: Vec<&str> = arguments.iter().map(|argument| &*argument.text).collect();
-        Some(Expression {
-            text: Arc::from(format!("{name} {}", shown.join(" "))),
-            kind: ExpressionKind::Call(helper, arguments),
-        })
-    }
-
-    fn wrong_count(&mut self, helper: &Helper, given: usize, at: usize) {
-        let message = format!("`{}` takes {}, here are {given}", helper.name, helper.arity());
-        self.fault("wrong-arguments", &message, &format!("write `{{{{{}}}}}`", helper.usage), at);
-    }
-
     fn parameter(&mut self, parameter: &Parameter, at: usize) -> Option<Expression> {
         match parameter {
             Parameter::Literal(literal) => Some(Expression {
                 text: Arc::from(literal.to_string()),
                 kind: ExpressionKind::Literal(self.literal(literal, at)),
+                at,
             }),
             Parameter::Path(path) => self.name(path, at),
             Parameter::Name(name) => self.reference(vec![name.as_str().into()], name, at),
@@ -224,130 +197,14 @@ impl Compiler<'_> {
         }
     }
 
-    fn name(&mut self, path: &ParsedPath, at: usize) -> Option<Expression> {
-        match path {
-            ParsedPath::Local((level, name, raw)) => self.at_name(*level, name, raw, at),
-            ParsedPath::Relative((segments, raw)) => {
-                let mut names: Vec<Box<str>> = Vec::with_capacity(segments.len());
-                for segment in segments {
-                    let PathSeg::Named(name) = segment else {
-                        self.fault(
-                            "bad-template",
-                            &format!("`{raw}` climbs out of its block"),
-                            "outer variables stay visible inside `#each`: write the name alone, or \
-                             name the member: `{{#each list as |member|}}`",
-                            at,
-                        );
-                        return None;
-                    };
-                    names.push(name.as_str().into());
-                }
-                let mut written = raw.split(['.', '/']);
-                let this = matches!(written.next(), Some("this" | ""));
-                if written.any(|name| name == "this") {
-                    self.fault(
-                        "bad-template",
-                        &format!("`this` cannot stand inside of `{raw}`"),
-                        "it begins a name: `this.name`",
-                        at,
-                    );
-                    return None;
-                }
-                if this {
-                    return self.member(names, raw, at);
-                }
-                self.reference(names, raw, at)
-            }
-        }
-    }
-
-    fn member(&mut self, below: Vec<Box<str>>, raw: &str, at: usize) -> Option<Expression> {
-        if self.blocks.is_empty() {
-            self.fault(
-                "undefined-name",
-                &format!(
-                    "`{raw}` stands for the member of an `#each`, and there is none around it"
-                ),
-                "write the name of a variable",
-                at,
-            );
-            return None;
-        }
-        Some(local(0, LocalPart::Member, below, raw))
-    }
-
-    fn at_name(&mut self, level: usize, name: &str, raw: &str, at: usize) -> Option<Expression> {
-        let part = match name {
-            "index" => LocalPart::Index,
-            "key" => LocalPart::Key,
-            "first" => LocalPart::First,
-            "last" => LocalPart::Last,
-            _ => {
-                self.fault(
-                    "undefined-name",
-                    &format!("there is no `{raw}`"),
-                    "inside `#each` there are `@index`, `@key`, `@first` and `@last`",
-                    at,
-                );
-                return None;
-            }
-        };
-        if level >= self.blocks.len() {
-            self.fault("undefined-name", &format!("`{raw}` stands outside of an `#each`"), "", at);
-            return None;
-        }
-        Some(local(level, part, Vec::new(), raw))
-    }
-
-    /// A block's parameter, or a variable; never a helper call.
-    fn reference(&mut self, names: Vec<Box<str>>, raw: &str, at: usize) -> Option<Expression> {
-        let (first, below) = names.split_first()?;
-        for (level, block) in self.blocks.iter().rev().enumerate() {
-            if block.member.as_deref() == Some(&**first) {
-                return Some(local(level, LocalPart::Member, below.to_vec(), raw));
-            }
-            if block.index.as_deref() == Some(&**first) {
-                return Some(local(level, LocalPart::Index, below.to_vec(), raw));
-            }
-        }
-        match self.names.resolve(first) {
-            Ok(root) => Some(Expression {
-                text: Arc::from(raw),
-                kind: ExpressionKind::Name(Reference::new(
-                    root,
-                    below.iter().map(|name| &**name),
-                    raw,
-                )),
-            }),
-            Err(mut fault) => {
-                fault.range = Some(self.range(at));
-                self.faults.push(fault);
-                None
-            }
-        }
-    }
-
     fn fault(&mut self, code: &'static str, message: &str, help: &str, at: usize) {
         self.faults.push(TemplateFault {
             code,
             message: message.to_owned(),
             help: (!help.is_empty()).then(|| help.to_owned()),
-            range: Some(self.range(at)),
+            range: Some(source::expression(self.source, at)),
         });
     }
-
-    /// From an expression's opening braces to its closing ones.
-    fn range(&self, at: usize) -> std::ops::Range<usize> {
-        let rest = &self.source[at..];
-        let length = rest.find("}}").map_or(rest.len(), |end| {
-            end + rest[end..].bytes().take_while(|byte| *byte == b'}').count()
-        });
-        at..at + length
-    }
-}
-
-fn local(level: usize, part: LocalPart, below: Vec<Box<str>>, raw: &str) -> Expression {
-    Expression { text: Arc::from(raw), kind: ExpressionKind::Local(Local { level, part, below }) }
 }
 
 fn block_names(params: Option<&BlockParam>) -> BlockNames {

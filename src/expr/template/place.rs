@@ -2,6 +2,9 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::super::Fault;
+use crate::xml;
+
 /// Where a template's text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -9,6 +12,8 @@ pub enum Place {
     Text,
     /// A segment, or a part of one, of a URL's path.
     Path,
+    /// The text of an element of XML, or the value of an attribute.
+    Xml,
     /// Told to people: what is absent renders empty, objects as JSON.
     Message,
 }
@@ -19,11 +24,17 @@ pub const RESERVED: &AsciiSet =
 
 impl Place {
     /// Appends a value's text.
-    pub(super) fn write(self, value: &str, out: &mut String) {
+    pub(super) fn write(self, value: &str, out: &mut String) -> Result<(), Fault> {
         match self {
             Self::Text | Self::Message => out.push_str(value),
             Self::Path => out.extend(utf8_percent_encode(value, RESERVED)),
+            Self::Xml if xml::escape(value, out) => {}
+            Self::Xml => {
+                let reason = "XML 1.0 does not allow one of its characters";
+                return Err(Fault::Misfit { place: "XML", reason });
+            }
         }
+        Ok(())
     }
 
     /// Whether absence renders as nothing rather than failing the event.

@@ -13,16 +13,7 @@ fn rule(name: &str, result: RuleResult) -> RuleOutcome {
 }
 
 fn failure(kind: FailureKind) -> Failure {
-    Failure {
-        kind,
-        message: format!("{kind:?} happened"),
-        error: "the reason".to_owned(),
-        step: None,
-        target: None,
-        target_status: None,
-        answer: None,
-        retry_after: None,
-    }
+    Failure::new(kind, format!("{kind:?} happened"), "the reason")
 }
 
 fn answer_to(results: impl IntoIterator<Item = RuleResult>) -> Answer {

@@ -83,16 +83,8 @@ impl Service for Scripted {
 }
 
 fn unavailable() -> Failure {
-    Failure {
-        kind: FailureKind::Unavailable,
-        message: "The HSS is down".to_owned(),
-        error: "connection refused".to_owned(),
-        step: None,
-        target: Some("hss".into()),
-        target_status: None,
-        answer: None,
-        retry_after: None,
-    }
+    let failure = Failure::new(FailureKind::Unavailable, "The HSS is down", "connection refused");
+    Failure { target: Some("hss".into()), ..failure }
 }
 
 /// A server and what is behind it.

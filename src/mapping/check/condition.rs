@@ -8,7 +8,7 @@ use super::Checker;
 use crate::expr::body::Shape;
 use crate::expr::condition::{Comparison, Condition, Subject, Test};
 use crate::expr::template::Unescaped;
-use crate::expr::{Builtin, Path, Root};
+use crate::expr::{Builtin, Path, Reference, Root};
 
 impl Checker<'_, '_> {
     /// A condition, or the one that always holds where there is none.
@@ -31,10 +31,7 @@ impl Checker<'_, '_> {
             }
             Clause::Test(key, test) => {
                 let subject = self.subject(key);
-                let of_status = matches!(
-                    &subject,
-                    Some(Subject::Name(name)) if name.root == Root::Builtin(Builtin::Status)
-                );
+                let of_status = matches!(&subject, Some(Subject::Name(name)) if is_status(name));
                 let test = self.test(test, of_status);
                 Some(Condition::Test { subject: subject?, test: test? })
             }
@@ -79,6 +76,9 @@ impl Checker<'_, '_> {
             Written::Prefix(text) => self.text_operand(text).map(Test::Prefix),
             Written::Suffix(text) => self.text_operand(text).map(Test::Suffix),
             Written::Contains(node) => self.operand(node).map(Test::Contains),
+            Written::InTable(text) => {
+                self.named_table(text.as_str(), text.span()).map(Test::InTable)
+            }
             Written::Less(node) => self.compare(Comparison::Less, node),
             Written::LessOrEqual(node) => self.compare(Comparison::LessOrEqual, node),
             Written::Greater(node) => self.compare(Comparison::Greater, node),
@@ -109,5 +109,14 @@ impl Checker<'_, '_> {
                 None
             }
         }
+    }
+}
+
+/// Whether a name is an HTTP status: of the answer that is read, or of a step.
+fn is_status(name: &Reference) -> bool {
+    match name.root {
+        Root::Builtin(Builtin::Status) => name.below.is_empty(),
+        Root::Step(_) => matches!(name.below.as_slice(), [part] if &**part == "status"),
+        _ => false,
     }
 }

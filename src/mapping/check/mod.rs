@@ -5,15 +5,20 @@ mod names;
 mod request;
 mod responses;
 mod rule;
+mod step;
+mod steps;
+mod tables;
 mod target;
 mod text;
 mod usage;
 mod value;
 mod variable;
 
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use names::Scopes;
+use tables::NamedTable;
 use usage::Usage;
 
 use super::diagnostic::{Diagnostic, Report, Source, Span};
@@ -37,6 +42,11 @@ pub fn check(
         scopes: Scopes::default(),
         usage: Usage::default(),
         variables: Vec::new(),
+        tables: BTreeMap::new(),
+        loops: 0,
+        saved_anywhere: steps::saved_anywhere(document.rules.iter().flatten())
+            .map(Box::from)
+            .collect(),
         targets: document
             .targets
             .iter()
@@ -59,6 +69,11 @@ struct Checker<'c, 'e> {
     usage: Usage,
     /// By [`crate::expr::VariableId`]; `None` for one that has a mistake.
     variables: Vec<Option<Variable>>,
+    tables: BTreeMap<Box<str>, NamedTable>,
+    /// How many `$each` there were so far.
+    loops: usize,
+    /// Names under which some step of some rule saves something.
+    saved_anywhere: HashSet<Box<str>>,
     /// Names of targets, in order.
     targets: Vec<String>,
     /// Whether an error was reported.
@@ -69,10 +84,10 @@ impl Checker<'_, '_> {
     fn mapping(&mut self, document: &Document, file: &str) -> Option<Mapping> {
         self.version(document);
         let description = document.description.as_ref().and_then(|text| self.string(text));
-        if let Some(extract) = &document.extract {
-            self.declare(extract);
-            self.define(extract);
-        }
+        let extract = document.extract.clone().unwrap_or_default();
+        self.declare(&extract);
+        self.tables(document);
+        self.define(&extract);
         let targets = self.targets(document);
         let rules = self.rules(document);
         self.usage(document);

@@ -8,10 +8,10 @@ use super::super::document::decode::{Anything, Named, Text};
 use super::super::env::Secrecy;
 use super::super::names::did_you_mean;
 use super::Checker;
-use crate::expr::Template;
 use crate::expr::body::Shape;
 use crate::expr::template::Unescaped;
-use crate::program::{Body, METHODS, Method, RequestTemplate};
+use crate::expr::{Root, Template};
+use crate::program::{Address, Body, METHODS, Method, RequestTemplate};
 
 /// Headers that HTTP itself needs; a mapping that could set them could break the framing of a
 /// message (RFC 9110, section 7.6.1; RFC 9112, section 6).
@@ -29,28 +29,30 @@ const FRAMING: [&str; 9] = [
 
 impl Checker<'_, '_> {
     pub(super) fn request(&mut self, written: &Written) -> Option<RequestTemplate> {
-        let line = self.request_line(&written.request);
+        let line = written.request.as_ref().map(|text| self.request_line(text));
         let query = self.pairs(written.query.as_ref(), true);
         let headers = self.headers(written.headers.as_ref());
         let body = self.body(written);
         let content_type = written.content_type.as_ref().map(|text| self.content_type(text));
-        let (method, path) = line?;
+        let (method, address) = line??;
         let body = body?;
         let default = match body {
             Body::None => None,
             Body::Json(_) => Some("application/json"),
+            Body::Xml(_) => Some("text/xml; charset=utf-8"),
+            Body::Form(_) => Some("application/x-www-form-urlencoded"),
             Body::Text(_) => Some("text/plain; charset=utf-8"),
         };
         let content_type = match content_type {
             Some(written) => Some(Arc::from(written?)),
             None => default.map(Arc::from),
         };
-        let query = query?.into_iter().map(|(name, _, value)| (Arc::from(name), value)).collect();
-        Some(RequestTemplate { method, path, query, headers: headers?, body, content_type })
+        let query = named(query?);
+        Some(RequestTemplate { method, address, query, headers: headers?, body, content_type })
     }
 
-    /// `METHOD /path`.
-    fn request_line(&mut self, text: &Text) -> Option<(Method, Template)> {
+    /// `METHOD /path`, or `METHOD {{saved}}`.
+    fn request_line(&mut self, text: &Text) -> Option<(Method, Address)> {
         let line = text.as_str();
         let Some((method, rest)) = line.split_once(' ') else {
             let help = "write e.g. `POST /subscribers/{{imsi}}`";
@@ -60,8 +62,11 @@ impl Checker<'_, '_> {
         let path = rest.trim();
         let base = line.len() - rest.len() + (rest.len() - rest.trim_start().len());
         let method = self.method(text, method);
-        let path = self.path_template(text, path, base);
-        Some((method?, path?))
+        let address = match path.starts_with('/') {
+            true => self.path_template(text, base).map(Address::Path),
+            false => self.url_reference(text, base),
+        };
+        Some((method?, address?))
     }
 
     fn method(&mut self, text: &Text, written: &str) -> Option<Method> {
@@ -77,13 +82,8 @@ impl Checker<'_, '_> {
         method
     }
 
-    fn path_template(&mut self, text: &Text, path: &str, base: usize) -> Option<Template> {
+    fn path_template(&mut self, text: &Text, base: usize) -> Option<Template> {
         let span = text.node().span_within(self.source, base..text.as_str().len());
-        if !path.starts_with('/') {
-            let message = "the path of a request begins with `/`";
-            self.error("bad-request", span, message, "it is joined to the target's `url`");
-            return None;
-        }
         let template = self.template_from(text.node(), base, Secrecy::Plain, Unescaped::Refused)?;
         if let Some((code, message, help)) = path_fault(&template) {
             self.error(code, span, message, help);
@@ -92,16 +92,62 @@ impl Checker<'_, '_> {
         Some(template)
     }
 
+    /// What a step saved may stand alone as a URL; nothing else may say where a request goes.
+    fn url_reference(&mut self, text: &Text, base: usize) -> Option<Address> {
+        let span = text.node().span_within(self.source, base..text.as_str().len());
+        let written = text.as_str().get(base..).unwrap_or_default();
+        if !written.starts_with("{{") {
+            let message = "the path of a request begins with `/`";
+            self.error("bad-request", span, message, "it is joined to the target's `url`");
+            return None;
+        }
+        let template = self.template_from(text.node(), base, Secrecy::Plain, Unescaped::Refused)?;
+        let name = template.as_name().filter(|name| matches!(name.root, Root::Saved(_)));
+        if name.is_none() {
+            let message = "only what a step saved may stand alone as a URL";
+            let help = "begin the path with `/`: what an event carries is a part of a path";
+            self.error("bad-request", span, message, help);
+        }
+        name.cloned().map(Address::Saved)
+    }
+
     fn body(&mut self, written: &Written) -> Option<Body> {
-        match (&written.json, &written.text) {
-            (None, None) => Some(Body::None),
-            (Some(json), None) => self.shape(&json.0, Secrecy::Plain).map(Body::Json),
-            (None, Some(text)) => {
-                self.template(text, Secrecy::Plain, Unescaped::Allowed).map(Body::Text)
+        let given = [
+            ("json", written.json.is_some()),
+            ("xml", written.xml.is_some()),
+            ("form", written.form.is_some()),
+            ("text", written.text.is_some()),
+        ];
+        let given: Vec<&str> = given.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
+        // Each is read, so that a mistake in it is told even where there are too many.
+        let json = written.json.as_ref().map(|json| self.shape(&json.0, Secrecy::Plain));
+        let xml = written.xml.as_ref().map(|text| self.xml(text));
+        let form = written.form.as_ref().map(|form| self.pairs(Some(form), true));
+        let text = written
+            .text
+            .as_ref()
+            .map(|text| self.template(text, Secrecy::Plain, Unescaped::Allowed));
+        match (json, xml, form, text) {
+            (None, None, None, None) => Some(Body::None),
+            (Some(json), None, None, None) => json.map(Body::Json),
+            (None, Some(xml), None, None) => xml.map(Body::Xml),
+            (None, None, Some(form), None) => form.map(|pairs| Body::Form(named(pairs))),
+            (None, None, None, Some(text)) => text.map(Body::Text),
+            _ => {
+                let message = format!("a request has one body, here are {}", given.join(", "));
+                self.error("conflicting-keys", written.span, message, "keep one of them");
+                None
             }
-            (Some(_), Some(text)) => {
-                let message = "a request has one body, here are `json` and `text`";
-                self.error("conflicting-keys", text.span(), message, "keep one of them");
+        }
+    }
+
+    /// A template whose renderings are well-formed, whatever its values are.
+    fn xml(&mut self, text: &Text) -> Option<Template> {
+        let template = self.template(text, Secrecy::Plain, Unescaped::Refused)?;
+        match template.check_xml() {
+            Ok(()) => Some(template),
+            Err(faults) => {
+                self.template_faults(text.node(), 0, faults);
                 None
             }
         }
@@ -163,6 +209,10 @@ impl Checker<'_, '_> {
         }
         Some(Arc::from(name))
     }
+}
+
+fn named(pairs: Vec<(String, Span, Shape)>) -> Vec<(Arc<str>, Shape)> {
+    pairs.into_iter().map(|(name, _, value)| (Arc::from(name), value)).collect()
 }
 
 /// What is wrong with the author's own part of a path.

@@ -8,8 +8,13 @@ use super::Checker;
 use crate::expr::template::Unescaped;
 use crate::program::{ResponseEntry, Then};
 
-const VERDICTS: [(&str, Then); 4] =
-    [("ok", Then::Ok), ("retry", Then::Retry), ("fail", Then::Fail), ("stop", Then::Stop)];
+const VERDICTS: [(&str, Then); 5] = [
+    ("ok", Then::Ok),
+    ("retry", Then::Retry),
+    ("fail", Then::Fail),
+    ("restart", Then::Restart),
+    ("stop", Then::Stop),
+];
 
 impl Checker<'_, '_> {
     pub(super) fn responses(&mut self, written: Option<&[Written]>) -> Option<Vec<ResponseEntry>> {
@@ -55,14 +60,11 @@ impl Checker<'_, '_> {
 
     fn answer(&mut self, scalar: &Scalar, then: Option<Then>) -> Option<u16> {
         let span = scalar.0.span;
-        if matches!(then, Some(Then::Ok | Then::Stop)) {
+        if matches!(then, Some(Then::Ok | Then::Stop | Then::Restart)) {
             let message = "`answer` goes with `then: retry` and `then: fail`";
-            self.error(
-                "conflicting-keys",
-                span,
-                message,
-                "leave it out: success is answered with 200",
-            );
+            let help =
+                "leave it out: success is answered with 200, a restart that is used up with 503";
+            self.error("conflicting-keys", span, message, help);
             return None;
         }
         let number = self.number(scalar)?.and_then(|number| u16::try_from(number).ok());

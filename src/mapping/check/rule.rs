@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use super::super::diagnostic::{Diagnostic, Span};
 use super::super::document::decode::Text;
-use super::super::document::{Mapping as Document, Rule as Written, Step as WrittenStep};
+use super::super::document::{Mapping as Document, Rule as Written};
 use super::super::env::Secrecy;
-use super::super::names::did_you_mean;
 use super::Checker;
 use crate::expr::template::Unescaped;
-use crate::program::{Action, EventPattern, Rule, Step};
+use crate::program::{Action, EventPattern, Rule};
 
 impl Checker<'_, '_> {
     pub(super) fn rules(&mut self, document: &Document) -> Vec<Option<Rule>> {
@@ -44,6 +43,7 @@ impl Checker<'_, '_> {
         }
         let when = self.condition(written.when.as_ref());
         let action = self.action(written);
+        let saved = self.leave_steps();
         if written.extract.is_some() {
             self.scopes.pop();
         }
@@ -52,6 +52,7 @@ impl Checker<'_, '_> {
             events: events.into_iter().collect::<Option<_>>()?,
             when: when?,
             action: action?,
+            saved,
         })
     }
 
@@ -93,73 +94,8 @@ impl Checker<'_, '_> {
             self.error("empty-list", written.name.span(), "this rule has no steps", help);
             return None;
         }
-        self.step_names(steps);
-        let steps: Vec<_> =
-            steps.iter().enumerate().map(|(at, step)| self.step(at, step)).collect();
-        steps.into_iter().collect::<Option<_>>().map(Action::Steps)
-    }
-
-    fn step_names(&mut self, steps: &[WrittenStep]) {
-        let mut seen: HashMap<&str, Span> = HashMap::new();
-        for name in steps.iter().filter_map(|step| step.name.as_ref()) {
-            self.variable_name(name.as_str(), name.span());
-            let Some(first) = seen.insert(name.as_str(), name.span()) else { continue };
-            let message = format!("there are two steps named `{}`", name.as_str());
-            let diagnostic = Diagnostic::error("duplicate-name", self.source, name.span(), message)
-                .secondary(first, "the first one");
-            self.report.push(diagnostic);
-            self.failed = true;
-        }
-    }
-
-    fn step(&mut self, at: usize, written: &WrittenStep) -> Option<Step> {
-        let target = self.step_target(written);
-        let when = self.condition(written.when.as_ref());
-        let request = self.request(written);
-        let responses = self.responses(written.responses.as_deref());
-        let timeout = written.timeout.as_ref().map(|text| self.duration(text));
-        let label = written.name.as_ref().map(|name| name.as_str().to_owned());
-        Some(Step {
-            label: Arc::from(label.unwrap_or_else(|| (at + 1).to_string())),
-            target: target?,
-            when: when?,
-            request: request?,
-            responses: responses?,
-            timeout: timeout.map_or(Some(None), |timeout| timeout.map(Some))?,
-        })
-    }
-
-    fn step_target(&mut self, written: &WrittenStep) -> Option<usize> {
-        if self.targets.is_empty() {
-            // That there are none has been reported.
-            self.failed = true;
-            return None;
-        }
-        let Some(text) = &written.target else {
-            if self.targets.len() != 1 {
-                let names = self.targets.join(", ");
-                let message = "this step does not say which target it is for";
-                self.error(
-                    "missing-key",
-                    written.span,
-                    message,
-                    &format!("add `target:`, one of: {names}"),
-                );
-                return None;
-            }
-            return Some(0);
-        };
-        let found = self.targets.iter().position(|name| name == text.as_str());
-        if found.is_none() {
-            let names = self.targets.iter().map(String::as_str);
-            let help = match did_you_mean(text.as_str(), names) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the targets of this file are: {}", self.targets.join(", ")),
-            };
-            let message = format!("there is no target `{}`", text.as_str());
-            self.error("unknown-target", text.span(), message, &help);
-        }
-        found
+        self.enter_steps(steps);
+        self.steps(steps).map(Action::Steps)
     }
 
     /// Warns of rules that an earlier rule without a condition leaves no event for.

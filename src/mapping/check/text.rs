@@ -1,6 +1,7 @@
 //! Texts of a mapping, each compiled to what it is: a string, a duration, a path, a regular
 //! expression, a template.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use regex::Regex;
@@ -9,6 +10,7 @@ use super::super::document::decode::Text;
 use super::super::env::{EnvFault, Secrecy, Substituted};
 use super::super::yaml::Node;
 use super::Checker;
+use crate::expr::extract::Table;
 use crate::expr::template::{Names, Piece, TemplateFault, Unescaped};
 use crate::expr::{Path, Root, Template};
 use crate::units;
@@ -151,14 +153,20 @@ impl Checker<'_, '_> {
                 None
             }
             Err(faults) => {
-                for fault in faults {
-                    let range = fault.range.unwrap_or(0..text.len());
-                    let span = node.span_within(self.source, range.start + base..range.end + base);
-                    let help = fault.help.as_deref().unwrap_or("");
-                    self.error(fault.code, span, fault.message, help);
-                }
+                self.template_faults(node, base, faults);
                 None
             }
+        }
+    }
+
+    /// Reports what is wrong with a template that begins at `base` of a string node.
+    pub(super) fn template_faults(&mut self, node: &Node, base: usize, faults: Vec<TemplateFault>) {
+        let end = node.as_str().map_or(base, str::len);
+        for fault in faults {
+            let range = fault.range.map_or(base..end, |range| range.start + base..range.end + base);
+            let span = node.span_within(self.source, range);
+            let help = fault.help.as_deref().unwrap_or("");
+            self.error(fault.code, span, fault.message, help);
         }
     }
 }
@@ -172,8 +180,20 @@ struct TemplateNames<'t, 'c, 'e> {
 }
 
 impl Names for TemplateNames<'_, '_, '_> {
-    fn resolve(&mut self, name: &str) -> Result<Root, TemplateFault> {
-        self.checker.resolve(name)
+    fn resolve(&mut self, names: &[&str]) -> Result<(Root, usize), TemplateFault> {
+        self.checker.resolve(names)
+    }
+
+    fn table(&mut self, name: &str) -> Option<Arc<Table>> {
+        let is_variable = self.checker.resolve(&[name]).is_ok();
+        if is_variable || !self.checker.has_table(name) {
+            return None;
+        }
+        self.checker.named_table(name, self.node.span)
+    }
+
+    fn reads_document(&mut self) {
+        self.checker.usage.reads_body |= self.checker.scopes.in_answer;
     }
 
     fn environment(&mut self, text: &str, offset: usize) -> Vec<Piece> {

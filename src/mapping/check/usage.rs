@@ -57,7 +57,8 @@ impl Usage {
     }
 
     /// Ways from variables back to themselves that a depth-first walk meets, each with a variable
-    /// that is in no other before it, and the length of the longest chain. Not recursive: a file can chain more variables than a stack has room for.
+    /// that is in no other before it, and the length of the longest chain. Not recursive: a file can
+    /// chain more variables than a stack has room for.
     fn walk(&self) -> Walk {
         let mut walk = Walk { cycles: Vec::new(), longest: None };
         let mut depths: Vec<Option<usize>> = vec![None; self.declared.len()];
@@ -129,6 +130,7 @@ impl Checker<'_, '_> {
         if self.failed || document.rules.iter().any(Option::is_none) {
             return;
         }
+        self.unused_tables();
         let needed = self.usage.needed();
         let unused: Vec<(Box<str>, Span)> = self
             .usage

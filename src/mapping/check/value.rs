@@ -2,13 +2,33 @@
 
 use serde_json::Value;
 
-use super::super::document::decode::Anything;
-use super::super::document::decode::Named;
+use super::super::diagnostic::Span;
+use super::super::document::When;
+use super::super::document::decode::{Anything, Decode, Named, Reader};
 use super::super::env::Secrecy;
+use super::super::names::did_you_mean;
 use super::super::yaml::{Entry, Kind, Node};
 use super::Checker;
 use crate::expr::body::{Member, Shape};
+use crate::expr::condition::Condition;
 use crate::expr::template::Unescaped;
+use crate::expr::{Each, EachId, Reference};
+
+/// Keys of the objects that shape a value.
+const DIRECTIVES: [&str; 4] = ["$each", "$as", "$when", "$value"];
+
+/// What such an object holds.
+#[derive(Default)]
+struct Directives<'n> {
+    each: Option<&'n Node>,
+    name: Option<&'n Node>,
+    when: Option<&'n Node>,
+    value: Option<&'n Node>,
+}
+
+fn is_directive(entry: &Entry) -> bool {
+    entry.key.text.starts_with('$') && !entry.key.text.starts_with("$$")
+}
 
 impl Checker<'_, '_> {
     /// Any YAML value.
@@ -24,6 +44,9 @@ impl Checker<'_, '_> {
                 let shapes: Vec<_> = members.iter().map(|node| self.shape(node, secrecy)).collect();
                 shapes.into_iter().collect::<Option<_>>().map(Shape::array)
             }
+            Kind::Mapping(entries) if entries.iter().any(is_directive) => {
+                self.directive(node, entries, secrecy)
+            }
             Kind::Mapping(entries) => {
                 let members: Vec<_> =
                     entries.iter().map(|entry| self.member(entry, secrecy)).collect();
@@ -34,18 +57,135 @@ impl Checker<'_, '_> {
 
     fn member(&mut self, entry: &Entry, secrecy: Secrecy) -> Option<Member> {
         let name = entry.key.text.as_str();
-        let shape = self.shape(&entry.value, secrecy);
-        if name.starts_with('$') && !name.starts_with("$$") {
-            self.error(
-                "unknown-directive",
-                entry.key.span,
-                format!("there is no directive `{name}`"),
-                &format!("a key that begins with `$` is written `${name}`"),
-            );
+        // `$$x` is a literal `$x`.
+        let literal = name.strip_prefix('$').unwrap_or(name);
+        self.shape(&entry.value, secrecy).map(|shape| Member::new(literal, shape))
+    }
+
+    /// An object of which a key begins with one `$`: it shapes the value instead of being one.
+    fn directive(&mut self, node: &Node, entries: &[Entry], secrecy: Secrecy) -> Option<Shape> {
+        let mut given = Directives::default();
+        let mut known = true;
+        for entry in entries {
+            let slot = match entry.key.text.as_str() {
+                "$each" => &mut given.each,
+                "$as" => &mut given.name,
+                "$when" => &mut given.when,
+                "$value" => &mut given.value,
+                _ => {
+                    known = false;
+                    self.unknown_directive(entry);
+                    continue;
+                }
+            };
+            *slot = Some(&entry.value);
+        }
+        if !known {
             return None;
         }
-        let literal = name.strip_prefix('$').filter(|_| name.starts_with("$$")).unwrap_or(name);
-        Some(Member::new(literal, shape?))
+        let Some(value) = given.value else {
+            let help = "write e.g. `{ $each: list, $value: \"{{item.id}}\" }`";
+            self.error("bad-directive", node.span, "this has no `$value`", help);
+            return None;
+        };
+        match given.each {
+            Some(over) => self.each(over, &given, value, secrecy),
+            None if given.when.is_some() && given.name.is_none() => {
+                let when = self.when_directive(given.when);
+                let shape = self.shape(value, secrecy);
+                Some(Shape::When(Box::new((when?, shape?))))
+            }
+            None => {
+                let help = "add `$each: list`, or `$when: { … }`";
+                self.error("bad-directive", node.span, "nothing says what `$value` is for", help);
+                None
+            }
+        }
+    }
+
+    fn unknown_directive(&mut self, entry: &Entry) {
+        let name = entry.key.text.as_str();
+        let (message, help) = match name.starts_with('$') && !name.starts_with("$$") {
+            true => {
+                let help = match did_you_mean(name, DIRECTIVES) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("a key that begins with `$` is written `${name}`"),
+                };
+                (format!("there is no directive `{name}`"), help)
+            }
+            false => (
+                format!("`{name}` cannot stand beside directives"),
+                format!(
+                    "the keys here are: {}; others belong inside `$value`",
+                    DIRECTIVES.join(", ")
+                ),
+            ),
+        };
+        self.error("bad-directive", entry.key.span, message, &help);
+    }
+
+    fn each(
+        &mut self,
+        over: &Node,
+        given: &Directives<'_>,
+        value: &Node,
+        secrecy: Secrecy,
+    ) -> Option<Shape> {
+        let over = self.list(over);
+        let name = given.name.map_or(Some("item"), |name| self.loop_name(name));
+        let id = EachId(self.loops);
+        self.loops += 1;
+        self.scopes.loops.push((name.unwrap_or("item").into(), id));
+        let when = self.when_directive(given.when);
+        let shape = self.shape(value, secrecy);
+        self.scopes.loops.pop();
+        name?;
+        Some(Shape::Each(Box::new(Each { id, over: over?, when: when?, shape: shape? })))
+    }
+
+    fn when_directive(&mut self, node: Option<&Node>) -> Option<Condition> {
+        let Some(node) = node else { return Some(Condition::always()) };
+        let mut reader = Reader { source: self.source, report: self.report };
+        let Some(when) = When::decode(node, &mut reader) else {
+            self.failed = true;
+            return None;
+        };
+        self.condition(Some(&when))
+    }
+
+    /// What `$each` goes over: a name.
+    fn list(&mut self, node: &Node) -> Option<Reference> {
+        let Some(name) = node.as_str() else {
+            let message = format!("expected the name of a variable, found {}", node.type_name());
+            self.error("wrong-type", node.span, message, "write e.g. `$each: addons`");
+            return None;
+        };
+        self.list_name(name, node.span)
+    }
+
+    /// The name of a list, as `$each` and `for_each` take it.
+    pub(super) fn list_name(&mut self, name: &str, span: Span) -> Option<Reference> {
+        if name.starts_with('$') || name.contains('{') {
+            let help = "define it under `extract` (a path with `all: true` gives an array), and \
+                        write its name here";
+            self.error("bad-list", span, "this is not the name of a variable", help);
+            return None;
+        }
+        self.reference(name, span)
+    }
+
+    fn loop_name<'n>(&mut self, node: &'n Node) -> Option<&'n str> {
+        let Some(name) = node.as_str() else {
+            let message = format!("expected a name, found {}", node.type_name());
+            self.error("wrong-type", node.span, message, "write e.g. `$as: addon`");
+            return None;
+        };
+        self.variable_name(name, node.span);
+        if self.resolve(&[name]).is_ok() {
+            let message = format!("`{name}` stands for something else already");
+            self.error("duplicate-name", node.span, message, "choose another name");
+        }
+        Some(name)
     }
 
     /// A scalar to compare with; its text may be a template.
@@ -59,7 +199,7 @@ impl Checker<'_, '_> {
         &mut self,
         named: Option<&Named<Anything>>,
         lists: bool,
-    ) -> Option<Vec<(String, super::Span, Shape)>> {
+    ) -> Option<Vec<(String, Span, Shape)>> {
         let Some(named) = named else { return Some(Vec::new()) };
         let pairs: Vec<_> = named
             .0

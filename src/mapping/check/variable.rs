@@ -8,12 +8,12 @@ use super::super::document::decode::{Flag, Named, OneOrMany, Text};
 use super::super::document::{Case as WrittenCase, LongVariable, Variable as Written};
 use super::super::env::Secrecy;
 use super::super::names::did_you_mean;
-use super::super::yaml::{Kind, Node};
+use super::super::yaml::Node;
 use super::Checker;
-use crate::expr::VariableId;
 use crate::expr::condition::Condition;
 use crate::expr::convert::Type;
-use crate::expr::extract::{Absence, Case, Source, Stage, Variable};
+use crate::expr::extract::{Absence, Case, Selector, Source, Stage, Table, Variable};
+use crate::expr::{Builtin, VariableId};
 
 impl Checker<'_, '_> {
     /// Opens a scope with these names, so that they can refer to each other.
@@ -46,11 +46,11 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn variable(&mut self, name: &str, written: &Written) -> Option<Variable> {
+    pub(super) fn variable(&mut self, name: &str, written: &Written) -> Option<Variable> {
         match written {
             Written::Short(path) => Some(Variable {
                 name: Arc::from(name),
-                source: Source::First(vec![self.path(path)?]),
+                source: Source::First(vec![self.selector(path)?]),
                 stages: Vec::new(),
                 absence: Absence::Required,
                 nullable: false,
@@ -98,7 +98,7 @@ impl Checker<'_, '_> {
             );
         }
         if let Some(OneOrMany(paths)) = &long.path {
-            let paths: Vec<_> = paths.iter().map(|path| self.path(path)).collect();
+            let paths: Vec<_> = paths.iter().map(|path| self.selector(path)).collect();
             let paths = paths.into_iter().collect::<Option<_>>()?;
             return Some(if is_set(long.all) { Source::All(paths) } else { Source::First(paths) });
         }
@@ -109,6 +109,22 @@ impl Checker<'_, '_> {
             return self.shape(&value.0, Secrecy::Plain).map(Source::Value);
         }
         self.cases(long.cases.as_deref().unwrap_or_default(), long.span).map(Source::Cases)
+    }
+
+    /// A JSONPath; where an answer is read, `status` or a header may stand for one.
+    fn selector(&mut self, text: &Text) -> Option<Selector> {
+        let written = text.as_str();
+        if !self.scopes.in_answer || written.starts_with('$') {
+            return self.path(text).map(Selector::Path);
+        }
+        let of_answer = |(name, _): &(&str, _)| written.split('.').next() == Some(*name);
+        if Builtin::OF_ANSWERS.iter().any(of_answer) {
+            return self.reference(written, text.span()).map(Selector::Name);
+        }
+        let message = "this is neither a JSONPath nor a part of the answer";
+        let help = "write e.g. `$.id`, `headers.location` or `status`; `from:` takes a variable";
+        self.error("bad-path", text.span(), message, help);
+        None
     }
 
     fn cases(&mut self, written: &[WrittenCase], span: Span) -> Option<Vec<Case>> {
@@ -139,7 +155,7 @@ impl Checker<'_, '_> {
         let first = is_set(long.first).then_some(Some(Stage::First));
         let capture = long.capture.as_ref().map(|text| self.regex(text).map(Stage::Capture));
         let convert = long.as_.as_ref().map(|text| self.conversion(text).map(Stage::As));
-        let map = long.map.as_ref().map(|map| self.table(&map.0).map(Stage::Map));
+        let map = long.map.as_ref().map(|map| self.map(&map.0).map(Stage::Map));
         [split, first, capture, convert, map].into_iter().flatten().collect()
     }
 
@@ -171,34 +187,12 @@ impl Checker<'_, '_> {
         known.map(|(_, to)| *to)
     }
 
-    fn table(&mut self, node: &Node) -> Option<HashMap<Box<str>, serde_json::Value>> {
-        let Kind::Mapping(entries) = &node.kind else {
-            let message = format!("expected a look-up table, found {}", node.type_name());
-            self.error(
-                "wrong-type",
-                node.span,
-                message,
-                "write e.g. `map: { O: active, S: suspended }`",
-            );
-            return None;
-        };
-        let table: Vec<_> = entries
-            .iter()
-            .map(|entry| {
-                let shape = self.shape(&entry.value, Secrecy::Plain)?;
-                let Some(value) = shape.as_constant() else {
-                    self.error(
-                        "not-constant",
-                        entry.value.span,
-                        "a value of a look-up table cannot be computed",
-                        "use `cases` for values that depend on the event",
-                    );
-                    return None;
-                };
-                Some((entry.key.text.as_str().into(), value.clone()))
-            })
-            .collect();
-        table.into_iter().collect()
+    /// A table written here, or the name of one.
+    fn map(&mut self, node: &Node) -> Option<Arc<Table>> {
+        match node.as_str() {
+            Some(name) => self.named_table(name, node.span),
+            None => self.table(node).map(Arc::new),
+        }
     }
 
     fn absence(&mut self, long: &LongVariable) -> Option<Absence> {

@@ -30,6 +30,8 @@ pub struct Mapping {
     pub targets: Option<Named<WithNode<Target>>>,
     /// Variables that all rules share.
     pub extract: Option<Named<Variable>>,
+    /// Look-up tables, by name.
+    pub tables: Option<Named<Anything>>,
     /// Tried in order. A rule that cannot be read does not hide the faults of the others.
     pub rules: Vec<Option<Rule>>,
 }
@@ -44,6 +46,7 @@ impl Decode for Mapping {
             description: fields.optional("description", reader),
             targets: fields.required("targets", reader),
             extract: fields.optional("extract", reader),
+            tables: fields.optional("tables", reader),
             rules: fields.required("rules", reader).map(|Each(rules)| rules).unwrap_or_default(),
         };
         fields.finish(reader);

@@ -34,6 +34,8 @@ pub enum Test {
     Prefix(Text),
     Suffix(Text),
     Contains(Node),
+    /// A key of that table.
+    InTable(Text),
     Less(Node),
     LessOrEqual(Node),
     Greater(Node),
@@ -127,6 +129,7 @@ fn named_tests(node: &Node, reader: &mut Reader<'_>) -> Option<Test> {
     tests.extend(fields.optional("matches", reader).map(Test::Matches));
     tests.extend(fields.optional("prefix", reader).map(Test::Prefix));
     tests.extend(fields.optional("suffix", reader).map(Test::Suffix));
+    tests.extend(fields.optional("in_table", reader).map(Test::InTable));
     for (name, make) in WITH_OPERAND {
         let Some(operand) = fields.take(name) else { continue };
         match operand.kind {

@@ -77,6 +77,12 @@ impl Setup {
         self
     }
 
+    /// What a name is set to.
+    pub fn value_of(&self, name: &str) -> &str {
+        let value = self.variables.iter().rev().find(|(set, _)| set == name);
+        value.map_or_else(|| panic!("{name} is not set"), |(_, value)| value)
+    }
+
     /// One more argument, after `serve`.
     pub fn arg(mut self, argument: &str) -> Self {
         self.arguments.push(argument.to_owned());

@@ -76,6 +76,52 @@ fn each_mistake_has_its_code_its_words_and_its_place() {
 }
 
 #[test]
+fn a_literal_with_which_every_call_would_fail_is_told() {
+    for (call, message) in [
+        ("div a 0", "`div` would fail on every event: nothing can be divided by 0"),
+        ("div a \"0.0\"", "nothing can be divided by 0"),
+        ("add a \"x\"", "\"x\" is not a number"),
+        ("mul 1 123456789012345678901234567890", "has more than 28 digits"),
+        ("sub true a", "true is not a number"),
+        ("round a 99", "it rounds to 0 to 18 digits, not to 99"),
+        ("pad_left a 10 \"ab\"", "exactly one character, not with \"ab\""),
+        ("pad_left a 1001", "the width is 0 to 1000, not 1001"),
+        ("pad_left a -1", "the width is 0 to 1000, not -1"),
+        ("substring a 1.5", "1.5 is not an integer"),
+        ("substring a 0 \"all\"", "\"all\" is not an integer"),
+        ("date a \"%!\"", "\"%!\" is not a format of dates"),
+        ("date a \"%\"", "\"%\" is not a format of dates"),
+        ("date a \"%Y\" \"Kyiv\"", "\"Kyiv\" is not a time zone"),
+        ("date \"16.05.2025\" \"%Y\"", "\"16.05.2025\" is not a timestamp"),
+        ("split a \"\"", "the separator is empty"),
+        ("replace a \"\" \"b\"", "what is to be replaced is empty"),
+    ] {
+        let printed = format!("ä {{{{{call}}}}}");
+        let fault = refusal(&printed);
+        let range = fault.range.expect(call);
+        assert_eq!((fault.code, &printed[range]), ("bad-argument", &printed[3..]), "{call}");
+        assert!(fault.message.contains(message), "{call}: {}", fault.message);
+        assert_eq!(refusal(&format!("{{{{#if ({call})}}}}{{{{/if}}}}")).code, "bad-argument");
+        assert_eq!(refusal(&format!("{{{{json ({call})}}}}")).code, "bad-argument");
+    }
+}
+
+#[test]
+fn only_what_the_author_wrote_is_judged_as_a_literal() {
+    for template in [
+        "{{div a list}}",
+        "{{date a \"${FORMAT}\" \"${ZONE}\"}}",
+        "{{round a \"${DIGITS}\"}}",
+        "{{div a (sub 1 1)}}",
+        "{{date a \"%Q\"}}",
+        "{{substring a -3 2}}",
+        "{{round a \"2\"}}",
+    ] {
+        assert!(world().try_template(template, Unescaped::Refused).is_ok(), "{template}");
+    }
+}
+
+#[test]
 fn every_mistake_is_told_not_the_first_alone() {
     let template = "{{nope}} {{lower}} {{#if (oops a)}}{{#each zzz}}{{/each}}{{/if}}";
     let faults = world().try_template(template, Unescaped::Refused).expect_err(template);
@@ -185,9 +231,15 @@ fn pieces() -> impl Strategy<Value = String> {
 fn survives(text: &str) {
     struct Silent;
     impl super::super::Names for Silent {
-        fn resolve(&mut self, _: &str) -> Result<crate::expr::Root, TemplateFault> {
-            Ok(crate::expr::Root::Builtin(crate::expr::Builtin::Event))
+        fn resolve(&mut self, _: &[&str]) -> Result<(crate::expr::Root, usize), TemplateFault> {
+            Ok((crate::expr::Root::Builtin(crate::expr::Builtin::Event), 1))
         }
+
+        fn table(&mut self, _: &str) -> Option<std::sync::Arc<crate::expr::extract::Table>> {
+            Some(std::sync::Arc::default())
+        }
+
+        fn reads_document(&mut self) {}
 
         fn environment(&mut self, text: &str, _: usize) -> Vec<super::super::Piece> {
             vec![super::super::Piece::Given(text.to_owned())]
@@ -212,5 +264,27 @@ proptest! {
     #[test]
     fn no_heap_of_pieces_makes_the_compiler_panic(text in pieces()) {
         survives(&text);
+    }
+}
+
+#[test]
+fn literal_text_is_handed_over_with_the_place_where_it_begins() {
+    struct Recorder(Vec<(String, usize)>);
+    impl super::super::Names for Recorder {
+        fn resolve(&mut self, _: &[&str]) -> Result<(crate::expr::Root, usize), TemplateFault> {
+            Ok((crate::expr::Root::Builtin(crate::expr::Builtin::Event), 1))
+        }
+
+        fn environment(&mut self, text: &str, offset: usize) -> Vec<super::super::Piece> {
+            self.0.push((text.to_owned(), offset));
+            Vec::new()
+        }
+    }
+    let source = "ä {{a}} ${B} {{a~}}  ${C}\n{{#if a}}\n  ${D}{{/if}}\n";
+    let mut recorder = Recorder(Vec::new());
+    Template::parse(source, Unescaped::Refused, &mut recorder).expect("it is a template");
+    assert_eq!(recorder.0.len(), 5);
+    for (text, offset) in recorder.0 {
+        assert!(source[offset..].starts_with(&text), "{text:?} at {offset}");
     }
 }

@@ -1,0 +1,253 @@
+//! One request of a step: sent until an answer decides or nothing more may be tried.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::event_scope::{AnswerScope, EventScope, Kept};
+use super::outcome::{Failure, FailureKind};
+use super::request::{self, Identity};
+use super::set::Link;
+use super::step::StepRun;
+use super::target::answer::Answer;
+use super::target::judge::{self, Verdict};
+use super::target::retry;
+use super::transport::{Request, Response, TransportError};
+use crate::expr::{Fault, Scope};
+use crate::fields;
+use crate::program::{Call, Retry, Save, Target};
+use crate::telemetry::log::Level;
+
+/// What a request came to.
+pub(super) enum Exchanged {
+    /// It succeeded, with this status; what is to be kept stands in the order of the call's `save`.
+    Done { status: u16, saved: Vec<Kept> },
+    /// The rule is done.
+    Stop,
+    /// The rule is to begin again, with the patience that the target wants.
+    Restart { failure: Failure, retry: Retry },
+}
+
+/// A request on its way, and everything that its records say of themselves.
+pub(super) struct Exchange<'x> {
+    pub step: &'x StepRun<'x>,
+    pub call: &'x Call,
+    pub target: &'x Target,
+    pub link: &'x Link,
+    /// The member of the step's `for_each`.
+    pub index: Option<u32>,
+}
+
+impl Exchange<'_> {
+    /// Renders the request once and sends it until it is decided.
+    pub(super) async fn run(&self, scope: &mut EventScope<'_>) -> Result<Exchanged, Failure> {
+        let mut request = request::render(&self.call.request, self.target, scope)
+            .map_err(|fault| self.invalid(&fault))?;
+        if self.call.request.method.is_unsafe_to_repeat() {
+            request::identify(&mut request, &self.identity());
+        }
+        self.send(request, scope).await
+    }
+
+    async fn send(
+        &self,
+        request: Request,
+        scope: &mut EventScope<'_>,
+    ) -> Result<Exchanged, Failure> {
+        let run = self.step.run;
+        let clock = &*run.engine.clock;
+        let retry = &self.target.retry;
+        let mut attempt = 1;
+        loop {
+            let within = self.time_for_a_try()?;
+            let mut request = request.clone();
+            request.timeout = within;
+            request::trace(&mut request, run.event, clock);
+            let (failure, repeatable) = match self.try_once(request, attempt, scope).await? {
+                Tried::Ended(exchanged) => return Ok(exchanged),
+                Tried::Transient { failure, repeatable } => (failure, repeatable),
+            };
+            let may = repeatable
+                || retry.unsafe_methods
+                || !self.call.request.method.is_unsafe_to_repeat();
+            if !may || attempt >= retry.attempts {
+                return Err(failure);
+            }
+            attempt += 1;
+            let wait = retry::wait(retry, attempt, failure.retry_after, clock);
+            let Some(wait) = wait.filter(|wait| *wait < run.time_left()) else {
+                return Err(failure);
+            };
+            clock.sleep(wait).await;
+            // A sleep may last longer than it should: what failed says more than the time.
+            if run.time_left().is_zero() {
+                return Err(failure);
+            }
+        }
+    }
+
+    /// The longest that the next try may take.
+    fn time_for_a_try(&self) -> Result<Duration, Failure> {
+        let left = self.step.run.time_left();
+        if left.is_zero() {
+            let message = format!("there is no time left for {}", self.target.name);
+            let kind = FailureKind::Unavailable;
+            return Err(self.failure(kind, message, "the event's deadline is over".to_owned()));
+        }
+        Ok(self.call.timeout.unwrap_or(self.target.timeout).min(left))
+    }
+
+    async fn try_once(
+        &self,
+        request: Request,
+        attempt: u32,
+        scope: &mut EventScope<'_>,
+    ) -> Result<Tried, Failure> {
+        let run = self.step.run;
+        let clock = &*run.engine.clock;
+        let within = request.timeout;
+        let sent = run.log.is_enabled(Level::Debug).then(|| request.clone());
+        let (method, url) = (request.method.clone(), request.url.clone());
+        let began = clock.monotonic();
+        let result = self.link.transport.send(request).await;
+        let took = clock.monotonic().saturating_sub(began);
+        self.record(&method, &url, &result, took, attempt);
+        if let Some(sent) = sent {
+            self.record_bodies(&sent, result.as_ref().ok());
+        }
+        let response = match result {
+            Ok(response) => response,
+            Err(error) => {
+                let verdict = judge::fault(&error, self.target, within);
+                return tried(verdict, self.target, Vec::new());
+            }
+        };
+        let answer = Answer::new(response, Arc::clone(run.secrets));
+        let verdict = judge::answer(&answer, self.call, self.target, scope, clock.wall());
+        let saved = match verdict {
+            Verdict::Done { .. } => self.save(&answer, scope)?,
+            _ => Vec::new(),
+        };
+        tried(verdict, self.target, saved)
+    }
+
+    /// What later steps need of the answer.
+    fn save(&self, answer: &Answer, scope: &EventScope<'_>) -> Result<Vec<Kept>, Failure> {
+        let scope = AnswerScope::new(scope, answer);
+        self.call.save.iter().map(|save| self.keep(save, &scope)).collect()
+    }
+
+    fn keep(&self, save: &Save, scope: &AnswerScope<'_, '_>) -> Result<Kept, Failure> {
+        scope.body_was_asked_for();
+        let value = save.variable.evaluate(&|| scope.document(), scope);
+        if scope.body_was_asked_for() && scope.answer.is_unreadable_success() {
+            return Err(judge::unreadable(scope.answer, self.target));
+        }
+        match value.map_err(|fault| self.invalid(&fault))? {
+            Some(value) => Ok(Kept::Value(value.into_owned())),
+            None => Ok(Kept::Absent(save.variable.required().map(|fault| self.not_saved(fault)))),
+        }
+    }
+
+    fn not_saved(&self, fault: Fault) -> Fault {
+        match fault {
+            Fault::Absent { variable, origin } => {
+                let label = &self.step.step.label;
+                let origin = format!("in the answer to step `{label}`, {origin}").into();
+                Fault::Absent { variable, origin }
+            }
+            other => other,
+        }
+    }
+
+    /// One record for each exchange.
+    fn record(
+        &self,
+        method: &Arc<str>,
+        url: &str,
+        result: &Result<Response, TransportError>,
+        took: Duration,
+        attempt: u32,
+    ) {
+        let mut fields = fields! {
+            "mapping" => &*self.step.mapping.file,
+            "rule" => &*self.step.rule.name,
+            "step" => &*self.step.step.label,
+        };
+        if let Some(index) = self.index {
+            fields.push(("index", index.into()));
+        }
+        fields.extend(fields! {
+            "target" => &*self.target.name,
+            "method" => &**method,
+            "url" => url,
+        });
+        let (level, message) = match result {
+            Ok(response) => {
+                fields.push(("status", response.status.into()));
+                (Level::Info, "exchange")
+            }
+            Err(error) => {
+                fields.push(("error", error.message.as_str().into()));
+                (Level::Warning, "exchange failed")
+            }
+        };
+        fields.push(("duration_ms", milliseconds(took).into()));
+        fields.push(("try", attempt.into()));
+        self.step.run.log.record(level, "engine", message, fields);
+    }
+
+    fn record_bodies(&self, sent: &Request, response: Option<&Response>) {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let mut fields = fields! {
+            "target" => &*self.target.name,
+            "sent" => text(&sent.body),
+        };
+        if let Some(response) = response {
+            fields.push(("received", text(&response.body).into()));
+        }
+        self.step.run.log.debug("engine", "exchange bodies", fields);
+    }
+
+    fn identity(&self) -> Identity<'_> {
+        Identity {
+            event_id: &self.step.run.event.id,
+            mapping: &self.step.mapping.file,
+            rule: &self.step.rule.name,
+            step: &self.step.step.label,
+            index: self.index,
+            restarts: self.step.restarts,
+        }
+    }
+
+    fn invalid(&self, fault: &Fault) -> Failure {
+        self.step.invalid(fault)
+    }
+
+    fn failure(&self, kind: FailureKind, message: String, error: String) -> Failure {
+        let target = Some(self.target.name.clone());
+        Failure { target, ..Failure::new(kind, message, error) }
+    }
+}
+
+/// What one try came to.
+enum Tried {
+    Ended(Exchanged),
+    Transient { failure: Failure, repeatable: bool },
+}
+
+fn tried(verdict: Verdict, target: &Target, saved: Vec<Kept>) -> Result<Tried, Failure> {
+    match verdict {
+        Verdict::Done { status } => Ok(Tried::Ended(Exchanged::Done { status, saved })),
+        Verdict::Stop => Ok(Tried::Ended(Exchanged::Stop)),
+        Verdict::Restart(failure) => {
+            Ok(Tried::Ended(Exchanged::Restart { failure, retry: target.retry }))
+        }
+        Verdict::Failed(failure) => Err(failure),
+        Verdict::Transient { failure, repeatable } => Ok(Tried::Transient { failure, repeatable }),
+    }
+}
+
+/// Milliseconds with three digits after the point.
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1_000_000.0).round() / 1000.0
+}

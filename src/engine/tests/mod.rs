@@ -1,0 +1,13 @@
+//! One event through the engine, on a script and a virtual clock: what is sent, when, how often, and
+//! what becomes of it.
+
+mod again;
+mod backoff;
+mod deadline;
+mod hostile;
+mod retry_after;
+mod sameness;
+mod side_by_side;
+mod steps;
+mod used_up;
+mod verdicts;

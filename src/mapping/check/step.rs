@@ -1,0 +1,173 @@
+//! Steps: what they are called, which target they are for, what they do and what they keep.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::super::diagnostic::{Diagnostic, Span};
+use super::super::document::Step as Written;
+use super::super::env::Secrecy;
+use super::super::names::did_you_mean;
+use super::Checker;
+use super::steps::label;
+use crate::expr::template::Unescaped;
+use crate::program::{Act, Call, Save, Step};
+
+impl Checker<'_, '_> {
+    /// The steps of a rule, in order.
+    pub(super) fn steps(&mut self, written: &[Written]) -> Option<Vec<Step>> {
+        self.step_names(written);
+        let steps: Vec<_> =
+            written.iter().enumerate().map(|(at, step)| self.step(at, step)).collect();
+        steps.into_iter().collect()
+    }
+
+    fn step_names(&mut self, steps: &[Written]) {
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        for name in steps.iter().filter_map(|step| step.name.as_ref()) {
+            // Helpers and built-ins are no trouble here: a step is only ever `steps.NAME`.
+            self.name_form(name.as_str(), name.span());
+            let Some(first) = seen.insert(name.as_str(), name.span()) else { continue };
+            let message = format!("there are two steps named `{}`", name.as_str());
+            let diagnostic = Diagnostic::error("duplicate-name", self.source, name.span(), message)
+                .secondary(first, "the first one")
+                .help("give each step of a rule a name of its own");
+            self.report.push(diagnostic);
+            self.failed = true;
+        }
+    }
+
+    fn step(&mut self, at: usize, written: &Written) -> Option<Step> {
+        if let Some(steps) = &mut self.scopes.steps {
+            steps.at = at;
+        }
+        let for_each =
+            written.for_each.as_ref().map(|name| self.list_name(name.as_str(), name.span()));
+        self.scopes.in_member = written.for_each.is_some();
+        let first = self.variables.len();
+        if let Some(extract) = &written.extract {
+            self.declare(extract);
+            self.define(extract);
+        }
+        let variables = first..self.variables.len();
+        let when = self.condition(written.when.as_ref());
+        let act = self.act(written);
+        if written.extract.is_some() {
+            self.scopes.pop();
+        }
+        self.scopes.in_member = false;
+        let name = written.name.as_ref().map(super::super::document::decode::Text::as_str);
+        Some(Step {
+            label: Arc::from(label(name, at)),
+            when: when?,
+            for_each: for_each.map_or(Some(None), |list| list.map(Some))?,
+            variables,
+            act: act?,
+        })
+    }
+
+    fn act(&mut self, written: &Written) -> Option<Act> {
+        match (&written.request, &written.fail) {
+            (Some(_), None) => self.call(written).map(|call| Act::Call(Box::new(call))),
+            (None, Some(text)) => {
+                self.only_fails(written);
+                self.template(text, Secrecy::Plain, Unescaped::Refused).map(Act::Fail)
+            }
+            (Some(_), Some(text)) => {
+                let message = "a step does one thing, here are `request` and `fail`";
+                self.error("conflicting-keys", text.span(), message, "make them two steps");
+                None
+            }
+            (None, None) => {
+                let message = "a step needs the key `request`";
+                let help = "add e.g. `request: POST /subscribers`, or `fail: text`";
+                self.error("missing-key", written.span, message, help);
+                None
+            }
+        }
+    }
+
+    /// Refuses what belongs to a request in a step that makes none.
+    fn only_fails(&mut self, written: &Written) {
+        let of_requests = [
+            ("target", written.target.is_some()),
+            ("query", written.query.is_some()),
+            ("headers", written.headers.is_some()),
+            ("json", written.json.is_some()),
+            ("xml", written.xml.is_some()),
+            ("form", written.form.is_some()),
+            ("text", written.text.is_some()),
+            ("content_type", written.content_type.is_some()),
+            ("responses", written.responses.is_some()),
+            ("save", written.save.is_some()),
+            ("timeout", written.timeout.is_some()),
+        ];
+        for (key, _) in of_requests.iter().filter(|(_, given)| *given) {
+            let message = format!("`{key}` belongs to a request, and this step makes none");
+            self.error("conflicting-keys", written.span, message, "leave it out");
+        }
+    }
+
+    fn call(&mut self, written: &Written) -> Option<Call> {
+        let target = self.step_target(written);
+        let request = self.request(written);
+        let responses = self.responses(written.responses.as_deref());
+        let save = self.save(written);
+        let timeout = written.timeout.as_ref().map(|text| self.duration(text));
+        Some(Call {
+            target: target?,
+            request: request?,
+            responses: responses?,
+            save: save?,
+            timeout: timeout.map_or(Some(None), |timeout| timeout.map(Some))?,
+        })
+    }
+
+    fn save(&mut self, written: &Written) -> Option<Vec<Save>> {
+        let Some(named) = &written.save else { return Some(Vec::new()) };
+        self.scopes.in_answer = true;
+        let saves: Vec<_> = named
+            .0
+            .iter()
+            .map(|(key, variable)| {
+                let variable = self.variable(&key.text, variable.as_ref()?)?;
+                let slot = self.scopes.steps.as_ref()?.slot(&key.text)?;
+                Some(Save { slot, variable })
+            })
+            .collect();
+        self.scopes.in_answer = false;
+        saves.into_iter().collect()
+    }
+
+    fn step_target(&mut self, written: &Written) -> Option<usize> {
+        if self.targets.is_empty() {
+            // That there are none has been reported.
+            self.failed = true;
+            return None;
+        }
+        let Some(text) = &written.target else {
+            if self.targets.len() != 1 {
+                let names = self.targets.join(", ");
+                let message = "this step does not say which target it is for";
+                self.error(
+                    "missing-key",
+                    written.span,
+                    message,
+                    &format!("add `target:`, one of: {names}"),
+                );
+                return None;
+            }
+            return Some(0);
+        };
+        let found = self.targets.iter().position(|name| name == text.as_str());
+        if found.is_none() {
+            let names = self.targets.iter().map(String::as_str);
+            let help = match did_you_mean(text.as_str(), names) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the targets of this file are: {}", self.targets.join(", ")),
+            };
+            let message = format!("there is no target `{}`", text.as_str());
+            self.error("unknown-target", text.span(), message, &help);
+        }
+        found
+    }
+}
