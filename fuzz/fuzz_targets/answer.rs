@@ -15,6 +15,7 @@ use nsps_connector::engine::transport::{
 };
 use nsps_connector::engine::{Engine, Set};
 use nsps_connector::event::Event;
+use nsps_connector::mapping::diagnostic::Style;
 use nsps_connector::mapping::{env::Environment, load_text};
 use nsps_connector::program::Target;
 use nsps_connector::telemetry::log::Log;
@@ -27,7 +28,13 @@ rules:
 - name: r
   event: "*"
   steps:
-  - request: POST /
+  - name: ask
+    request: POST /
+    save:
+      one: { path: ["$.a[0]", "$..b"], optional: true, nullable: true }
+      every: { path: "$..*", all: true }
+      amount: { path: $.n, as: integer, optional: true, default: 0 }
+      media_type: { path: headers.content-type, optional: true }
     responses:
     - { when: { $.result: false }, then: fail, message: "{{body.error}}: {{text}}" }
     - { when: { "$..code": [LOCKED, 1, 2.0] }, then: retry, message: "{{json body}}" }
@@ -40,7 +47,7 @@ const EVENT: &str = r#"{"event_id":"e","data":{"event_type":"x","variables":{}},
 
 const STATUSES: [u16; 8] = [200, 201, 204, 302, 401, 409, 422, 503];
 const TYPES: [&str; 4] =
-    ["application/json", "text/plain; charset=iso-8859-1", "application/problem+json", ""];
+    ["application/json", "text/plain; charset=iso-8859-1", "application/soap+xml", ""];
 
 /// What the target answers next.
 static ANSWER: Mutex<Option<Response>> = Mutex::new(None);
@@ -64,7 +71,8 @@ static SET: LazyLock<Arc<Set>> = LazyLock::new(|| {
     let none = |_: &str| None;
     let no_files = |_: &str| Err("there are no files".to_owned());
     let loaded = load_text("fuzz.yaml", MAPPING, Environment::new(&none, &no_files, false));
-    Arc::new(Set::assemble(loaded.program.expect("it loads"), None, &Scripted).unwrap())
+    let Some(program) = loaded.program else { panic!("{}", loaded.report.render(Style::Plain)) };
+    Arc::new(Set::assemble(program, None, &Scripted).unwrap())
 });
 
 static RUNTIME: LazyLock<Runtime> =

@@ -13,13 +13,15 @@ use serde_json::{Value, json};
 
 /// Each place is a rule of its own, so that one that refuses the template hides no other. The
 /// template is between texts, and by itself.
-const PLACES: [&str; 6] = [
+const PLACES: [&str; 8] = [
     r#"{ request: "POST /path", text: TEMPLATE }"#,
     r#"{ request: "POST /path", json: { whole: TEMPLATE, list: [TEMPLATE] } }"#,
     r#"{ request: "POST /path", json: { part: "-TEMPLATE-" } }"#,
     r#"{ request: "GET /path/TEMPLATE/end" }"#,
     r#"{ request: "GET /path", query: { q: TEMPLATE } }"#,
     r#"{ request: "GET /path", headers: { x-fuzz: TEMPLATE } }"#,
+    r#"{ request: "POST /path", form: { f: TEMPLATE } }"#,
+    r#"{ request: "POST /path", xml: "<r a=\"-TEMPLATE-\">-TEMPLATE-</r>" }"#,
 ];
 
 const EVENT: &str = include_str!("../../tests/events/sim-updated.json");
@@ -89,6 +91,11 @@ fn render(mapping: &str, event: &Event) -> Vec<Request> {
     }
 }
 
+/// Whether pairs of names and values, encoded, have no other name than this.
+fn one_name(pairs: &str, name: &str) -> bool {
+    pairs.split('&').all(|pair| pair.split_once('=').is_some_and(|(found, _)| found == name))
+}
+
 fn assert_sound(place: usize, request: &Request) {
     let url = request.url.strip_prefix("http://host.test/base/path");
     let url = url.unwrap_or_else(|| panic!("another target: {}", request.url));
@@ -104,7 +111,18 @@ fn assert_sound(place: usize, request: &Request) {
             let path = url.strip_suffix("/end").expect("the path ends as it was written");
             assert!(!path.contains('?') && !path.split('/').any(|part| part == ".."), "{url}");
         }
-        4 => assert!(url.is_empty() || url.starts_with('?'), "{url}"),
+        4 => {
+            assert!(url.is_empty() || one_name(url.strip_prefix('?').unwrap_or(url), "q"), "{url}")
+        }
+        6 => {
+            let body = std::str::from_utf8(&request.body).expect("a form is ASCII");
+            assert!(body.is_empty() || one_name(body, "f"), "{body}");
+        }
+        7 => {
+            let body = std::str::from_utf8(&request.body).expect("XML is UTF-8");
+            let document = roxmltree::Document::parse(body);
+            assert!(document.is_ok(), "{body}: {document:?}");
+        }
         _ => assert!(url.is_empty(), "{url}"),
     }
     for (name, value) in &request.headers {
