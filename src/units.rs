@@ -69,6 +69,25 @@ pub fn duration(text: &str) -> Result<Duration, UnitFault> {
     if duration > LONGEST { Err(UnitFault::TooLarge("10000d")) } else { Ok(duration) }
 }
 
+/// The units that a duration may be written in, longest first.
+pub fn of_time() -> impl Iterator<Item = &'static str> {
+    TIME.iter().map(|(unit, _)| *unit)
+}
+
+/// A duration as [`duration`] reads it, in the longest units that fit; whole milliseconds only.
+pub fn text_of(duration: Duration) -> String {
+    let mut rest = duration.as_millis();
+    let mut text = String::new();
+    for (unit, millis) in TIME {
+        let count = rest / u128::from(millis);
+        rest %= u128::from(millis);
+        if count > 0 {
+            text.push_str(&format!("{count}{unit}"));
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
+}
+
 /// Reads a size in bytes: a whole number, alone or with one of the units `B`, `kB`, `KiB`, `MB`,
 /// `MiB`, `GB` and `GiB`, in any case.
 pub fn size(text: &str) -> Result<u64, UnitFault> {
@@ -159,6 +178,14 @@ mod tests {
             ("10000d", 864_000_000_000),
         ] {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duration_is_written_as_it_is_read() {
+        for text in ["10s", "200ms", "1m30s", "1d12h", "1d2h3m4s5ms", "0s", "10000d"] {
+            let read = duration(text).expect(text);
+            assert_eq!(text_of(read), text);
         }
     }
 

@@ -15,8 +15,8 @@ use crate::clock::{self, Clock};
 use crate::event::Event;
 use crate::expr::body::Shape;
 use crate::expr::convert::text_of;
-use crate::expr::template::{LARGEST_TEXT, Place, RESERVED};
-use crate::expr::{Fault, Reference, Scope};
+use crate::expr::template::{Place, RESERVED};
+use crate::expr::{Fault, LARGEST_TEXT, Reference, Scope};
 use crate::program::{Address, ApiKeyPlace, Auth, Body, RequestTemplate, Target};
 
 /// Longest URL, in bytes.

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::budget::Budget;
 use super::condition::Condition;
 use super::each::Each;
-use super::template::{LARGEST_TEXT, Template};
-use super::{Fault, Scope};
+use super::template::Template;
+use super::{Fault, LARGEST_TEXT, Scope};
 
 /// A value whose strings may be templates. What is constant was serialized at load.
 #[derive(Debug, Clone)]

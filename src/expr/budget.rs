@@ -6,7 +6,9 @@ use std::cell::Cell;
 use serde_json::Value;
 
 use super::Fault;
-use super::template::LARGEST_TEXT;
+
+/// Largest text or body that may be rendered, in bytes.
+pub const LARGEST_TEXT: usize = 8 << 20;
 
 /// Deepest value, in levels: it is cloned, written and dropped by recursion. Events and answers have
 /// at most 128 levels, and what mappings put around them comes on top.

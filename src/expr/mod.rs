@@ -3,6 +3,7 @@
 
 pub mod body;
 mod budget;
+pub mod compare;
 pub mod condition;
 pub mod convert;
 mod each;
@@ -15,7 +16,7 @@ pub mod template;
 #[cfg(test)]
 mod testing;
 
-pub use budget::Budget;
+pub use budget::{Budget, LARGEST_TEXT};
 pub use each::Each;
 pub use fault::Fault;
 pub use path::Path;

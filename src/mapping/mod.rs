@@ -8,4 +8,5 @@ mod load;
 mod names;
 mod yaml;
 
+pub use document::schema::of_mappings as schema;
 pub use load::{Loaded, load, load_text};

@@ -4,7 +4,7 @@
 mod event_pattern;
 mod target;
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -165,4 +165,26 @@ pub enum Then {
     Restart,
     /// The rule is done and succeeded; later steps are skipped.
     Stop,
+}
+
+impl Then {
+    pub const NAMES: [(&'static str, Self); 5] = [
+        ("ok", Self::Ok),
+        ("retry", Self::Retry),
+        ("fail", Self::Fail),
+        ("restart", Self::Restart),
+        ("stop", Self::Stop),
+    ];
+
+    /// Whether an entry with this verdict may say what NSPS is to see.
+    pub fn takes_answer(self) -> bool {
+        matches!(self, Self::Retry | Self::Fail)
+    }
+}
+
+impl ResponseEntry {
+    /// As an answer to NSPS: the event is not to come again.
+    pub const ACKNOWLEDGED: u16 = 200;
+    /// The other statuses that NSPS may be made to see.
+    pub const REFUSALS: RangeInclusive<u16> = 400..=599;
 }

@@ -1,5 +1,6 @@
 //! An external system, and how it wants to be called.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,6 +80,11 @@ pub struct Retry {
     pub max_backoff: Duration,
     /// Whether a POST or PATCH that may have reached the target is sent again.
     pub unsafe_methods: bool,
+}
+
+impl Retry {
+    /// How many tries an author can ask for.
+    pub const ATTEMPTS: RangeInclusive<u32> = 1..=100;
 }
 
 impl Default for Retry {

@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod health;
+mod schema;
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
@@ -57,6 +58,7 @@ fn every_command_has_help_and_the_program_a_version() {
         &["check", "--help"],
         &["demo", "--help"],
         &["health", "--help"],
+        &["schema", "--help"],
         &["help", "serve"],
     ] {
         let help = of(arguments);
@@ -129,6 +131,7 @@ fn a_reader_that_has_seen_enough_is_no_reason_to_fail() {
     for (arguments, code) in [
         (&["check"][..], 1),
         (&["check", "--format", "json"], 1),
+        (&["schema", "mapping"], 0),
         (&["serve", "--help"], 0),
         (&["--version"], 0),
         (&["demo", "--once"], 0),

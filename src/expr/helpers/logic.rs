@@ -4,8 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::super::condition::{equal, order};
-use super::super::template::truthy;
+use super::super::compare::{equal, order, truthy};
 use super::{Absence::Handled, Helper, helper};
 
 pub(super) const HELPERS: &[Helper] = &[

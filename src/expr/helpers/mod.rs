@@ -148,10 +148,10 @@ fn text_of_argument(value: &Value, at: usize) -> Result<String, String> {
 /// Refuses a result that repeats a text until memory ends: all of it may come from an event.
 fn within_limits(times: usize, length: usize) -> Result<(), String> {
     let bytes = times.saturating_mul(length);
-    match bytes > super::template::LARGEST_TEXT {
+    match bytes > super::LARGEST_TEXT {
         true => Err(format!(
             "the result would have {bytes} bytes; {} are the most",
-            super::template::LARGEST_TEXT
+            super::LARGEST_TEXT
         )),
         false => Ok(()),
     }

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::super::compare::truthy;
 use super::super::convert::text_of;
 use super::super::helpers::Absence;
 use super::super::reference::descend;
-use super::super::{Fault, Scope};
-use super::{Expression, ExpressionKind, LARGEST_TEXT, Local, LocalPart, Node, Place, Template};
+use super::super::{Fault, LARGEST_TEXT, Scope};
+use super::{Expression, ExpressionKind, Local, LocalPart, Node, Place, Template};
 use crate::event::kind;
 
 /// Most nodes that one rendering may visit: nested loops over a hostile event end here.
@@ -226,17 +227,5 @@ impl Local {
             LocalPart::Last => Some(Cow::Owned(Value::Bool(turn.last))),
             LocalPart::Key => turn.key.map(|key| Cow::Owned(Value::from(key))),
         }
-    }
-}
-
-/// What `#if`, `and`, `or` and `not` take for true: everything but false, null, 0, `""`, `[]`, `{}`.
-pub(in super::super) fn truthy(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(truth) => *truth,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(members) => !members.is_empty(),
-        Value::Object(members) => !members.is_empty(),
     }
 }

@@ -19,11 +19,7 @@ use super::extract::Table;
 use super::helpers::Helper;
 use super::reference::{Reference, Root};
 
-pub(super) use eval::truthy;
 pub use place::{Place, RESERVED};
-
-/// Largest text that one template may render, in bytes.
-pub const LARGEST_TEXT: usize = 8 << 20;
 
 /// A compiled template.
 #[derive(Debug, Clone)]

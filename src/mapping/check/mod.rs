@@ -44,7 +44,7 @@ pub fn check(
         variables: Vec::new(),
         tables: BTreeMap::new(),
         loops: 0,
-        saved_anywhere: steps::saved_anywhere(document.rules.iter().flatten())
+        saved_anywhere: steps::saved_anywhere(document.rules().iter().flatten())
             .map(Box::from)
             .collect(),
         targets: document
@@ -102,13 +102,13 @@ impl Checker<'_, '_> {
 
     fn version(&mut self, document: &Document) {
         let Some(version) = &document.version else { return };
-        if version.0.to_json() != serde_json::json!(1) {
+        if version.0.to_json() != serde_json::json!(Document::VERSION) {
             let written = self.source.slice(version.0.span).to_owned();
             self.error(
                 "unknown-version",
                 version.0.span,
                 format!("there is no version `{written}` of the mapping format"),
-                "write `version: 1`",
+                &format!("write `version: {}`", Document::VERSION),
             );
         }
     }

@@ -8,14 +8,6 @@ use super::Checker;
 use crate::expr::template::Unescaped;
 use crate::program::{ResponseEntry, Then};
 
-const VERDICTS: [(&str, Then); 5] = [
-    ("ok", Then::Ok),
-    ("retry", Then::Retry),
-    ("fail", Then::Fail),
-    ("restart", Then::Restart),
-    ("stop", Then::Stop),
-];
-
 impl Checker<'_, '_> {
     pub(super) fn responses(&mut self, written: Option<&[Written]>) -> Option<Vec<ResponseEntry>> {
         self.scopes.in_answer = true;
@@ -45,9 +37,10 @@ impl Checker<'_, '_> {
     }
 
     fn verdict(&mut self, text: &Text) -> Option<Then> {
-        let known = VERDICTS.iter().find(|(name, _)| *name == text.as_str()).map(|(_, then)| *then);
+        let known =
+            Then::NAMES.iter().find(|(name, _)| *name == text.as_str()).map(|(_, then)| *then);
         if known.is_none() {
-            let names = VERDICTS.iter().map(|(name, _)| *name);
+            let names = Then::NAMES.iter().map(|(name, _)| *name);
             let help = match did_you_mean(text.as_str(), names.clone()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("`then` is one of: {}", names.collect::<Vec<_>>().join(", ")),
@@ -60,7 +53,7 @@ impl Checker<'_, '_> {
 
     fn answer(&mut self, scalar: &Scalar, then: Option<Then>) -> Option<u16> {
         let span = scalar.0.span;
-        if matches!(then, Some(Then::Ok | Then::Stop | Then::Restart)) {
+        if then.is_some_and(|then| !then.takes_answer()) {
             let message = "`answer` goes with `then: retry` and `then: fail`";
             let help =
                 "leave it out: success is answered with 200, a restart that is used up with 503";
@@ -68,7 +61,9 @@ impl Checker<'_, '_> {
             return None;
         }
         let number = self.number(scalar)?.and_then(|number| u16::try_from(number).ok());
-        let status = number.filter(|status| *status == 200 || (400..=599).contains(status));
+        let status = number.filter(|status| {
+            *status == ResponseEntry::ACKNOWLEDGED || ResponseEntry::REFUSALS.contains(status)
+        });
         if status.is_none() {
             let help = "200 acknowledges the event, so that NSPS does not send it again";
             self.error("bad-status", span, "`answer` is 200, or a status from 400 to 599", help);

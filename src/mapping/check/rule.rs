@@ -15,14 +15,14 @@ impl Checker<'_, '_> {
     pub(super) fn rules(&mut self, document: &Document) -> Vec<Option<Rule>> {
         self.duplicate_names(document);
         let rules: Vec<Option<Rule>> =
-            document.rules.iter().map(|rule| self.rule(rule.as_ref()?)).collect();
+            document.rules().iter().map(|rule| self.rule(rule.as_ref()?)).collect();
         self.unreachable(document, &rules);
         rules
     }
 
     fn duplicate_names(&mut self, document: &Document) {
         let mut seen: HashMap<&str, Span> = HashMap::new();
-        for rule in document.rules.iter().flatten() {
+        for rule in document.rules().iter().flatten() {
             let (name, span) = (rule.name.as_str(), rule.name.span());
             let Some(first) = seen.insert(name, span) else { continue };
             let message = format!("there are two rules named `{name}`");
@@ -102,11 +102,11 @@ impl Checker<'_, '_> {
     fn unreachable(&mut self, document: &Document, rules: &[Option<Rule>]) {
         for (at, rule) in rules.iter().enumerate() {
             let Some(rule) = rule else { continue };
-            let covered_by = rules[..at].iter().zip(&document.rules).find(|(earlier, _)| {
+            let covered_by = rules[..at].iter().zip(document.rules()).find(|(earlier, _)| {
                 earlier.as_ref().is_some_and(|earlier| leaves_nothing_for(earlier, rule))
             });
             let Some((_, Some(earlier))) = covered_by else { continue };
-            let Some(Some(written)) = document.rules.get(at) else { continue };
+            let Some(Some(written)) = document.rules().get(at) else { continue };
             let message = format!("the rule `{}` can never be reached", rule.name);
             let diagnostic =
                 Diagnostic::warning("unreachable-rule", self.source, written.name.span(), message)

@@ -18,9 +18,6 @@ use super::super::yaml::{Key, Kind, Node};
 use super::Checker;
 use crate::program::{ApiKeyPlace, Auth, Retry, Target};
 
-/// Bounds of what an author can ask for.
-const MOST_ATTEMPTS: u32 = 100;
-
 impl Checker<'_, '_> {
     pub(super) fn targets(&mut self, document: &Document) -> Vec<Option<Arc<Target>>> {
         let Some(named) = &document.targets else { return Vec::new() };
@@ -37,9 +34,9 @@ impl Checker<'_, '_> {
         let url = self.base_url(&written.url);
         let auth = written.auth.as_ref().map_or(Some(Auth::None), |auth| self.auth(auth));
         let headers = self.headers(written.headers.as_ref());
-        let timeout = self.or_default(written.timeout.as_ref(), Target::TIMEOUT);
-        let connect = self.or_default(written.connect_timeout.as_ref(), Target::CONNECT_TIMEOUT);
-        let idle = self.or_default(written.idle_timeout.as_ref(), Target::IDLE_TIMEOUT);
+        let timeout = self.or_default(written.timeout.as_deref(), Target::TIMEOUT);
+        let connect = self.or_default(written.connect_timeout.as_deref(), Target::CONNECT_TIMEOUT);
+        let idle = self.or_default(written.idle_timeout.as_deref(), Target::IDLE_TIMEOUT);
         let retry = written.retry.as_ref().map_or(Some(Retry::default()), |r| self.retry(r));
         let responses = self.responses(written.responses.as_deref());
         Some(Arc::new(Target {
@@ -168,17 +165,18 @@ impl Checker<'_, '_> {
             None => Some(default.attempts),
             Some(scalar) => self.attempts(scalar),
         };
-        let backoff = self.or_default(written.backoff.as_ref(), default.backoff);
-        let max_backoff = self.or_default(written.max_backoff.as_ref(), default.max_backoff);
+        let backoff = self.or_default(written.backoff.as_deref(), default.backoff);
+        let max_backoff = self.or_default(written.max_backoff.as_deref(), default.max_backoff);
         let unsafe_methods = written.unsafe_.is_some_and(|flag| flag.0);
         let (backoff, max_backoff) = (backoff?, max_backoff?);
         Some(Retry { attempts: attempts?, backoff, max_backoff, unsafe_methods })
     }
 
     fn attempts(&mut self, scalar: &Scalar) -> Option<u32> {
-        let number = self.number(scalar)?.filter(|number| (1..=MOST_ATTEMPTS).contains(number));
+        let (least, most) = (*Retry::ATTEMPTS.start(), *Retry::ATTEMPTS.end());
+        let number = self.number(scalar)?.filter(|number| Retry::ATTEMPTS.contains(number));
         if number.is_none() {
-            let message = format!("`attempts` is a whole number from 1 to {MOST_ATTEMPTS}");
+            let message = format!("`attempts` is a whole number from {least} to {most}");
             self.error("bad-number", scalar.0.span, message, "1 means that nothing is sent twice");
         }
         number

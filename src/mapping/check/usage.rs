@@ -127,7 +127,7 @@ impl Checker<'_, '_> {
             self.error("long-chain", span, message, "take a value from the event earlier");
         }
         // A rule that could not be read may be the one that needs a variable.
-        if self.failed || document.rules.iter().any(Option::is_none) {
+        if self.failed || document.rules().iter().any(Option::is_none) {
             return;
         }
         self.unused_tables();

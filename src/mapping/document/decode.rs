@@ -98,6 +98,15 @@ impl<'n> Fields<'n> {
         T::decode(node, reader)
     }
 
+    /// The same, for a key without which the others can be read.
+    pub fn expected<T: Decode>(
+        &mut self,
+        name: &'static str,
+        reader: &mut Reader<'_>,
+    ) -> Option<T> {
+        self.required(name, reader)
+    }
+
     /// Drops the keys that begin with `x-`: a home for YAML anchors.
     pub fn ignore_extensions(&mut self) {
         self.rest.retain(|(key, _)| !key.text.starts_with("x-"));
@@ -116,13 +125,22 @@ impl<'n> Fields<'n> {
     }
 }
 
-/// Declares a document: a struct of which each field is a key of a YAML mapping, and its reading.
-/// One list of keys serves both, so that they cannot differ.
+/// Declares a document: a struct of which each field is a key of a YAML mapping, its reading, and its
+/// schema. One list of keys serves all three, so that they cannot differ. Without a `required` key
+/// nothing is read; where an `expected` one is missing, which is reported too, the others still are.
+///
+/// The comments are what integrators read in their editor. `#[schema(…)]` calls methods of
+/// [`Schema`](super::schema::Schema): above the name on the whole, above a key on its value.
 macro_rules! document {
     (
         $(#[doc = $doc:literal])*
-        $name:ident is $what:literal {
-            $( $(#[doc = $field_doc:literal])* $presence:ident $field:ident: $type:ty ),* $(,)?
+        $(#[schema( $($note:ident ( $($argument:tt)* )),* $(,)? )])?
+        $name:ident is $what:literal $(, $also:ident)? {
+            $(
+                $(#[doc = $field_doc:literal])*
+                $(#[schema( $($field_note:ident ( $($field_argument:tt)* )),* $(,)? )])?
+                $presence:ident $field:ident: $type:ty
+            ),* $(,)?
         }
     ) => {
         $(#[doc = $doc])*
@@ -141,16 +159,46 @@ macro_rules! document {
             ) -> Option<Self> {
                 let mut fields =
                     $crate::mapping::document::decode::Fields::of(node, $what, reader)?;
+                $( fields.$also(); )?
                 $( let $field = fields.$presence::<$type>(document!(@key $field), reader); )*
                 let span = fields.span();
                 fields.finish(reader);
                 Some(Self { span, $( $field: document!(@value $presence $field), )* })
             }
         }
+
+        impl $name {
+            /// Its own schema, to which [`Describe`](super::schema::Describe) gives a reference.
+            pub(super) fn object(
+                definitions: &mut $crate::mapping::document::schema::Definitions,
+            ) -> $crate::mapping::document::schema::Schema {
+                use $crate::mapping::document::schema;
+                let mut object = schema::Object::new($what, &[$($doc),*]);
+                $(
+                    let value = <$type as schema::Describe>::schema(definitions);
+                    let value = schema::Schema::described(&[$($field_doc),*])
+                        .and(value)
+                        $($( .$field_note($($field_argument)*) )*)?;
+                    object.$presence(document!(@key $field), value);
+                )*
+                $( object.$also(); )?
+                object.finish() $($( .$note($($argument)*) )*)?
+            }
+        }
+
+        impl $crate::mapping::document::schema::Describe for $name {
+            fn schema(
+                definitions: &mut $crate::mapping::document::schema::Definitions,
+            ) -> $crate::mapping::document::schema::Schema {
+                definitions.refer(stringify!($name), Self::object)
+            }
+        }
     };
     (@type required $type:ty) => { $type };
+    (@type expected $type:ty) => { Option<$type> };
     (@type optional $type:ty) => { Option<$type> };
     (@value required $field:ident) => { $field? };
+    (@value expected $field:ident) => { $field };
     (@value optional $field:ident) => { $field };
     (@key $field:ident) => { stringify!($field).trim_start_matches("r#").trim_end_matches('_') };
 }
@@ -186,6 +234,42 @@ impl Decode for Text {
             return None;
         };
         Some(Self { node: node.clone() })
+    }
+}
+
+/// A length of time, as text with units.
+#[derive(Debug, Clone)]
+pub struct Period(Text);
+
+impl std::ops::Deref for Period {
+    type Target = Text;
+
+    fn deref(&self) -> &Text {
+        &self.0
+    }
+}
+
+impl Decode for Period {
+    fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        Text::decode(node, reader).map(Self)
+    }
+}
+
+/// A JSONPath, as text; where an answer is read, also a part of that answer.
+#[derive(Debug, Clone)]
+pub struct PathText(Text);
+
+impl std::ops::Deref for PathText {
+    type Target = Text;
+
+    fn deref(&self) -> &Text {
+        &self.0
+    }
+}
+
+impl Decode for PathText {
+    fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        Text::decode(node, reader).map(Self)
     }
 }
 
@@ -273,6 +357,23 @@ impl<T: Decode> Decode for Vec<T> {
 fn many<T: Decode>(members: &[Node], reader: &mut Reader<'_>) -> Option<Vec<T>> {
     let decoded: Vec<Option<T>> = members.iter().map(|member| T::decode(member, reader)).collect();
     decoded.into_iter().collect()
+}
+
+/// A list whose members are read each for itself: one that cannot be read does not hide the faults
+/// of the others.
+#[derive(Debug, Clone)]
+pub struct Each<T> {
+    pub members: Vec<Option<T>>,
+}
+
+impl<T: Decode> Decode for Each<T> {
+    fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let Some(members) = node.as_sequence() else {
+            reader.wrong_type(node, "a list");
+            return None;
+        };
+        Some(Self { members: members.iter().map(|member| T::decode(member, reader)).collect() })
+    }
 }
 
 /// A mapping from names of the author's choice. A value that could not be read keeps its name, so

@@ -5,64 +5,71 @@ pub mod decode;
 mod extract;
 mod responses;
 mod rule;
+pub mod schema;
 mod target;
 mod when;
 
-use decode::{Anything, Decode, Fields, Named, Reader, Text, WithNode};
+use serde_json::json;
+
+use decode::{Anything, Each, Named, Text, WithNode, document};
 pub use extract::{Case, LongVariable, Variable};
 pub use responses::ResponseEntry;
 pub use rule::{Rule, Step};
+use schema::{Schema, form};
 pub use target::{ApiKey, Auth, Basic, Retry, Target};
 pub use when::{Clause, Test, When};
 
-use crate::mapping::diagnostic::Span;
-use crate::mapping::yaml::Node;
-
-/// A whole mapping file.
-#[derive(Debug, Clone)]
-pub struct Mapping {
-    pub span: Span,
-    /// Of the format: 1.
-    pub version: Option<Anything>,
-    /// For people.
-    pub description: Option<Text>,
-    /// External systems, by name.
-    pub targets: Option<Named<WithNode<Target>>>,
-    /// Variables that all rules share.
-    pub extract: Option<Named<Variable>>,
-    /// Look-up tables, by name.
-    pub tables: Option<Named<Anything>>,
-    /// Tried in order. A rule that cannot be read does not hide the faults of the others.
-    pub rules: Vec<Option<Rule>>,
-}
-
-impl Decode for Mapping {
-    fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        let mut fields = Fields::of(node, "a mapping file", reader)?;
-        fields.ignore_extensions();
-        let mapping = Self {
-            span: fields.span(),
-            version: fields.required("version", reader),
-            description: fields.optional("description", reader),
-            targets: fields.required("targets", reader),
-            extract: fields.optional("extract", reader),
-            tables: fields.optional("tables", reader),
-            rules: fields.required("rules", reader).map(|Each(rules)| rules).unwrap_or_default(),
-        };
-        fields.finish(reader);
-        Some(mapping)
+document! {
+    /// What one integration is: the external systems that it calls, the events that it handles, what
+    /// it takes from them, what it sends, and what the answers mean. `nsps-connector check` tells
+    /// every mistake in it.
+    ///
+    /// In any string but keys, names and paths, `${NAME}` stands for an environment variable,
+    /// `${NAME:-fallback}` for one that may not be set, and `${file:/run/secrets/name}` for the text
+    /// of a file; a literal `${` is written `$${`.
+    #[schema(title("Mapping of the NSPS connector"))]
+    Mapping is "a mapping file", ignore_extensions {
+        /// Version of the mapping format: `1`.
+        #[schema(keyword("const", Mapping::VERSION))]
+        expected version: Anything,
+        /// What this integration is for, in a few words for people; `check` shows it.
+        #[schema(examples(["WTL HLR/HSS, one upsert per SIM change"]))]
+        optional description: Text,
+        /// The external systems that this file calls, by name; at least one.
+        #[schema(
+            names(&form::KEBAB_NAME),
+            keyword("minProperties", 1),
+            examples([json!({ "crm": { "url": "https://crm.example/api" } })]),
+        )]
+        expected targets: Named<WithNode<Target>>,
+        /// Variables that all rules of the file share, by name. A rule and a step may have an
+        /// `extract` of their own.
+        #[schema(
+            names(&form::NAME),
+            examples([json!({ "imsi": "$.pb_data.sim_info.imsi" })]),
+        )]
+        optional extract: Named<Variable>,
+        /// Look-up tables, by name: for `map`, `in_table` and the helper `lookup`. What is looked up
+        /// is compared by its text (1591 is `"1591"`); the values keep their type, and cannot depend
+        /// on the event.
+        #[schema(
+            names(&form::NAME),
+            values(Schema::of(&["object"])),
+            examples([json!({ "plans": { "1591": "2101", "1592": "2102" } })]),
+        )]
+        optional tables: Named<Anything>,
+        /// Which events are handled, and how. The first rule whose `event` and `when` hold is the
+        /// one that runs.
+        expected rules: Each<Rule>,
     }
 }
 
-/// A list whose members are read each for itself.
-struct Each<T>(Vec<Option<T>>);
+impl Mapping {
+    /// The version of the format that this program reads.
+    pub const VERSION: u32 = 1;
 
-impl<T: Decode> Decode for Each<T> {
-    fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        let Some(members) = node.as_sequence() else {
-            reader.wrong_type(node, "a list");
-            return None;
-        };
-        Some(Self(members.iter().map(|member| T::decode(member, reader)).collect()))
+    /// Its rules, in order. One that could not be read does not hide the faults of the others.
+    pub fn rules(&self) -> &[Option<Rule>] {
+        self.rules.as_ref().map_or(&[], |each| &each.members)
     }
 }

@@ -1,62 +1,158 @@
 //! `rules`: which events are handled, and how.
 
-use super::decode::{Anything, Named, OneOrMany, Text, document};
-use super::extract::Variable;
+use serde_json::json;
+
+use super::decode::{Anything, Named, OneOrMany, Period, Text, document};
+use super::extract::{SHAPE, Variable};
 use super::responses::ResponseEntry;
+use super::schema::{Schema, form};
 use super::when::When;
 
 document! {
-    /// What to do about some events.
+    /// What to do about some events: exactly one of `steps`, `ignore` and `reject`.
+    #[schema(exactly_one(&["steps", "ignore", "reject"]))]
     Rule is "a rule" {
+        /// Unique in the file; the log and answers tell rules by it. Made of `a-z`, `0-9` and `-`.
+        #[schema(form(&form::KEBAB_NAME), examples(["sim-changed"]))]
         required name: Text,
-        /// An event type or a glob, or a list of them.
+        /// Which events: an event type, a glob (`*` stands for any text), or a list of them. Case
+        /// matters.
+        #[schema(examples(json!(["SIM/Updated", "SIM/*", "*", ["SIM/Created", "SIM/Updated"]])))]
         required event: OneOrMany<Text>,
+        /// The rule is only for events for which this holds.
+        #[schema(examples([json!({ "imsi": { "exists": true } })]))]
         optional when: When,
-        /// Variables of this rule.
+        /// Variables of this rule, by name. They hide those of the file that have the same name, and
+        /// may refine them: `msisdn: { from: msisdn, capture: … }`.
+        #[schema(names(&form::NAME), examples([json!({ "plan": "$.pb_data.plan.id" })]))]
         optional extract: Named<Variable>,
         /// What to do, in order.
+        #[schema(
+            keyword("minItems", 1),
+            examples([json!([{ "request": "PUT /sims/{{imsi}}", "json": { "plan": "{{plan}}" } }])]),
+        )]
         optional steps: Vec<Step>,
-        /// Acknowledge with this text; nothing is sent.
+        /// Instead of steps: answer 200 `Event ignored: …` with this text, and send nothing. A
+        /// template, in which what is absent is empty.
+        #[schema(examples(["no IMSI"]))]
         optional ignore: Text,
-        /// Refuse with this text; nothing is sent.
+        /// Instead of steps: answer 422 with this text, and send nothing. A template, in which what is
+        /// absent is empty.
+        #[schema(examples(["unknown plan {{plan}}"]))]
         optional reject: Text,
     }
 }
 
 document! {
-    /// One request, or one for each member of an array.
+    /// One request, or one for each member of an array; or, with `fail`, the end of the rule.
+    #[schema(
+        exactly_one(&["request", "fail"]),
+        at_most_one(&["json", "xml", "form", "text"]),
+        excludes("fail", &OF_REQUESTS, "this belongs to a request, and with `fail` there is none"),
+    )]
     Step is "a step" {
-        /// Needed to refer to `steps.NAME`.
+        /// Unique in the rule: the log and answers tell the step by it, and later steps have
+        /// `steps.NAME.status` and `steps.NAME.skipped`. Without it the step is told by its position
+        /// from 1.
+        #[schema(form(&form::NAME), examples(["provision"]))]
         optional name: Text,
-        /// Which target; may be left out if the file has one.
+        /// Which of the file's targets; may be left out if there is one.
+        #[schema(form(&form::KEBAB_NAME), examples(["hss"]))]
         optional target: Text,
-        /// Run only if it holds.
+        /// The step is skipped where this does not hold; with `for_each` it is asked for each member.
+        #[schema(examples([json!({ "bill_status": "open" })]))]
         optional when: When,
-        /// Variables of this step.
+        /// Variables of this step, by name; they may use what earlier steps saved, and with `for_each`
+        /// `item` and `index`.
+        #[schema(names(&form::NAME), examples([json!({ "plan": { "from": "item.i_vd_plan" } })]))]
         optional extract: Named<Variable>,
-        /// Once for each member of this array, in order.
+        /// The name of a variable that is an array: the step is done once for each member, in order,
+        /// with `item` and `index` (from 0), and ends at the first failure. Absent or null is none; what
+        /// is no array is one member. 10,000 members are the most.
+        #[schema(form(&form::REFERENCE), examples(["addons"]))]
         optional for_each: Text,
-        /// `METHOD /path`, or what an earlier step saved as a URL.
+        /// `METHOD /path`, joined to the target's `url` with one slash. Each `{{…}}` in the path is
+        /// percent-encoded as one segment or a part of one; parameters belong into `query`. Instead of
+        /// the path, what an earlier step saved may stand alone: a URL of the same target.
+        #[schema(
+            form(&form::request()),
+            examples(["POST /subscribers", "PUT /sims/{{imsi}}", "DELETE {{location}}"]),
+        )]
         optional request: Text,
-        /// Instead of `request`: the rule fails here with this text.
+        /// Instead of a request: the rule fails here for good, with 422 and this text. A template, in
+        /// which what is absent is empty.
+        #[schema(examples(["no plan for {{msisdn}}"]))]
         optional fail: Text,
+        /// Query parameters by name; they are encoded, and an array repeats the name. Values are
+        /// templates; one that is exactly one absent optional expression is left out.
+        #[schema(
+            values(Schema::scalar_or_list()),
+            examples([json!({ "force": true, "tag": "{{tags}}" })]),
+        )]
         optional query: Named<Anything>,
+        /// Headers by name; they win over those of the target. Values are templates; one that is
+        /// exactly one absent optional expression is left out. Headers that frame a message, such as
+        /// `host` and `content-length`, cannot be set.
+        #[schema(
+            names(&form::HEADER_NAME),
+            values(Schema::scalar()),
+            examples([json!({ "X-Reason": "{{event_type}}" })]),
+        )]
         optional headers: Named<Anything>,
-        /// The body as JSON: any value.
+        /// The body as JSON: any YAML value.
+        #[schema(
+            more(SHAPE),
+            examples(json!([{ "imsi": "{{imsi}}", "services": ["voice", "{{data_service}}"] }])),
+        )]
         optional json: Anything,
-        /// The body as XML: a template.
+        /// The body as XML: template text. Expressions stand in text and in quoted attributes; each is
+        /// escaped.
+        #[schema(examples(["<sim><imsi>{{imsi}}</imsi></sim>"]))]
         optional xml: Text,
-        /// The body as a form.
+        /// The body as a form (`application/x-www-form-urlencoded`): fields by name; an array repeats
+        /// the name. Values are templates; one that is exactly one absent optional expression is left
+        /// out.
+        #[schema(
+            values(Schema::scalar_or_list()),
+            examples([json!({ "imsi": "{{imsi}}", "action": "update" })]),
+        )]
         optional form: Named<Anything>,
-        /// The body as text: a template.
+        /// The body as text: a template, sent as it is.
+        #[schema(examples(["IMSI={{imsi}}"]))]
         optional text: Text,
-        /// Overrides the media type that goes with the body.
+        /// The media type of the body, instead of the one that goes with it: `application/json`,
+        /// `text/xml; charset=utf-8`, `application/x-www-form-urlencoded` or
+        /// `text/plain; charset=utf-8`.
+        #[schema(form(&form::MEDIA_TYPE), examples(["application/merge-patch+json"]))]
         optional content_type: Text,
-        /// What later steps need of the answer.
-        optional save: Named<Variable>,
-        /// Read before the target's.
+        /// What answers mean: a table of which the first entry whose `when` holds decides. It is read
+        /// before that of the target.
+        #[schema(examples([json!([{ "when": { "status": 409 }, "then": "ok" }])]))]
         optional responses: Vec<ResponseEntry>,
-        /// Overrides the target's.
-        optional timeout: Text,
+        /// Values that later steps need of the answer, by name: a JSONPath over its body, `status`,
+        /// `headers.NAME`, or the long form of a variable. With `for_each` they are arrays.
+        #[schema(
+            names(&form::NAME),
+            examples([json!({ "id": "$.id", "location": "headers.location" })]),
+        )]
+        optional save: Named<Variable>,
+        /// The longest that one try may take, instead of the target's.
+        #[schema(examples(["2s"]))]
+        optional timeout: Period,
     }
 }
+
+/// Keys that say something of a request.
+const OF_REQUESTS: [&str; 11] = [
+    "target",
+    "query",
+    "headers",
+    "json",
+    "xml",
+    "form",
+    "text",
+    "content_type",
+    "responses",
+    "save",
+    "timeout",
+];

@@ -1,72 +1,154 @@
 //! `targets`: external systems and how they want to be called.
 
-use super::decode::{Anything, Decode, Flag, Named, Reader, Scalar, Text, document};
+use serde_json::json;
+
+use super::decode::{Anything, Decode, Flag, Named, Period, Reader, Scalar, Text, document};
 use super::responses::ResponseEntry;
+use super::schema::{Definitions, Describe, Schema, form};
 use crate::mapping::yaml::Node;
+use crate::program;
+use crate::units;
 
 document! {
-    /// One external system.
+    /// One external system: where it is, how requests prove who sends them, and what its answers
+    /// mean.
     Target is "a target" {
-        /// Absolute base URL; a path is allowed.
+        /// Base URL, `http` or `https`. A path is allowed and stands before that of each request; a
+        /// query and credentials are not.
+        #[schema(
+            form(&form::BASE_URL),
+            examples(["https://hss.example/api", "${HSS_URL}"]),
+        )]
         required url: Text,
-        /// How requests prove who sends them.
+        /// How requests prove who sends them: exactly one of the kinds. Without it they do not.
+        #[schema(examples([json!({ "bearer": { "token": "${HSS_TOKEN}" } })]))]
         optional auth: Auth,
-        /// Sent with every request.
+        /// Headers that are sent with every request, by name; a step's header of the same name
+        /// wins. Values are templates. Headers that frame a message, such as `host` and
+        /// `content-length`, cannot be set.
+        #[schema(
+            names(&form::HEADER_NAME),
+            values(Schema::scalar()),
+            examples([json!({ "X-Client": "nsps" })]),
+        )]
         optional headers: Named<Anything>,
-        /// The longest that one try may take, connection included.
-        optional timeout: Text,
-        optional connect_timeout: Text,
-        /// How long an idle connection is kept.
-        optional idle_timeout: Text,
+        /// The longest that one try of a request may take, connection included: whole numbers with
+        /// units, such as `10s`. A step may have another.
+        #[schema(
+            default(units::text_of(program::Target::TIMEOUT)),
+            examples(["5s", "1m30s"]),
+        )]
+        optional timeout: Period,
+        /// The longest that connecting may take, as part of `timeout`.
+        #[schema(
+            default(units::text_of(program::Target::CONNECT_TIMEOUT)),
+            examples(["500ms"]),
+        )]
+        optional connect_timeout: Period,
+        /// How long a connection is kept open while nothing is sent. Less than the target's own
+        /// limit, so that its closing does not meet a request.
+        #[schema(
+            default(units::text_of(program::Target::IDLE_TIMEOUT)),
+            examples(["30s"]),
+        )]
+        optional idle_timeout: Period,
+        /// When and how often a request is sent again that failed for a reason that may pass.
+        #[schema(examples([json!({ "attempts": 4, "backoff": "500ms" })]))]
         optional retry: Retry,
-        /// What answers mean; read after a step's own table.
+        /// What answers mean: a table of which the first entry whose `when` holds decides. It is
+        /// read after the step's own table, and before what is usual: 2xx is `ok`; 408, 425, 429,
+        /// 500, 502, 503, 504, a time-out and no connection are `retry`; anything else is `fail`.
+        #[schema(examples([json!([{ "when": { "status": 404 }, "then": "stop" }])]))]
         optional responses: Vec<ResponseEntry>,
     }
 }
 
 document! {
-    /// When and how often a request is sent again.
+    /// When and how often a request is sent again that failed for a reason that may pass. Between
+    /// tries there is a random wait, at most `backoff` long before the second try, twice as long
+    /// before the third, and so on up to `max_backoff`. `Retry-After` is honoured up to four times
+    /// `max_backoff`.
     Retry is "`retry`" {
-        /// Tries in all.
+        /// Tries in all: 1 means that nothing is sent twice.
+        #[schema(
+            whole_number(*program::Retry::ATTEMPTS.start(), *program::Retry::ATTEMPTS.end()),
+            default(program::Retry::default().attempts),
+        )]
         optional attempts: Scalar,
-        /// Upper bound of the first wait.
-        optional backoff: Text,
-        /// Upper bound of every wait.
-        optional max_backoff: Text,
-        /// Whether a POST or PATCH that may have reached the target is sent again.
+        /// The longest wait before the second try; it doubles with every try.
+        #[schema(
+            default(units::text_of(program::Retry::default().backoff)),
+            examples(["500ms"]),
+        )]
+        optional backoff: Period,
+        /// The longest wait before any try.
+        #[schema(
+            default(units::text_of(program::Retry::default().max_backoff)),
+            examples(["10s"]),
+        )]
+        optional max_backoff: Period,
+        /// Whether a POST or PATCH is sent again that may have reached the target: one that got no
+        /// answer, 408 or a 5xx. Set it where the target takes a repetition for what it is.
+        #[schema(default(program::Retry::default().unsafe_methods))]
         optional unsafe_: Flag,
     }
 }
 
 document! {
-    /// User name and password (RFC 7617).
+    /// User name and password (RFC 7617), as the header `authorization: Basic …`.
+    #[schema(title("Basic authentication"))]
     Basic is "`basic`" {
+        /// The user name; it cannot hold `:`.
+        #[schema(examples(["${HSS_USER}"]))]
         required username: Text,
+        /// The password: a secret, so take it from the environment or a file.
+        #[schema(examples(["${HSS_PASSWORD}", "${file:/run/secrets/hss-password}"]))]
         required password: Text,
     }
 }
 
 document! {
-    /// A fixed token (RFC 6750).
+    /// A token that does not change (RFC 6750), as the header `authorization: Bearer …`.
+    #[schema(title("Bearer token"))]
     Bearer is "`bearer`" {
+        /// The token: a secret, so take it from the environment or a file.
+        #[schema(examples(["${HSS_TOKEN}", "${file:/run/secrets/hss-token}"]))]
         required token: Text,
     }
 }
 
 document! {
     /// A key in a header or a query parameter of its own.
+    #[schema(title("API key"), exactly_one(&["header", "query"]))]
     ApiKey is "`api_key`" {
+        /// Name of the header that carries the key.
+        #[schema(form(&form::HEADER_NAME), examples(["X-API-Key"]))]
         optional header: Text,
+        /// Name of the query parameter that carries the key.
+        #[schema(examples(["token"]))]
         optional query: Text,
+        /// The key: a secret, so take it from the environment or a file. In a header it may carry a
+        /// scheme.
+        #[schema(examples(["${CRM_KEY}", "Token ${CRM_KEY}"]))]
         required value: Text,
     }
 }
 
 document! {
-    /// Each kind of credential that a target may have; exactly one of them.
+    /// How requests prove who sends them: exactly one of the kinds.
+    #[schema(title("Authentication"), exactly_one_key())]
     AuthKinds is "`auth`" {
+        /// User name and password (RFC 7617).
+        #[schema(examples([json!({ "username": "${HSS_USER}", "password": "${HSS_PASSWORD}" })]))]
         optional basic: Basic,
+        /// A token that does not change (RFC 6750).
+        #[schema(examples([json!({ "token": "${HSS_TOKEN}" })]))]
         optional bearer: Bearer,
+        /// A key in a header or a query parameter of its own.
+        #[schema(examples([
+            json!({ "header": "X-API-Key", "value": "${CRM_KEY}" }),
+            json!({ "query": "token", "value": "${CRM_KEY}" }),
+        ]))]
         optional api_key: ApiKey,
     }
 }
@@ -91,5 +173,11 @@ impl Decode for Auth {
         }
         let basic = kinds.basic.map(Self::Basic);
         basic.or(kinds.bearer.map(Self::Bearer)).or(kinds.api_key.map(Self::ApiKey))
+    }
+}
+
+impl Describe for Auth {
+    fn schema(definitions: &mut Definitions) -> Schema {
+        definitions.refer("Auth", AuthKinds::object)
     }
 }

@@ -1,6 +1,9 @@
 //! `when`: subjects and their tests, as written.
 
-use super::decode::{Decode, Fields, Flag, Reader, Text};
+use serde_json::json;
+
+use super::decode::{Decode, Flag, Reader, Text, document};
+use super::schema::{Definitions, Describe, Schema, form};
 use crate::mapping::diagnostic::Span;
 use crate::mapping::yaml::{Key, Kind, Node};
 
@@ -42,6 +45,91 @@ pub enum Test {
     GreaterOrEqual(Node),
 }
 
+document! {
+    /// What a subject must be: equal to a scalar (without conversion: 1 equals 1.0, not `"1"`), equal
+    /// to one of a list of scalars, or passing each of the tests in a mapping: `open`,
+    /// `[open, active]`, `{ exists: true }`. Strings to compare with are templates.
+    ///
+    /// What is absent passes none but `empty: true`, `exists: false` and `not`. Where a JSONPath
+    /// selects several nodes, it is enough that one of them passes, and for `not` that none does.
+    #[schema(
+        keyword("minProperties", 1),
+        examples(["open"]),
+    )]
+    NamedTests is "a test" {
+        /// Not equal to this, to none of this list, or not passing these tests, such as
+        /// `{ prefix: "00101" }`. Holds for what is absent.
+        #[schema(examples(["closed"]))]
+        optional not: Test,
+        /// `true`: it is there and not null. `false`: it is absent or null.
+        optional exists: Flag,
+        /// `true`: it is absent, null, `""`, `[]` or `{}`. `false`: it is there and none of these.
+        optional empty: Flag,
+        /// It is a string in which this regular expression finds something. The syntax is that of
+        /// Rust's `regex`, not anchored; it may be exactly one `${…}`.
+        #[schema(examples(["^00101[0-9]{10}$"]))]
+        optional matches: Text,
+        /// It is a string that begins with this.
+        #[schema(examples(["00101"]))]
+        optional prefix: Text,
+        /// It is a string that ends with this.
+        #[schema(examples(["@msisdn"]))]
+        optional suffix: Text,
+        /// It is a string of which this is a part, or an array of which this is a member.
+        #[schema(examples(["voice"]))]
+        optional contains: Operand,
+        /// It can be found in this one of the file's `tables`.
+        #[schema(form(&form::NAME), examples(["plans"]))]
+        optional in_table: Text,
+        /// It is less than this number, or before this timestamp.
+        #[schema(examples(json!([100, "2025-05-16T00:00:00Z"])))]
+        optional lt: Operand,
+        /// It is at most this number, or not after this timestamp.
+        #[schema(examples(json!([100, "2025-05-16T00:00:00Z"])))]
+        optional lte: Operand,
+        /// It is more than this number, or after this timestamp.
+        #[schema(examples(json!([100, "{{now}}"])))]
+        optional gt: Operand,
+        /// It is at least this number, or not before this timestamp.
+        #[schema(examples(json!([100, "{{now}}"])))]
+        optional gte: Operand,
+    }
+}
+
+/// A scalar to compare with.
+#[derive(Debug, Clone)]
+pub struct Operand(Node);
+
+/// What combines conditions, in place of a subject.
+struct Combination {
+    word: &'static str,
+    make: Make,
+    meaning: &'static str,
+}
+
+enum Make {
+    OfSeveral(fn(Vec<When>) -> Clause),
+    OfOne(fn(When) -> Clause),
+}
+
+const COMBINATIONS: [Combination; 3] = [
+    Combination {
+        word: "any",
+        make: Make::OfSeveral(Clause::Any),
+        meaning: "Conditions of which at least one must hold.",
+    },
+    Combination {
+        word: "all",
+        make: Make::OfSeveral(Clause::All),
+        meaning: "Conditions that must all hold.",
+    },
+    Combination {
+        word: "not",
+        make: Make::OfOne(Clause::Not),
+        meaning: "A condition that must not hold.",
+    },
+];
+
 impl Decode for When {
     fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let Some(entries) = node.as_mapping() else {
@@ -55,12 +143,44 @@ impl Decode for When {
     }
 }
 
+impl Describe for When {
+    fn schema(definitions: &mut Definitions) -> Schema {
+        definitions.refer("When", |definitions| {
+            let condition = Self::schema(definitions);
+            let combinations = COMBINATIONS.iter().map(|combination| {
+                let meaning = Schema::described(&[combination.meaning]);
+                let schema = match combination.make {
+                    Make::OfOne(_) => meaning.and(condition.clone()),
+                    Make::OfSeveral(_) => meaning
+                        .types(&["array"])
+                        .keyword("items", condition.clone())
+                        .keyword("minItems", 1),
+                };
+                (combination.word.to_owned(), schema.into())
+            });
+            let combinations: serde_json::Map<_, _> = combinations.collect();
+            Schema::any()
+                .title("Condition")
+                .keyword("description", MEANING)
+                .types(&["object"])
+                .names(&form::SUBJECT)
+                .keyword("properties", combinations)
+                .values(Test::schema(definitions))
+        })
+    }
+}
+
+/// What a condition is, for those who write one.
+const MEANING: &str = "\
+Subjects, and what each must be; all must hold. A subject is a variable or a built-in, dotted for what \
+is below it, or a JSONPath over the event (in `responses`: over the answer's body). `any`, `all` and \
+`not` stand in place of a subject and combine conditions.";
+
 fn clause(key: &Key, value: &Node, reader: &mut Reader<'_>) -> Option<Clause> {
-    match key.text.as_str() {
-        "any" => several(value, reader).map(Clause::Any),
-        "all" => several(value, reader).map(Clause::All),
-        "not" => When::decode(value, reader).map(Clause::Not),
-        _ => test(value, reader).map(|test| Clause::Test(key.clone(), test)),
+    match COMBINATIONS.iter().find(|combination| combination.word == key.text) {
+        Some(Combination { make: Make::OfSeveral(make), .. }) => several(value, reader).map(make),
+        Some(Combination { make: Make::OfOne(make), .. }) => When::decode(value, reader).map(make),
+        None => Test::decode(value, reader).map(|test| Clause::Test(key.clone(), test)),
     }
 }
 
@@ -74,20 +194,33 @@ fn several(value: &Node, reader: &mut Reader<'_>) -> Option<Vec<When>> {
     Some(conditions)
 }
 
-fn test(node: &Node, reader: &mut Reader<'_>) -> Option<Test> {
-    match &node.kind {
-        Kind::Null => {
-            reader.error(
-                "null-in-condition",
-                node.span,
-                "nothing equals null in a condition",
-                "write `{ exists: false }` for absent or null, `{ empty: true }` for empty too",
-            );
-            None
+impl Decode for Test {
+    fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        match &node.kind {
+            Kind::Null => {
+                reader.error(
+                    "null-in-condition",
+                    node.span,
+                    "nothing equals null in a condition",
+                    "write `{ exists: false }` for absent or null, `{ empty: true }` for empty too",
+                );
+                None
+            }
+            Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => Some(Self::Equals(node.clone())),
+            Kind::Sequence(members) => one_of(members, node.span, reader),
+            Kind::Mapping(_) => named_tests(node, reader),
         }
-        Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => Some(Test::Equals(node.clone())),
-        Kind::Sequence(members) => one_of(members, node.span, reader),
-        Kind::Mapping(_) => named_tests(node, reader),
+    }
+}
+
+impl Describe for Test {
+    fn schema(definitions: &mut Definitions) -> Schema {
+        definitions.refer("Test", |definitions| {
+            NamedTests::object(definitions)
+                .types(&["string", "number", "boolean", "array", "object"])
+                .keyword("items", Schema::scalar())
+                .keyword("minItems", 1)
+        })
     }
 }
 
@@ -96,58 +229,58 @@ fn one_of(members: &[Node], span: Span, reader: &mut Reader<'_>) -> Option<Test>
         reader.error("empty-list", span, "nothing is equal to one of an empty list", "");
         return None;
     }
-    let wrong: Vec<&Node> = members
-        .iter()
-        .filter(|member| matches!(member.kind, Kind::Null | Kind::Sequence(_) | Kind::Mapping(_)))
-        .collect();
-    for member in &wrong {
-        reader.wrong_type(member, "a scalar to compare with");
-    }
-    wrong.is_empty().then(|| Test::OneOf(members.to_vec()))
+    let operands = members.iter().filter_map(|member| Operand::decode(member, reader)).count();
+    (operands == members.len()).then(|| Test::OneOf(members.to_vec()))
 }
 
-/// Makes a test from its operand.
-type MakeTest = fn(Node) -> Test;
-
-/// Tests that compare with a scalar.
-const WITH_OPERAND: [(&str, MakeTest); 5] = [
-    ("contains", Test::Contains),
-    ("lt", Test::Less),
-    ("lte", Test::LessOrEqual),
-    ("gt", Test::Greater),
-    ("gte", Test::GreaterOrEqual),
-];
-
-fn named_tests(node: &Node, reader: &mut Reader<'_>) -> Option<Test> {
-    let mut fields = Fields::of(node, "a test", reader)?;
-    let mut tests = Vec::new();
-    if let Some(negated) = fields.take("not") {
-        tests.extend(test(negated, reader).map(|test| Test::Not(Box::new(test))));
-    }
-    tests.extend(fields.optional("exists", reader).map(|Flag(wanted)| Test::Exists(wanted)));
-    tests.extend(fields.optional("empty", reader).map(|Flag(wanted)| Test::Empty(wanted)));
-    tests.extend(fields.optional("matches", reader).map(Test::Matches));
-    tests.extend(fields.optional("prefix", reader).map(Test::Prefix));
-    tests.extend(fields.optional("suffix", reader).map(Test::Suffix));
-    tests.extend(fields.optional("in_table", reader).map(Test::InTable));
-    for (name, make) in WITH_OPERAND {
-        let Some(operand) = fields.take(name) else { continue };
-        match operand.kind {
-            Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => tests.push(make(operand.clone())),
-            _ => reader.wrong_type(operand, "a scalar to compare with"),
+impl Decode for Operand {
+    fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.kind {
+            Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => Some(Self(node.clone())),
+            Kind::Null | Kind::Sequence(_) | Kind::Mapping(_) => {
+                reader.wrong_type(node, "a scalar to compare with");
+                None
+            }
         }
     }
-    fields.finish(reader);
+}
+
+impl Describe for Operand {
+    fn schema(_: &mut Definitions) -> Schema {
+        Schema::scalar()
+    }
+}
+
+fn named_tests(node: &Node, reader: &mut Reader<'_>) -> Option<Test> {
     let given = node.as_mapping().map_or(0, <[_]>::len);
     if given == 0 {
-        reader.error(
-            "empty-test",
-            node.span,
-            "this tests nothing",
-            "write e.g. `{ exists: true }`",
-        );
+        let help = "write e.g. `{ exists: true }`";
+        reader.error("empty-test", node.span, "this tests nothing", help);
         return None;
     }
+    let tests = NamedTests::decode(node, reader)?.into_tests();
     // Fewer tests than keys: a fault was reported for each that is missing.
     (tests.len() == given).then_some(Test::All(tests))
+}
+
+impl NamedTests {
+    fn into_tests(self) -> Vec<Test> {
+        [
+            self.not.map(|test| Test::Not(Box::new(test))),
+            self.exists.map(|Flag(wanted)| Test::Exists(wanted)),
+            self.empty.map(|Flag(wanted)| Test::Empty(wanted)),
+            self.matches.map(Test::Matches),
+            self.prefix.map(Test::Prefix),
+            self.suffix.map(Test::Suffix),
+            self.contains.map(|Operand(node)| Test::Contains(node)),
+            self.in_table.map(Test::InTable),
+            self.lt.map(|Operand(node)| Test::Less(node)),
+            self.lte.map(|Operand(node)| Test::LessOrEqual(node)),
+            self.gt.map(|Operand(node)| Test::Greater(node)),
+            self.gte.map(|Operand(node)| Test::GreaterOrEqual(node)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::{Helper, all};
-use crate::expr::template::LARGEST_TEXT;
+use crate::expr::LARGEST_TEXT;
 
 /// What events and mappings may hold, and then some.
 fn argument() -> impl Strategy<Value = Option<Value>> {

@@ -11,7 +11,7 @@ use jsonpath_rust::parser::model::{
 use serde_json::Value;
 
 use super::super::super::Fault;
-use super::super::super::condition::{equal, order};
+use super::super::super::compare::{equal, order};
 use super::{Evaluation, at, children, member};
 
 /// Bytes of text that are as much work as one value.

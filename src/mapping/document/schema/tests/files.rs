@@ -1,0 +1,115 @@
+//! The schema as a file, and the mappings of this repository.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use boon::{Compiler, Schemas};
+use serde_json::Value;
+
+use super::{by_schema, of_mappings, value_of};
+
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()))
+}
+
+#[test]
+fn the_file_in_the_repository_is_up_to_date() {
+    let file = read(&repository("schemas/mapping.schema.json"));
+    assert!(
+        file == format!("{:#}\n", of_mappings()),
+        "schemas/mapping.schema.json is out of date; write it anew:\n\
+         cargo run -- schema mapping > schemas/mapping.schema.json"
+    );
+}
+
+#[test]
+fn it_is_a_schema_of_draft_2020_12() {
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    let draft = "https://json-schema.org/draft/2020-12/schema";
+    let index = compiler.compile(draft, &mut schemas).unwrap();
+    let schema = of_mappings();
+    assert_eq!(schema["$schema"], draft);
+    let judged = schemas.validate(&schema, index).map_err(|fault| format!("{fault:#}"));
+    assert_eq!(judged, Ok(()));
+}
+
+/// Every key and every definition, by its pointer.
+fn described(pointer: &str, schema: &Value, found: &mut Vec<(String, Value)>) {
+    for group in ["properties", "patternProperties", "$defs"] {
+        for (name, part) in schema[group].as_object().into_iter().flatten() {
+            let pointer = format!("{pointer}/{group}/{name}");
+            described(&pointer, part, found);
+            found.push((pointer, part.clone()));
+        }
+    }
+}
+
+#[test]
+fn every_key_says_what_it_is() {
+    let mut found = Vec::new();
+    described("", &of_mappings(), &mut found);
+    assert!(found.len() > 80, "{}", found.len());
+    for (pointer, schema) in found {
+        let text = schema["description"].as_str().unwrap_or_default();
+        assert!(text.ends_with('.') && text.contains(' '), "{pointer}: {text:?}");
+        assert!(!text.contains("  ") && !text.contains("\n\n\n"), "{pointer}: {text:?}");
+    }
+}
+
+#[test]
+fn every_example_and_every_default_is_what_the_schema_accepts() {
+    let mut found = Vec::new();
+    let whole = of_mappings();
+    described("", &whole, &mut found);
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    compiler.add_resource("mapping.schema.json", whole).unwrap();
+    let mut examples = 0;
+    for (pointer, schema) in found {
+        let at = format!("mapping.schema.json#{}", pointer.replace('^', "%5E"));
+        let index = compiler.compile(&at, &mut schemas).unwrap_or_else(|fault| panic!("{fault:#}"));
+        let given = schema["examples"].as_array().into_iter().flatten();
+        for example in given.chain(schema.get("default")) {
+            let judged = schemas.validate(example, index).map_err(|fault| format!("{fault:#}"));
+            assert_eq!(judged, Ok(()), "{pointer}: {example}");
+            examples += 1;
+        }
+    }
+    assert!(examples > 60, "{examples}");
+}
+
+#[test]
+fn the_mappings_of_the_repository_are_accepted_and_name_the_schema() {
+    let folder = fs::read_dir(repository("mappings")).unwrap();
+    let files: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).collect();
+    let files = files.iter().filter(|file| !file.to_string_lossy().ends_with(".test.yaml"));
+    let texts: Vec<String> = files.map(|file| read(file)).collect();
+    assert!(!texts.is_empty());
+    for text in texts {
+        assert_eq!(by_schema(&value_of(&text)), Ok(()), "{text}");
+        let modeline = "# yaml-language-server: $schema=../schemas/mapping.schema.json\n";
+        assert!(text.starts_with(modeline), "{text}");
+    }
+}
+
+/// The blocks of YAML in a page that are whole mappings.
+fn whole_mappings(page: &str) -> Vec<String> {
+    let page = read(&repository(page));
+    let blocks = page.split("```yaml\n").skip(1);
+    let blocks = blocks.map(|rest| rest.split("```").next().unwrap_or_default().to_owned());
+    blocks.filter(|block| block.lines().any(|line| line.starts_with("version:"))).collect()
+}
+
+#[test]
+fn the_mappings_in_the_documentation_are_accepted() {
+    for page in ["docs/mapping-reference.md", "README.md"] {
+        let mappings = whole_mappings(page);
+        assert!(!mappings.is_empty(), "{page}");
+        for mapping in mappings {
+            assert_eq!(by_schema(&value_of(&mapping)), Ok(()), "{page}: {mapping}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The schema against what it describes: the files that there are, and what `check` says.
+
+mod agreement;
+mod files;
+mod forms;
+mod keys;
+
+use std::sync::LazyLock;
+
+use boon::{Compiler, SchemaIndex, Schemas};
+use serde_json::Value;
+
+use super::of_mappings;
+use crate::mapping::diagnostic::{Report, Source};
+use crate::mapping::env::Environment;
+use crate::mapping::yaml;
+use crate::mapping::{Loaded, load_text};
+
+static COMPILED: LazyLock<(Schemas, SchemaIndex)> = LazyLock::new(|| {
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    compiler.add_resource("mapping.schema.json", of_mappings()).unwrap();
+    let index = compiler.compile("mapping.schema.json", &mut schemas);
+    let index = index.unwrap_or_else(|fault| panic!("{fault:#}"));
+    (schemas, index)
+});
+
+/// Whether the schema accepts a mapping; the reason is in words.
+fn by_schema(mapping: &Value) -> Result<(), String> {
+    let (schemas, index) = &*COMPILED;
+    schemas.validate(mapping, *index).map_err(|fault| format!("{fault:#}"))
+}
+
+/// What loading says of a mapping, whatever the environment holds.
+fn by_check(text: &str) -> Loaded {
+    let no_variable = |_: &str| None;
+    let no_file = |_: &str| Err("there are no files here".to_owned());
+    load_text("mapping.yaml", text, Environment::new(&no_variable, &no_file, true))
+}
+
+/// The value that a YAML text stands for.
+fn value_of(text: &str) -> Value {
+    let mut report = Report::new();
+    let node = yaml::parse(&Source::new("mapping.yaml", text), &mut report);
+    assert!(!report.has_errors(), "{}\n{text}", report.summary());
+    node.expect("a value").to_json()
+}
+
+/// What stands at a pointer such as `/$defs/rule`.
+fn part(pointer: &str) -> Value {
+    of_mappings().pointer(pointer).unwrap_or_else(|| panic!("there is no {pointer}")).clone()
+}
