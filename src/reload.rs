@@ -217,7 +217,8 @@ fn one_line(diagnostic: &Diagnostic) -> String {
     format!("{}{place}: {} [{}]", diagnostic.file(), diagnostic.message, diagnostic.code)
 }
 
-/// One record for each finding, with its place.
+/// One record for each finding, with its place. Its cure may repeat what stands in the file, which may be
+/// a secret: `check` tells it.
 fn record_all(log: &Log, report: &Report) {
     for diagnostic in report.sorted() {
         let place = diagnostic.span.map(|span| diagnostic.source.position(span.start));
@@ -226,7 +227,6 @@ fn record_all(log: &Log, report: &Report) {
             "file" => diagnostic.file(),
             "line" => place.map(|at| at.line),
             "column" => place.map(|at| at.column),
-            "help" => diagnostic.help.join("; "),
         };
         let level = match diagnostic.severity {
             Severity::Error => Level::Error,

@@ -13,6 +13,7 @@ pub fn did_you_mean<'a>(
     let length = folded.chars().count();
     candidates
         .into_iter()
+        .take(MOST_CANDIDATES)
         .filter(|candidate| *candidate != word)
         .filter_map(|candidate| {
             let folded_candidate = fold(candidate);
@@ -23,6 +24,9 @@ pub fn did_you_mean<'a>(
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
+
+/// Nobody has more names than this; each costs a comparison.
+const MOST_CANDIDATES: usize = 5_000;
 
 /// Longer words are no names; the distance costs the product of both lengths.
 const LONGEST: usize = 64;

@@ -123,21 +123,21 @@ impl Checker<'_, '_> {
 
     /// Warns of rules that an earlier rule without a condition leaves no event for.
     fn unreachable(&mut self, document: &Document, rules: &[Option<Rule>]) {
-        for (at, rule) in rules.iter().enumerate() {
-            let Some(rule) = rule else { continue };
-            let covered_by = rules[..at].iter().zip(document.rules()).find(|(earlier, _)| {
-                earlier.as_ref().is_some_and(|earlier| leaves_nothing_for(earlier, rule))
-            });
-            let name_of = |written: Option<&Option<Written>>| written?.as_ref()?.name.clone();
-            let earlier = covered_by.and_then(|(_, earlier)| name_of(Some(earlier)));
-            let later = name_of(document.rules().get(at));
-            let Some((earlier, later)) = earlier.zip(later) else { continue };
-            let message = format!("the rule `{}` can never be reached", rule.name);
-            let diagnostic =
-                Diagnostic::warning("unreachable-rule", self.source, later.span(), message)
-                    .secondary(earlier.span(), "this rule takes all of its events")
-                    .help("the first rule that matches runs: put the more specific one first");
-            self.report.push(diagnostic);
+        let mut unconditional: Vec<(&Rule, Span)> = Vec::new();
+        for (rule, written) in rules.iter().zip(document.rules()) {
+            let name = written.as_ref().and_then(|written| written.name.as_ref());
+            let Some((rule, name)) = rule.as_ref().zip(name) else { continue };
+            let cover = unconditional.iter().find(|(earlier, _)| leaves_nothing_for(earlier, rule));
+            if let Some((_, earlier)) = cover {
+                let message = format!("the rule `{}` can never be reached", rule.name);
+                let diagnostic =
+                    Diagnostic::warning("unreachable-rule", self.source, name.span(), message)
+                        .secondary(*earlier, "this rule takes all of its events")
+                        .help("the first rule that matches runs: put the more specific one first");
+                self.report.push(diagnostic);
+            } else if rule.when.is_always() && unconditional.len() < MOST_COMPARED {
+                unconditional.push((rule, name.span()));
+            }
         }
     }
 
@@ -152,7 +152,10 @@ impl Checker<'_, '_> {
     }
 }
 
+/// Each rule is compared with this many earlier ones at most.
+const MOST_COMPARED: usize = 1_000;
+
 fn leaves_nothing_for(earlier: &Rule, later: &Rule) -> bool {
     let covers = |pattern: &EventPattern| earlier.events.iter().any(|wide| wide.covers(pattern));
-    earlier.when.is_always() && later.events.iter().all(covers)
+    later.events.iter().all(covers)
 }

@@ -166,7 +166,8 @@ impl Checker<'_, '_> {
         };
         let found = self.targets.iter().position(|name| name == text.as_str());
         if found.is_none() {
-            let names = self.targets.iter().map(String::as_str);
+            let look = self.may_look_around();
+            let names = self.targets.iter().map(String::as_str).filter(|_| look);
             let help = match did_you_mean(text.as_str(), names) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if text.as_str().contains("${") => format!(

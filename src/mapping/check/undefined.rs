@@ -19,10 +19,8 @@ pub(super) struct Undefined {
     once: HashMap<String, bool>,
 }
 
-/// For more undefined names than this of one file none is looked for that was meant, and among no
-/// more names than this: each costs as much as there are.
+/// For more unknown names than this of one file none is looked for that was meant.
 const MOST_LOOKED_AT: usize = 1_000;
-const MOST_CANDIDATES: usize = 5_000;
 
 impl Checker<'_, '_> {
     /// Why a name stands for nothing; the fault has no place yet.
@@ -31,11 +29,9 @@ impl Checker<'_, '_> {
             "$" => "a JSONPath is not followed inside a template".to_owned(),
             name => format!("nothing defines `{name}`"),
         };
-        self.undefined.seen += 1;
-        let few = self.undefined.seen <= MOST_LOOKED_AT;
-        let tables = self.table_names();
-        let visible = self.scopes.visible().chain(tables).take(MOST_CANDIDATES);
-        let near = did_you_mean(name, visible.filter(|_| few));
+        let look = self.may_look_around();
+        let visible = self.scopes.visible().chain(self.table_names());
+        let near = did_you_mean(name, visible.filter(|_| look));
         let near = near.map(str::to_owned);
         let help = match near {
             Some(near) if self.stands_alone(&near) => {
@@ -49,6 +45,12 @@ impl Checker<'_, '_> {
             }
         };
         TemplateFault { code: "undefined-name", message, help: Some(help), range: None }
+    }
+
+    /// Whether to look for the name that was meant, which costs as much as there are.
+    pub(super) fn may_look_around(&mut self) -> bool {
+        self.undefined.seen += 1;
+        self.undefined.seen <= MOST_LOOKED_AT
     }
 
     /// How to define what is like no other name, or what to write in its place.

@@ -20,10 +20,10 @@ fn stray_quote(source: &Source, span: Span) -> Option<Diagnostic> {
     }
     let message = format!("this value ends with {quote}, and does not begin with it");
     let last = Span::new(span.end - quote.len_utf8(), span.end);
-    let without = super::faults::quoted(text.trim_end_matches(quote));
+    // The value itself is not repeated: it may be a password.
     Some(
         Diagnostic::warning("stray-quote", source, last, message)
-            .help(format!("put it into quotes on both sides: {without}")),
+            .help(format!("put {quote} at its beginning, too, or take this one away")),
     )
 }
 

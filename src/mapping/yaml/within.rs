@@ -33,7 +33,7 @@ pub(super) fn locate(node: &Node, source: &Source, range: Range<usize>) -> Optio
 }
 
 /// Farther into a text than this nobody looks for a place: looking costs as much as the way.
-const FARTHEST: usize = 16 << 10;
+const FARTHEST: usize = 4 << 10;
 
 /// The place in a text of which lines were folded, or quotes hold escapes: the characters that are
 /// no blanks stand in it in the same order.
