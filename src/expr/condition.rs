@@ -6,10 +6,10 @@ use std::sync::Arc;
 use regex::Regex;
 use serde_json::Value;
 
+use super::Table;
 use super::body::Shape;
 use super::compare::{equal, is_empty, order};
 use super::convert::text_of;
-use super::extract::Table;
 use super::{Fault, Path, Reference, Scope};
 
 /// A compiled `when`.

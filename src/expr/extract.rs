@@ -1,7 +1,6 @@
 //! `extract`: where a variable's value comes from, and what is done to it on the way.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use regex::Regex;
@@ -11,7 +10,7 @@ use super::body::Shape;
 use super::condition::Condition;
 use super::convert::{Type, text_of};
 use super::helpers::lists::parts;
-use super::{Budget, Fault, Path, Reference, Scope};
+use super::{Budget, Fault, Path, Reference, Scope, Table};
 use crate::event::kind;
 
 /// A compiled variable.
@@ -67,9 +66,6 @@ pub enum Stage {
     /// Member by member: a look-up by text.
     Map(Arc<Table>),
 }
-
-/// A look-up table: values by the text of their keys.
-pub type Table = HashMap<Box<str>, Value>;
 
 /// What absence means.
 #[derive(Debug, Clone)]

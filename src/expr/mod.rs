@@ -23,7 +23,12 @@ pub use path::Path;
 pub use reference::{Builtin, EachId, Reference, Root, SavedId, VariableId};
 pub use template::Template;
 
+use std::collections::HashMap;
+
 use serde_json::Value;
+
+/// A look-up table: values by the text of their keys.
+pub type Table = HashMap<Box<str>, Value>;
 
 /// What names stand for while one event is processed.
 pub trait Scope {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::Table;
 use super::body::{Member, Shape};
 use super::condition::Condition;
-use super::extract::{Table, Variable};
+use super::extract::Variable;
 use super::template::{Names, Piece, Place, Template, TemplateFault, Unescaped};
 use super::{Builtin, Fault, Root, Scope, VariableId};
 use crate::mapping::diagnostic::Style;

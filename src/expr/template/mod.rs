@@ -15,7 +15,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Path;
-use super::extract::Table;
+use super::Table;
 use super::helpers::Helper;
 use super::reference::{Reference, Root};
 

@@ -8,7 +8,7 @@ use super::super::env::Secrecy;
 use super::super::names::did_you_mean;
 use super::super::yaml::{Kind, Node};
 use super::Checker;
-use crate::expr::extract::Table;
+use crate::expr::Table;
 
 /// A table by its name.
 pub(super) struct NamedTable {

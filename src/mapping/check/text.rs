@@ -12,7 +12,7 @@ use super::super::env::{EnvFault, Secrecy, Substituted};
 use super::super::yaml::Node;
 use super::Checker;
 use super::undefined::define;
-use crate::expr::extract::Table;
+use crate::expr::Table;
 use crate::expr::template::{Names, Piece, TemplateFault, Unescaped};
 use crate::expr::{Path, Root, Template};
 use crate::units;

@@ -9,9 +9,10 @@ use super::super::env::Secrecy;
 use super::super::names::did_you_mean;
 use super::super::yaml::Node;
 use super::Checker;
+use crate::expr::Table;
 use crate::expr::condition::Condition;
 use crate::expr::convert::Type;
-use crate::expr::extract::{Absence, Case, Selector, Source, Stage, Table, Variable};
+use crate::expr::extract::{Absence, Case, Selector, Source, Stage, Variable};
 use crate::expr::{Builtin, VariableId};
 
 impl Checker<'_, '_> {

@@ -235,7 +235,7 @@ fn survives(text: &str) {
             Ok((crate::expr::Root::Builtin(crate::expr::Builtin::Event), 1))
         }
 
-        fn table(&mut self, _: &str) -> Option<std::sync::Arc<crate::expr::extract::Table>> {
+        fn table(&mut self, _: &str) -> Option<std::sync::Arc<crate::expr::Table>> {
             Some(std::sync::Arc::default())
         }
 
