@@ -2,6 +2,7 @@
 
 mod addresses;
 mod bodies;
+mod environment;
 mod example;
 mod flow;
 mod lists;
