@@ -86,7 +86,14 @@ impl<'r> StepRun<'r> {
                     last = Some(status);
                     self.all_there(saved).map_err(|fault| at(self.invalid(&fault), index))?
                 }
-                Turn::Exchanged(exchanged) => return Ok(self.end(exchanged)),
+                Turn::Exchanged(exchanged) => {
+                    return Ok(match self.end(exchanged) {
+                        StepEnd::Restart { failure, retry } => {
+                            StepEnd::Restart { failure: at(failure, index), retry }
+                        }
+                        end => end,
+                    });
+                }
                 Turn::Skipped => {
                     let stand_ins = self.stand_ins(scope).map_err(|failure| at(failure, index))?;
                     stand_ins.into_iter().map(value_or_null).collect()
@@ -98,7 +105,9 @@ impl<'r> StepRun<'r> {
             }
         }
         for (save, column) in self.saves().iter().zip(columns) {
-            scope.keep(save.slot, Kept::Value(Value::Array(column)));
+            if last.is_some() || !scope.has(save.slot) {
+                scope.keep(save.slot, Kept::Value(Value::Array(column)));
+            }
         }
         scope.ended(last);
         Ok(StepEnd::Done)
@@ -143,10 +152,12 @@ impl<'r> StepRun<'r> {
     /// What stands under the names of a step that was skipped.
     fn stand_ins(&self, scope: &EventScope<'_>) -> Result<Vec<Kept>, Failure> {
         let stand_in = |save: &Save| {
-            let default = save.variable.default(scope).map_err(|fault| self.invalid(&fault))?;
-            Ok(match default {
-                Some(value) => Kept::Value(value.into_owned()),
-                None => Kept::Absent(save.variable.required().map(|_| Fault::Absent {
+            Ok(match save.variable.default(scope) {
+                Ok(Some(value)) => Kept::Value(value.into_owned()),
+                // It may read the answer that there is none of, and nobody may need it.
+                Err(fault) if fault.is_absence() => Kept::Absent(Some(fault)),
+                Err(fault) => return Err(self.invalid(&fault)),
+                Ok(None) => Kept::Absent(save.variable.required().map(|_| Fault::Absent {
                     variable: save.variable.name.clone(),
                     origin:
                         format!("step `{}`, which saves it, was skipped", self.step.label).into(),

@@ -246,11 +246,11 @@ impl Stage {
                 let mut kept = Vec::with_capacity(members.len());
                 for member in members {
                     // Null counts as absent among members, too.
-                    match member {
-                        Value::Null if variable.nullable => kept.push(Value::Null),
-                        Value::Null => {}
-                        one => kept.extend(self.apply_to_one(one, &variable.name)?),
-                    }
+                    let one = match member {
+                        Value::Null => Some(Value::Null),
+                        one => self.apply_to_one(one, &variable.name)?,
+                    };
+                    kept.extend(one.filter(|one| !one.is_null() || variable.nullable));
                 }
                 Ok(Some(Cow::Owned(Value::Array(kept))))
             }

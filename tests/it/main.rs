@@ -17,6 +17,7 @@ mod identity;
 mod laws;
 mod log;
 mod readme;
+mod reference;
 mod reload;
 mod sample;
 mod shutdown;

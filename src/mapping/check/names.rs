@@ -9,8 +9,10 @@ use crate::expr::template::TemplateFault;
 use crate::expr::{Builtin, EachId, Reference, Root, VariableId, helpers};
 
 /// Words of the format that cannot name a variable.
-const RESERVED: [&str; 10] =
-    ["any", "all", "not", "steps", "item", "index", "session", "this", "true", "false"];
+const RESERVED: [&str; 12] = [
+    "any", "all", "not", "steps", "item", "index", "session", "this", "true", "false", "null",
+    "else",
+];
 
 /// What can be seen from where the checker is reading.
 #[derive(Default)]
@@ -181,6 +183,10 @@ impl Checker<'_, '_> {
                 format!("the name `{name}` is taken: it is a word of the format or a helper"),
                 "choose another name",
             );
+        } else if self.has_table(name) {
+            // What `{{lookup name key}}` looks into must not depend on where it stands.
+            let message = format!("`{name}` is a table already");
+            self.error("duplicate-name", span, message, "choose another name");
         }
     }
 }

@@ -79,3 +79,25 @@ fn quotes_and_comments_that_belong_where_they_are_are_not_minded() {
         assert_eq!(codes(variable, "1"), expected, "{variable}");
     }
 }
+
+#[test]
+fn no_name_hides_a_table() {
+    let codes = |rule: &str| {
+        let mapping = format!(
+            "version: 1\ntargets: {{ t: {{ url: 'http://t.test' }} }}\ntables: {{ plans: {{ a: 1 }} }}\n\
+             rules:\n  - {{ name: r, event: '*', {rule} }}\n"
+        );
+        let files = |_: &str| Err("none".to_owned());
+        let loaded = load_text("a.yaml", &mapping, Environment::new(&|_| None, &files, false));
+        loaded.report.sorted().into_iter().map(|found| found.code).collect::<Vec<_>>()
+    };
+    for rule in [
+        "extract: { plans: $.a }, ignore: '{{plans}}'",
+        "steps: [{ extract: { plans: $.a }, request: POST /, json: '{{plans}}' }]",
+        "steps: [{ request: POST /, save: { plans: $.a } }, { request: POST /, json: '{{plans}}' }]",
+        "steps: [{ request: POST /, json: { $each: event.a, $as: plans, $value: '{{plans}}' } }]",
+    ] {
+        assert_eq!(codes(rule), ["duplicate-name"], "{rule}");
+    }
+    assert_eq!(codes("ignore: '{{lookup plans \"a\"}}'"), [""; 0]);
+}

@@ -118,3 +118,23 @@ rules:
     processed(&stage, &json!({ "list": [1, 2, 3] }));
     assert_eq!(sent(&stage), ["DELETE /api/1", "DELETE /api/2"]);
 }
+
+#[test]
+fn a_restart_that_is_used_up_says_which_member_it_was() {
+    let stage = stage(
+        r#"
+extract: { list: $.pb_data.list }
+rules:
+  - name: r
+    event: "*"
+    steps:
+      - for_each: list
+        request: PUT /{{item}}
+        responses: [{ when: { status: 412 }, then: restart }]
+"#,
+    );
+    stage.target.on("/api/b", |_| Reply::status(412));
+    let answer = post(&stage, &json!({ "list": ["a", "b"] }));
+    assert_eq!(answer.status, 503, "{}", answer.text());
+    assert_eq!(answer.json()["details"][0]["index"], 1);
+}

@@ -93,3 +93,27 @@ fn each_member_that_is_created_has_an_idempotency_key_of_its_own() {
     assert_eq!(keys.len(), 3);
     assert!(keys[0] != keys[1] && keys[1] != keys[2], "{keys:?}");
 }
+
+#[test]
+fn a_list_without_members_leaves_what_an_earlier_step_saved() {
+    let stage = stage(
+        r#"
+extract: { old: $.pb_data.old, new: $.pb_data.new }
+rules:
+  - name: r
+    event: "*"
+    steps:
+      - for_each: old
+        request: PUT /old/{{item}}
+        save: { refs: $.ref }
+      - for_each: new
+        request: PUT /new/{{item}}
+        save: { refs: $.ref }
+      - request: POST /sum
+        json: "{{refs}}"
+"#,
+    );
+    stage.target.next(Reply::json(200, json!({ "ref": 7 })));
+    processed(&stage, &json!({ "old": ["a"], "new": [] }));
+    assert_eq!(sent(&stage)[1..], ["POST /api/sum [7]"]);
+}

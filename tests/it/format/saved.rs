@@ -95,3 +95,22 @@ fn a_value_that_cannot_be_converted_fails_the_event() {
     assert_eq!(answer.status, 422, "{}", answer.text());
     assert!(answer.text().contains("is not an integer"), "{}", answer.text());
 }
+
+#[test]
+fn a_default_that_reads_an_answer_is_absent_where_the_step_was_skipped() {
+    let stage = stage(
+        r#"
+rules:
+  - name: r
+    event: "*"
+    steps:
+      - when: { event_id: never }
+        request: POST /a
+        save: { made: { path: $.id, default: "by {{status}}" } }
+      - request: POST /b
+        json: "{{default made 'nothing'}}"
+"#,
+    );
+    processed(&stage, &json!({}));
+    assert_eq!(sent(&stage), [r#"POST /api/b "nothing""#]);
+}

@@ -36,7 +36,7 @@ fn keys_compare_by_their_text_and_values_keep_their_type() {
             true => MAPPING.replace(r#", text: "<{{default (lookup plans plan) '-'}}>""#, ""),
             false => MAPPING.to_owned(),
         });
-        processed(&stage, &json!({ "plan": plan, "all": [1591, "nope", "1592"] }));
+        processed(&stage, &json!({ "plan": plan, "all": [1591, "nope", "none", "1592"] }));
         let request = sent(&stage).remove(0);
         assert!(request.starts_with(&format!("POST /api/known {expected}")), "{plan}: {request}");
     }
