@@ -59,6 +59,11 @@ impl Budget {
         }
     }
 
+    /// About how many parts were paid for.
+    pub(super) fn parts(&self) -> usize {
+        (LARGEST_TEXT - self.left.get()) / PART
+    }
+
     fn spend(&self, bytes: usize) -> Result<(), Fault> {
         let left = self.left.get().checked_sub(bytes);
         self.left.set(left.ok_or(Fault::TooLarge { place: "value", limit: LARGEST_TEXT })?);

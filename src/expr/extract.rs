@@ -97,6 +97,7 @@ impl Variable {
             if present.is_null() {
                 return Ok(Some(present));
             }
+            scope.effort().walk(&present)?;
             value = stage.apply(present, self)?;
         }
         match value.filter(|value| !value.is_null() || self.nullable) {
@@ -171,7 +172,9 @@ impl Source {
             }
             Self::From(reference) => {
                 let found = if required { reference.need(scope) } else { reference.find(scope) };
-                Ok(found?.map(|value| Cow::Owned(value.clone())))
+                let Some(value) = found? else { return Ok(None) };
+                scope.effort().walk(value)?;
+                Ok(Some(Cow::Owned(value.clone())))
             }
             Self::Value(shape) => owned(shape.value(scope)),
             Self::Cases(cases) => {
@@ -202,7 +205,7 @@ impl Selector {
         match self {
             Self::Path(path) => {
                 let Some(document) = document() else { return Ok(None) };
-                Ok(path.first(document)?.map(Cow::Borrowed))
+                Ok(path.first(document, scope.effort())?.map(Cow::Borrowed))
             }
             Self::Name(name) => Ok(name.find(scope)?.map(|value| Cow::Owned(value.clone()))),
         }
@@ -216,7 +219,7 @@ impl Selector {
         match self {
             Self::Path(path) => {
                 let Some(document) = document() else { return Ok(Vec::new()) };
-                let nodes = path.all(document)?;
+                let nodes = path.all(document, scope.effort())?;
                 // Nodes that contain each other are copied once for each level.
                 let budget = Budget::new();
                 let copy = |node: &Value| budget.copy(node, 0).map(|()| node.clone());

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::body::{Member, Shape};
 use super::condition::Condition;
+use super::effort::Effort;
 use super::extract::{Table, Variable};
 use super::template::{Names, Piece, Place, Template, TemplateFault, Unescaped};
 use super::{Builtin, Fault, Root, Scope, VariableId};
@@ -23,6 +24,7 @@ pub struct World {
     values: Vec<OnceCell<Result<Option<Value>, Fault>>>,
     event: Value,
     answer: Option<Answer>,
+    effort: Effort,
 }
 
 struct Answer {
@@ -70,6 +72,12 @@ impl World {
         Self::with_conditions(extract, "{}", "{ status: 200 }", event)
     }
 
+    /// The same, with less that may be computed.
+    pub fn with_effort(mut self, values: usize) -> Self {
+        self.effort = Effort::of(values);
+        self
+    }
+
     /// A variable for each member of the event, all optional, null kept.
     #[track_caller]
     pub fn of(event: Value) -> Self {
@@ -100,7 +108,7 @@ impl World {
         let Call { mut responses, .. } = *call;
         let values = variables.iter().map(|_| OnceCell::new()).collect();
         let response = responses.remove(0).when;
-        Self { variables, rule, response, values, event, answer: None }
+        Self { variables, rule, response, values, event, answer: None, effort: Effort::new() }
     }
 
     /// With an answer to read.
@@ -230,6 +238,10 @@ impl Scope for World {
             None => Some(&self.event),
         }
     }
+    fn effort(&self) -> &Effort {
+        &self.effort
+    }
+
     fn uuid(&self) -> String {
         uuid::Uuid::nil().to_string()
     }

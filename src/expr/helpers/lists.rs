@@ -22,7 +22,8 @@ pub(super) const HELPERS: &[Helper] = &[
         let mark = text_at(a, 1)?;
         within_limits(parts.len(), mark.len())?;
         Ok(Some(Value::String(parts.join(&mark))))
-    }),
+    })
+    .walking(),
     helper("first", (1, 1), "first list", Propagates, |a| Ok(list(a)?.first().cloned())),
     helper("last", (1, 1), "last list", Propagates, |a| Ok(list(a)?.last().cloned())),
     helper("lookup", (2, 2), "lookup plans key", Propagates, |a| {
