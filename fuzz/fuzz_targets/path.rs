@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nsps_connector::expr::Path;
+use nsps_connector::expr::{Effort, Path};
 use serde_json::Value;
 
 const DOCUMENT: &str = r#"{"a": {"b": [1, 1.0, "1", null, [2, [3]], {"b": 1e2}], "c": "é"},
@@ -30,7 +30,8 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn follow(path: &Path, document: &Value) {
-    match (path.all(document), path.first(document)) {
+    let effort = Effort::new();
+    match (path.all(document, &effort), path.first(document, &effort)) {
         (Ok(all), Ok(first)) => {
             let expected = all.iter().find(|node| !node.is_null()).or(all.first());
             assert_eq!(first, expected.copied());

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::target::answer::Answer;
 use crate::clock::{self, Clock};
 use crate::event::Event;
-use crate::expr::{Builtin, Fault, Root, SavedId, Scope, VariableId};
+use crate::expr::{Builtin, Effort, Fault, Root, SavedId, Scope, VariableId};
 use crate::program::{Mapping, Rule, Step};
 
 /// Built-ins that are not part of the event's body; the same for all mappings.
@@ -42,6 +42,7 @@ pub(super) struct EventScope<'e> {
     /// By position of the step: what `steps.NAME` is.
     steps: Vec<Value>,
     item: Option<(Value, Value)>,
+    effort: Effort,
 }
 
 /// What is kept under a name that a step saves.
@@ -61,7 +62,8 @@ impl<'e> EventScope<'e> {
     ) -> Self {
         let values = mapping.variables.iter().map(|_| OnceCell::new()).collect();
         let (saved, steps) = (Vec::new(), Vec::new());
-        Self { mapping, event, facts, clock, values, saved, steps, item: None }
+        let effort = Effort::new();
+        Self { mapping, event, facts, clock, values, saved, steps, item: None, effort }
     }
 
     /// Forgets what steps came to: a rule begins, perhaps again.
@@ -160,6 +162,10 @@ impl Scope for EventScope<'_> {
         Some(&self.event.body)
     }
 
+    fn effort(&self) -> &Effort {
+        &self.effort
+    }
+
     fn uuid(&self) -> String {
         clock::uuid(self.clock).to_string()
     }
@@ -206,6 +212,11 @@ impl Scope for AnswerScope<'_, '_> {
     fn document(&self) -> Option<&Value> {
         self.body()
     }
+
+    fn effort(&self) -> &Effort {
+        self.event.effort()
+    }
+
     fn uuid(&self) -> String {
         self.event.uuid()
     }

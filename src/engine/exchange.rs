@@ -109,6 +109,7 @@ impl Exchange<'_> {
         let (method, url) = (request.method.clone(), request.url.clone());
         let began = clock.monotonic();
         let result = self.link.transport.send(request).await;
+        scope.effort().renew();
         let took = clock.monotonic().saturating_sub(began);
         self.record(&method, &url, &result, took, attempt);
         if let Some(sent) = sent {

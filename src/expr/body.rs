@@ -88,7 +88,12 @@ impl Shape {
         match self {
             Self::Constant { value, .. } => Ok(Some(Cow::Borrowed(value))),
             Self::Template(template) => template.value(scope),
-            _ => Ok(self.build(scope, &Budget::new(), 0)?.map(Cow::Owned)),
+            _ => {
+                let budget = Budget::new();
+                let value = self.build(scope, &budget, 0)?;
+                scope.effort().spend(budget.parts())?;
+                Ok(value.map(Cow::Owned))
+            }
         }
     }
 

@@ -14,8 +14,8 @@ pub const LARGEST_TEXT: usize = 8 << 20;
 /// at most 128 levels, and what mappings put around them comes on top.
 const DEEPEST: usize = 256;
 
-/// What every part of a value costs at least: about what its JSON text has beside its strings.
-const PART: usize = 2;
+/// What every part of a value costs at least: more than it has as JSON text, as it takes more memory.
+const PART: usize = 8;
 
 /// What is left for one value.
 #[derive(Debug)]
@@ -57,6 +57,11 @@ impl Budget {
             }),
             Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
         }
+    }
+
+    /// About how many parts were paid for.
+    pub(super) fn parts(&self) -> usize {
+        (LARGEST_TEXT - self.left.get()) / PART
     }
 
     fn spend(&self, bytes: usize) -> Result<(), Fault> {

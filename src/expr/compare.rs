@@ -41,9 +41,16 @@ pub fn has_order(value: &Value) -> bool {
 pub fn order(left: &Value, right: &Value) -> Option<Ordering> {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => Some(order_numbers(left, right)),
+        // Texts of digits could be moments, but whoever wrote them hardly thought of any.
+        (Value::String(l), Value::String(r)) if is_digits(l) || is_digits(r) => None,
         (Value::String(_), Value::String(_)) => Some(timestamp(left)?.cmp(&timestamp(right)?)),
         _ => None,
     }
+}
+
+fn is_digits(text: &str) -> bool {
+    let text = text.trim();
+    text.strip_prefix('-').unwrap_or(text).bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 fn order_numbers(left: &Number, right: &Number) -> Ordering {

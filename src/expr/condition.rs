@@ -10,6 +10,7 @@ use super::Table;
 use super::body::Shape;
 use super::compare::{equal, is_empty, order};
 use super::convert::text_of;
+use super::effort::Effort;
 use super::{Fault, Path, Reference, Scope};
 
 /// A compiled `when`.
@@ -91,7 +92,10 @@ impl Condition {
             Self::Not(part) => Ok(!part.holds(scope)?),
             Self::Test { subject, test } => match subject {
                 Subject::Path(path) => {
-                    let nodes = scope.document().map(|document| path.all(document)).transpose()?;
+                    let nodes = scope
+                        .document()
+                        .map(|document| path.all(document, scope.effort()))
+                        .transpose()?;
                     test.holds(&nodes.unwrap_or_default(), scope)
                 }
                 Subject::Name(name) => match present(name.find(scope))? {
@@ -136,6 +140,9 @@ fn present<T>(found: Result<Option<T>, Fault>) -> Result<Option<T>, Fault> {
 
 impl Test {
     fn holds(&self, nodes: &[&Value], scope: &dyn Scope) -> Result<bool, Fault> {
+        for node in nodes {
+            self.pay(node, scope.effort())?;
+        }
         let with = |operand: &Shape, passes: &dyn Fn(&Value, &Value) -> bool| {
             Ok(present(operand.value(scope))?
                 .is_some_and(|operand| nodes.iter().any(|node| passes(node, &operand))))
@@ -186,6 +193,26 @@ impl Test {
             }
         }
     }
+}
+
+impl Test {
+    /// Pays for what it looks at of a node.
+    fn pay(&self, node: &Value, effort: &Effort) -> Result<(), Fault> {
+        match (self, node) {
+            (Self::Contains(_), Value::Array(_)) => effort.walk(node),
+            (Self::Equals(operand), Value::Array(_) | Value::Object(_))
+                if operand.as_constant().is_none_or(|operand| !is_scalar(operand)) =>
+            {
+                effort.walk(node)
+            }
+            (_, Value::String(text)) => effort.spend_text(text.len()),
+            _ => effort.spend(1),
+        }
+    }
+}
+
+fn is_scalar(value: &Value) -> bool {
+    !matches!(value, Value::Array(_) | Value::Object(_))
 }
 
 impl Comparison {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::body::Shape;
 use super::condition::Condition;
-use super::{EachId, Fault, Reference, Root, Scope};
+use super::{EachId, Effort, Fault, Reference, Root, Scope};
 
 /// An array with one shape for each member of another.
 #[derive(Debug, Clone)]
@@ -26,6 +26,7 @@ impl Each {
     ) -> Result<(), Fault> {
         for (position, member) in self.over.members(scope)?.iter().enumerate() {
             count()?;
+            scope.effort().spend(1)?;
             let position = Value::from(position);
             let inner = EachScope { id: self.id, member, position: &position, outer: scope };
             if self.when.holds(&inner)? {
@@ -59,6 +60,10 @@ impl Scope for EachScope<'_> {
 
     fn document(&self) -> Option<&Value> {
         self.outer.document()
+    }
+
+    fn effort(&self) -> &Effort {
+        self.outer.effort()
     }
 
     fn uuid(&self) -> String {

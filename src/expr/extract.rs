@@ -30,7 +30,7 @@ pub struct Variable {
 pub enum Source {
     /// The first that selects something not null.
     First(Vec<Selector>),
-    /// Everything that the first to select anything selects.
+    /// Everything that the first to select something not null selects.
     All(Vec<Selector>),
     From(Reference),
     Value(Shape),
@@ -93,6 +93,7 @@ impl Variable {
             if present.is_null() {
                 return Ok(Some(present));
             }
+            scope.effort().walk(&present)?;
             value = stage.apply(present, self)?;
         }
         match value.filter(|value| !value.is_null() || self.nullable) {
@@ -157,17 +158,24 @@ impl Source {
                 Ok(null)
             }
             Self::All(selectors) => {
+                let mut selected = Vec::new();
                 for selector in selectors {
                     let all = selector.all(document, scope)?;
-                    if !all.is_empty() {
-                        return Ok(Some(Cow::Owned(Value::Array(all))));
+                    if all.iter().any(|node| !node.is_null()) {
+                        selected = all;
+                        break;
+                    }
+                    if selected.is_empty() {
+                        selected = all;
                     }
                 }
-                Ok(Some(Cow::Owned(Value::Array(Vec::new()))))
+                Ok(Some(Cow::Owned(Value::Array(selected))))
             }
             Self::From(reference) => {
                 let found = if required { reference.need(scope) } else { reference.find(scope) };
-                Ok(found?.map(|value| Cow::Owned(value.clone())))
+                let Some(value) = found? else { return Ok(None) };
+                scope.effort().walk(value)?;
+                Ok(Some(Cow::Owned(value.clone())))
             }
             Self::Value(shape) => owned(shape.value(scope)),
             Self::Cases(cases) => {
@@ -198,7 +206,7 @@ impl Selector {
         match self {
             Self::Path(path) => {
                 let Some(document) = document() else { return Ok(None) };
-                Ok(path.first(document)?.map(Cow::Borrowed))
+                Ok(path.first(document, scope.effort())?.map(Cow::Borrowed))
             }
             Self::Name(name) => Ok(name.find(scope)?.map(|value| Cow::Owned(value.clone()))),
         }
@@ -212,7 +220,7 @@ impl Selector {
         match self {
             Self::Path(path) => {
                 let Some(document) = document() else { return Ok(Vec::new()) };
-                let nodes = path.all(document)?;
+                let nodes = path.all(document, scope.effort())?;
                 // Nodes that contain each other are copied once for each level.
                 let budget = Budget::new();
                 let copy = |node: &Value| budget.copy(node, 0).map(|()| node.clone());

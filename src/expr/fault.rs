@@ -42,6 +42,9 @@ pub enum Fault {
     /// A path that selects so much of this document, or compares so much, that it was given up.
     #[error("`{path}` was given up: it goes through too much of this document")]
     TooMuchWork { path: Arc<str> },
+    /// Lists inside of lists, gone through member by member.
+    #[error("this takes too much computing: long lists are gone through for each member of others")]
+    TooMuchEffort,
 }
 
 impl Fault {

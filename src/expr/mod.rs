@@ -7,6 +7,7 @@ pub mod compare;
 pub mod condition;
 pub mod convert;
 mod each;
+mod effort;
 pub mod extract;
 mod fault;
 pub mod helpers;
@@ -18,6 +19,7 @@ mod testing;
 
 pub use budget::{Budget, LARGEST_TEXT};
 pub use each::Each;
+pub use effort::Effort;
 pub use fault::Fault;
 pub use path::Path;
 pub use reference::{Builtin, EachId, Reference, Root, SavedId, VariableId};
@@ -41,6 +43,9 @@ pub trait Scope {
 
     /// What JSONPath subjects and the `path` helper read: the event, or an answer's body.
     fn document(&self) -> Option<&Value>;
+
+    /// What may still be computed for the event.
+    fn effort(&self) -> &Effort;
 
     /// A new identifier each time: a version 4 UUID (RFC 9562) as text.
     fn uuid(&self) -> String;

@@ -12,7 +12,7 @@ use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
 use jsonpath_rust::parser::parse_json_path;
 use serde_json::Value;
 
-use super::Fault;
+use super::{Effort, Fault};
 
 /// Longest accepted path, in bytes. A path that a person writes is short.
 const LONGEST: usize = 2048;
@@ -75,24 +75,38 @@ impl Path {
 
     /// The first selected node that is not null; null if only nulls are selected. The only fault
     /// is too much work.
-    pub fn first<'v>(&self, document: &'v Value) -> Result<Option<&'v Value>, Fault> {
+    pub fn first<'v>(
+        &self,
+        document: &'v Value,
+        effort: &Effort,
+    ) -> Result<Option<&'v Value>, Fault> {
         match &self.plan {
             Plan::Chain(links) => Ok(follow(document, links)),
             Plan::Query(query) => {
-                let nodes = evaluate::select(&self.text, query, document, evaluate::MOST_WORK)?;
+                let nodes = self.select(query, document, effort)?;
                 Ok(nodes.iter().find(|node| !node.is_null()).or(nodes.first()).copied())
             }
         }
     }
 
     /// Every selected node, in the order of the document. The only fault is too much work.
-    pub fn all<'v>(&self, document: &'v Value) -> Result<Vec<&'v Value>, Fault> {
+    pub fn all<'v>(&self, document: &'v Value, effort: &Effort) -> Result<Vec<&'v Value>, Fault> {
         match &self.plan {
             Plan::Chain(links) => Ok(follow(document, links).into_iter().collect()),
-            Plan::Query(query) => {
-                evaluate::select(&self.text, query, document, evaluate::MOST_WORK)
-            }
+            Plan::Query(query) => self.select(query, document, effort),
         }
+    }
+
+    fn select<'v>(
+        &self,
+        query: &JpQuery,
+        document: &'v Value,
+        effort: &Effort,
+    ) -> Result<Vec<&'v Value>, Fault> {
+        let most = evaluate::MOST_WORK.min(effort.left());
+        let (nodes, work) = evaluate::select(&self.text, query, document, most);
+        effort.spend(work)?;
+        nodes
     }
 }
 

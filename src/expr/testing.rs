@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::Table;
 use super::body::{Member, Shape};
 use super::condition::Condition;
+use super::effort::Effort;
 use super::extract::Variable;
 use super::template::{Names, Piece, Place, Template, TemplateFault, Unescaped};
 use super::{Builtin, Fault, Root, Scope, VariableId};
@@ -24,6 +25,7 @@ pub struct World {
     values: Vec<OnceCell<Result<Option<Value>, Fault>>>,
     event: Value,
     answer: Option<Answer>,
+    effort: Effort,
 }
 
 struct Answer {
@@ -71,6 +73,12 @@ impl World {
         Self::with_conditions(extract, "{}", "{ status: 200 }", event)
     }
 
+    /// The same, with less that may be computed.
+    pub fn with_effort(mut self, values: usize) -> Self {
+        self.effort = Effort::of(values);
+        self
+    }
+
     /// A variable for each member of the event, all optional, null kept.
     #[track_caller]
     pub fn of(event: Value) -> Self {
@@ -101,7 +109,7 @@ impl World {
         let Call { mut responses, .. } = *call;
         let values = variables.iter().map(|_| OnceCell::new()).collect();
         let response = responses.remove(0).when;
-        Self { variables, rule, response, values, event, answer: None }
+        Self { variables, rule, response, values, event, answer: None, effort: Effort::new() }
     }
 
     /// With an answer to read.
@@ -231,6 +239,10 @@ impl Scope for World {
             None => Some(&self.event),
         }
     }
+    fn effort(&self) -> &Effort {
+        &self.effort
+    }
+
     fn uuid(&self) -> String {
         uuid::Uuid::nil().to_string()
     }

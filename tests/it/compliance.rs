@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path as File;
 
-use nsps_connector::expr::Path;
+use nsps_connector::expr::{Effort, Path};
 use serde_json::Value;
 
 /// Where `./test` puts the suite.
@@ -41,7 +41,8 @@ fn fault_of(case: &Value) -> Option<String> {
         (Err(fault), false, _) => Some(format!("is refused: {}", fault.message)),
         (Ok(_), false, Some(_)) => Some("is accepted now: take it off the list".to_owned()),
         (Ok(path), false, None) => {
-            let found: Value = path.all(&case["document"]).unwrap().into_iter().cloned().collect();
+            let found: Value =
+                path.all(&case["document"], &Effort::new()).unwrap().into_iter().cloned().collect();
             let wanted: Vec<&Value> = match &case["results"] {
                 Value::Array(results) => results.iter().collect(),
                 _ => vec![&case["result"]],

@@ -240,6 +240,7 @@ fn numbers_have_an_order_and_timestamps_have_another() {
     let event = json!({
         "five": 5, "half": 0.5, "word": "5x", "day": "2025-05-16", "moment": "2025-05-16T10:00:00+02:00",
         "local": "2025-05-16 08:00:00", "list": [5],
+        "six": "6", "ten": "10",
     });
     table(
         &event,
@@ -253,7 +254,9 @@ fn numbers_have_an_order_and_timestamps_have_another() {
             ("{ five: { gt: 1, lt: 10 } }", true),
             ("{ five: { gt: 1, lt: 5 } }", false),
             ("{ half: { lt: 1 } }", true),
-            ("{ five: { lt: \"6\" } }", false),
+            ("{ five: { lt: '{{six}}' } }", false),
+            ("{ ten: { gt: '{{six}}' } }", false),
+            ("{ six: { gt: '{{ten}}' } }", false),
             ("{ word: { lt: 6 } }", false),
             ("{ word: { lt: '{{word}}' } }", false),
             ("{ list: { lt: 6 } }", false),

@@ -199,7 +199,7 @@ fn split_makes_trimmed_strings_of_a_string_only() {
     table(&[
         ("{ path: $.csv, split: \",\" }", Some(json!(["a", "b", "c"]))),
         ("{ path: $.csv, split: \", b\" }", Some(json!(["a", ",c"]))),
-        ("{ path: $.void, split: \",\" }", Some(json!([""]))),
+        ("{ path: $.void, split: \",\" }", Some(json!([]))),
         ("{ path: $.number, split: \",\" }", Some(json!(42))),
         ("{ path: $.list, split: \",\" }", Some(json!(["x1", "y2", "z"]))),
     ]);

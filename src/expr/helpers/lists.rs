@@ -22,7 +22,8 @@ pub(super) const HELPERS: &[Helper] = &[
         let mark = text_at(a, 1)?;
         within_limits(parts.len(), mark.len())?;
         Ok(Some(Value::String(parts.join(&mark))))
-    }),
+    })
+    .walking(),
     helper("first", (1, 1), "first list", Propagates, |a| Ok(list(a)?.first().cloned())),
     helper("last", (1, 1), "last list", Propagates, |a| Ok(list(a)?.last().cloned())),
     helper("lookup", (2, 2), "lookup plans key", Propagates, |a| {
@@ -50,8 +51,11 @@ fn separator(mark: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The trimmed parts of a text, as an array.
+/// The trimmed parts of a text, as an array; a blank text has none.
 pub fn parts(whole: &str, mark: &str) -> Result<Value, String> {
+    if whole.trim().is_empty() {
+        return Ok(Value::Array(Vec::new()));
+    }
     within_limits(whole.matches(mark).count(), size_of::<Value>())?;
     Ok(whole.split(mark).map(|part| Value::from(part.trim())).collect())
 }

@@ -8,8 +8,8 @@ use super::super::compare::{equal, order, truthy};
 use super::{Absence::Handled, Helper, helper};
 
 pub(super) const HELPERS: &[Helper] = &[
-    helper("eq", (2, 2), "eq a b", Handled, |a| Ok(Some(Value::Bool(same(a))))),
-    helper("ne", (2, 2), "ne a b", Handled, |a| Ok(Some(Value::Bool(!same(a))))),
+    helper("eq", (2, 2), "eq a b", Handled, |a| Ok(Some(Value::Bool(same(a))))).walking(),
+    helper("ne", (2, 2), "ne a b", Handled, |a| Ok(Some(Value::Bool(!same(a))))).walking(),
     helper("lt", (2, 2), "lt a b", Handled, |a| ordered(a, Ordering::is_lt)),
     helper("lte", (2, 2), "lte a b", Handled, |a| ordered(a, Ordering::is_le)),
     helper("gt", (2, 2), "gt a b", Handled, |a| ordered(a, Ordering::is_gt)),

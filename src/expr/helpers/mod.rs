@@ -19,6 +19,8 @@ pub struct Helper {
     /// How it is written, e.g. `default name "x"`.
     pub usage: &'static str,
     pub absence: Absence,
+    /// Whether it goes through all of a list, not only its members' number or one of them.
+    pub walks: bool,
     call: Call,
     check: Option<Check>,
 }
@@ -118,6 +120,11 @@ impl Helper {
         self.check = Some(check);
         self
     }
+
+    const fn walking(mut self) -> Self {
+        self.walks = true;
+        self
+    }
 }
 
 const fn helper(
@@ -127,7 +134,7 @@ const fn helper(
     absence: Absence,
     call: Call,
 ) -> Helper {
-    Helper { name, arguments, usage, absence, call, check: None }
+    Helper { name, arguments, usage, absence, walks: false, call, check: None }
 }
 
 /// A present argument; only for helpers through which absence propagates.

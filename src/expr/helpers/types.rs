@@ -17,5 +17,6 @@ pub(super) const HELPERS: &[Helper] = &[
     }),
     helper("json", (1, 1), "json name", Propagates, |a| {
         Ok(Some(Value::String(given(a, 0).to_string())))
-    }),
+    })
+    .walking(),
 ];

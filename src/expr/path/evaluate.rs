@@ -17,25 +17,25 @@ use super::super::Fault;
 /// a few times.
 pub(super) const MOST_WORK: usize = 20_000_000;
 
-/// The nodes that a query, written as `text`, selects, in the order of the document; a fault if
-/// that is more than the `most` work.
+/// The nodes that a query, written as `text`, selects, in the order of the document, or a fault if
+/// that is more than the `most` work; and how much it was.
 pub(super) fn select<'v>(
     text: &Arc<str>,
     query: &JpQuery,
     document: &'v Value,
     most: usize,
-) -> Result<Vec<&'v Value>, Fault> {
+) -> (Result<Vec<&'v Value>, Fault>, usize) {
     let mut evaluation = Evaluation { text, root: document, left: most };
-    evaluation.segments(&query.segments, document)
+    let nodes = evaluation.segments(&query.segments, document);
+    (nodes, most - evaluation.left)
 }
 
 /// How much work a query is.
 #[cfg(test)]
 pub(super) fn work(query: &JpQuery, document: &Value) -> usize {
-    let mut evaluation = Evaluation { text: &"".into(), root: document, left: MOST_WORK };
-    let nodes = evaluation.segments(&query.segments, document);
+    let (nodes, work) = select(&"".into(), query, document, MOST_WORK);
     assert!(nodes.is_ok(), "{nodes:?}");
-    MOST_WORK - evaluation.left
+    work
 }
 
 struct Evaluation<'p, 'v> {

@@ -11,11 +11,11 @@ fn path(text: &str) -> Path {
 }
 
 fn first(text: &str, document: &Value) -> Option<Value> {
-    path(text).first(document).unwrap().cloned()
+    path(text).first(document, &Effort::new()).unwrap().cloned()
 }
 
 fn all(text: &str, document: &Value) -> Value {
-    path(text).all(document).unwrap().into_iter().cloned().collect()
+    path(text).all(document, &Effort::new()).unwrap().into_iter().cloned().collect()
 }
 
 fn parsed(text: &str) -> Value {
@@ -267,8 +267,11 @@ fn what_would_take_too_long_or_too_much_memory_is_given_up_not_cut_short() {
     ] {
         let path = path(text);
         let Plan::Query(query) = &path.plan else { panic!("{text} is no chain") };
-        let selected = evaluate::select(path.text(), query, document, 100_000);
+        let (selected, _) = evaluate::select(path.text(), query, document, 100_000);
         assert_eq!(selected, Err(Fault::TooMuchWork { path: text.into() }));
     }
-    assert!(path(&doubled).first(&nested).is_err(), "evaluation has a bound of its own");
+    assert!(
+        path(&doubled).first(&nested, &Effort::new()).is_err(),
+        "evaluation has a bound of its own"
+    );
 }

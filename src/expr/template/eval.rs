@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::super::compare::truthy;
 use super::super::convert::text_of;
-use super::super::helpers::Absence;
+use super::super::helpers::{Absence, Helper};
 use super::super::reference::descend;
-use super::super::{Fault, LARGEST_TEXT, Scope};
+use super::super::{Effort, Fault, LARGEST_TEXT, Scope};
 use super::{Expression, ExpressionKind, Local, LocalPart, Node, Place, Template};
 use crate::event::kind;
 
@@ -49,9 +49,11 @@ impl Template {
 
     /// Appends the text that goes to `place`.
     pub fn render(&self, scope: &dyn Scope, place: Place, text: &mut String) -> Result<(), Fault> {
+        let before = text.len();
         let mut output = Output { text, place, work: 0 };
         render(&self.nodes, scope, None, &mut output)?;
-        output.within_limits()
+        output.within_limits()?;
+        scope.effort().spend_text(output.text.len() - before)
     }
 }
 
@@ -63,6 +65,7 @@ fn render<'v>(
 ) -> Result<(), Fault> {
     for node in nodes {
         output.count()?;
+        scope.effort().spend(1)?;
         match node {
             Node::Text { text, .. } => output.text.push_str(text),
             Node::Print(expression) => print(expression, scope, turn, output)?,
@@ -179,7 +182,7 @@ impl Expression {
             ExpressionKind::Uuid => Ok(Some(Cow::Owned(Value::String(scope.uuid())))),
             ExpressionKind::Select(path) => {
                 let Some(document) = scope.document() else { return Ok(None) };
-                Ok(path.first(document)?.map(Cow::Borrowed))
+                Ok(path.first(document, scope.effort())?.map(Cow::Borrowed))
             }
             ExpressionKind::Table(table, key) => {
                 let key = key.value(scope, turn, need)?;
@@ -197,6 +200,7 @@ impl Expression {
                     values.push(value);
                 }
                 let values: Vec<Option<&Value>> = values.iter().map(Option::as_deref).collect();
+                pay(helper, &values, scope.effort())?;
                 let value = helper
                     .call(&values)
                     .map_err(|reason| Fault::Helper { helper: helper.name, reason })?;
@@ -208,10 +212,25 @@ impl Expression {
                     // What was to stand in is absent, too; if it is required, that is a fault.
                     last.value(scope, turn, true)?;
                 }
+                if let Some(value) = &value {
+                    scope.effort().walk(value)?;
+                }
                 Ok(value.map(Cow::Owned))
             }
         }
     }
+}
+
+/// Pays for what a helper reads; what it writes is paid for when it is there.
+fn pay(helper: &Helper, arguments: &[Option<&Value>], effort: &Effort) -> Result<(), Fault> {
+    for argument in arguments.iter().copied().flatten() {
+        match argument {
+            Value::String(text) => effort.spend_text(text.len())?,
+            Value::Array(_) | Value::Object(_) if helper.walks => effort.walk(argument)?,
+            _ => effort.spend(1)?,
+        }
+    }
+    Ok(())
 }
 
 impl Local {

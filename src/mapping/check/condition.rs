@@ -114,10 +114,6 @@ impl Checker<'_, '_> {
             self.error("not-comparable", node.span, message, help);
             return None;
         }
-        if written && node.as_str().is_some_and(is_number) {
-            let message = "this is a text: no number is greater or less than it";
-            self.warning("number-as-text", node.span, message, "write it without quotes");
-        }
         Some(Test::Compare(comparison, operand))
     }
 
@@ -160,10 +156,6 @@ impl Checker<'_, '_> {
         self.error("bad-status", node.span, message, &help);
         None
     }
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.parse::<f64>().is_ok()
 }
 
 /// Where the operand of a test stands that only texts can pass.

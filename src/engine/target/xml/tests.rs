@@ -55,7 +55,7 @@ subscriber </faultstring>
         ("$.Envelope.Body.Fault.faultstring['#text']", "No such\nsubscriber"),
     ] {
         let path = Path::parse(path).expect(path);
-        assert_eq!(path.first(&value), Ok(Some(&json!(found))));
+        assert_eq!(path.first(&value, &crate::expr::Effort::new()), Ok(Some(&json!(found))));
     }
 }
 
