@@ -48,7 +48,8 @@ pub fn order(left: &Value, right: &Value) -> Option<Ordering> {
     }
 }
 
-fn is_digits(text: &str) -> bool {
+/// Whether a text is a number that was not made one.
+pub fn is_digits(text: &str) -> bool {
     let text = text.trim();
     text.strip_prefix('-').unwrap_or(text).bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }

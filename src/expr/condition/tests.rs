@@ -256,6 +256,7 @@ fn numbers_have_an_order_and_timestamps_have_another() {
             ("{ half: { lt: 1 } }", true),
             ("{ five: { lt: '{{six}}' } }", false),
             ("{ ten: { gt: '{{six}}' } }", false),
+            ("{ five: { lt: '{{number six}}' } }", true),
             ("{ six: { gt: '{{ten}}' } }", false),
             ("{ word: { lt: 6 } }", false),
             ("{ word: { lt: '{{word}}' } }", false),

@@ -7,7 +7,7 @@ use super::super::env::Secrecy;
 use super::super::yaml::{Key, Kind, Node};
 use super::Checker;
 use crate::expr::body::Shape;
-use crate::expr::compare::has_order;
+use crate::expr::compare::{has_order, is_digits};
 use crate::expr::condition::{Comparison, Condition, Subject, Test};
 use crate::expr::template::Unescaped;
 use crate::expr::{Builtin, Path, Reference, Root};
@@ -111,6 +111,13 @@ impl Checker<'_, '_> {
         if written && operand.as_constant().is_some_and(|value| !has_order(value)) {
             let message = "nothing is greater or less than this: it is no number and no timestamp";
             let help = "write a number without quotes, or a timestamp such as `2025-05-16`";
+            self.error("not-comparable", node.span, message, help);
+            return None;
+        }
+        let is_number = |value: &serde_json::Value| value.as_str().is_some_and(is_digits);
+        if !written && operand.as_constant().is_some_and(is_number) {
+            let message = "what the environment gives is a text: no number is greater or less";
+            let help = "make it a number: `'{{number \"${NAME}\"}}'`";
             self.error("not-comparable", node.span, message, help);
             return None;
         }
