@@ -15,7 +15,7 @@ use super::transport::{Request, Response, TransportError};
 use crate::expr::{Fault, Scope};
 use crate::fields;
 use crate::program::{Call, Retry, Save, Target};
-use crate::telemetry::log::Level;
+use crate::telemetry::log::{Fields, Level};
 
 /// What a request came to.
 pub(super) enum Exchanged {
@@ -113,7 +113,7 @@ impl Exchange<'_> {
         let took = clock.monotonic().saturating_sub(began);
         self.record(&method, &url, &result, took, attempt);
         if let Some(sent) = sent {
-            self.record_bodies(&sent, result.as_ref().ok());
+            self.record_bodies(&sent, result.as_ref().ok(), attempt);
         }
         let response = match result {
             Ok(response) => response,
@@ -169,16 +169,8 @@ impl Exchange<'_> {
         took: Duration,
         attempt: u32,
     ) {
-        let mut fields = fields! {
-            "mapping" => &*self.step.mapping.file,
-            "rule" => &*self.step.rule.name,
-            "step" => &*self.step.step.label,
-        };
-        if let Some(index) = self.index {
-            fields.push(("index", index.into()));
-        }
+        let mut fields = self.place();
         fields.extend(fields! {
-            "target" => &*self.target.name,
             "method" => &**method,
             "url" => url,
         });
@@ -197,16 +189,29 @@ impl Exchange<'_> {
         self.step.run.log.record(level, "engine", message, fields);
     }
 
-    fn record_bodies(&self, sent: &Request, response: Option<&Response>) {
+    fn record_bodies(&self, sent: &Request, response: Option<&Response>, attempt: u32) {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let mut fields = fields! {
-            "target" => &*self.target.name,
-            "sent" => text(&sent.body),
-        };
+        let mut fields = self.place();
+        fields.push(("sent", text(&sent.body).into()));
         if let Some(response) = response {
             fields.push(("received", text(&response.body).into()));
         }
+        fields.push(("try", attempt.into()));
         self.step.run.log.debug("engine", "exchange bodies", fields);
+    }
+
+    /// What every record says of where in the mapping it belongs.
+    fn place(&self) -> Fields {
+        let mut fields = fields! {
+            "mapping" => &*self.step.mapping.file,
+            "rule" => &*self.step.rule.name,
+            "step" => &*self.step.step.label,
+        };
+        if let Some(index) = self.index {
+            fields.push(("index", index.into()));
+        }
+        fields.push(("target", (&*self.target.name).into()));
+        fields
     }
 
     fn identity(&self) -> Identity<'_> {

@@ -124,6 +124,9 @@ impl Run<'_> {
                             .filter(|wait| restarts <= MOST_RESTARTS && *wait < self.time_left());
                         let Some(wait) = wait else { return Err(failure) };
                         clock.sleep(wait).await;
+                        if self.time_left().is_zero() {
+                            return Err(failure);
+                        }
                         continue 'again;
                     }
                 }

@@ -159,11 +159,6 @@ impl Template {
             .collect()
     }
 
-    /// Whether the template is exactly one expression, whose type is then kept.
-    pub fn is_single(&self) -> bool {
-        matches!(self.nodes.as_slice(), [Node::Print(_)])
-    }
-
     /// The name, if the template is exactly one name.
     pub fn as_name(&self) -> Option<&Reference> {
         match self.nodes.as_slice() {
@@ -175,29 +170,6 @@ impl Template {
     /// Whether the last thing written is this literal character.
     pub fn ends_with(&self, last: char) -> bool {
         matches!(self.nodes.last(), Some(Node::Text { text, .. }) if text.ends_with(last))
-    }
-
-    /// The author's own literal texts, in order.
-    pub fn written(&self) -> impl Iterator<Item = &str> {
-        fn collect<'t>(nodes: &'t [Node], into: &mut Vec<&'t str>) {
-            for node in nodes {
-                match node {
-                    Node::Text { text, .. } => into.push(text),
-                    Node::Print(_) => {}
-                    Node::If { then, otherwise, .. } => {
-                        collect(then, into);
-                        collect(otherwise, into);
-                    }
-                    Node::Each { each, otherwise, .. } => {
-                        collect(each, into);
-                        collect(otherwise, into);
-                    }
-                }
-            }
-        }
-        let mut texts = Vec::new();
-        collect(&self.nodes, &mut texts);
-        texts.into_iter()
     }
 }
 

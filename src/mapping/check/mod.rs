@@ -130,6 +130,13 @@ impl Checker<'_, '_> {
         self.push(Diagnostic::warning(code, self.source, span, message), help);
     }
 
+    /// Reports that something stands twice where it may stand once.
+    fn duplicate(&mut self, span: Span, first: Span, message: impl Into<String>, help: &str) {
+        let diagnostic = Diagnostic::error("duplicate-name", self.source, span, message);
+        self.push(diagnostic.secondary(first, "the first one"), help);
+        self.failed = true;
+    }
+
     fn push(&mut self, diagnostic: Diagnostic, help: &str) {
         self.report.push(if help.is_empty() { diagnostic } else { diagnostic.help(help) });
     }

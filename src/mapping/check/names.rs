@@ -45,7 +45,7 @@ impl Scopes {
         self.layers.last()
     }
 
-    pub(super) fn find(&self, name: &str) -> Option<VariableId> {
+    fn find(&self, name: &str) -> Option<VariableId> {
         let innermost = self.layers.len();
         self.layers.iter().enumerate().rev().find_map(|(at, layer)| {
             let refining = at > 0 && at + 1 == innermost && self.defining.as_deref() == Some(name);

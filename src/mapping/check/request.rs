@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::super::diagnostic::{Diagnostic, Span};
+use super::super::diagnostic::Span;
 use super::super::document::Step as Written;
 use super::super::document::decode::{Anything, Named, Text};
 use super::super::env::Secrecy;
@@ -220,21 +220,14 @@ impl Checker<'_, '_> {
                 let name = self.header_name(&name, span);
                 let value = self.header_value(value, node.span);
                 if let Some(first) = name.clone().and_then(|name| seen.insert(name, span)) {
-                    self.second_header(span, first);
+                    let message =
+                        "this header is given twice: their names are the same in any case";
+                    self.duplicate(span, first, message, "keep one of them");
                 }
                 Some((name?, value?))
             })
             .collect();
         headers.into_iter().collect()
-    }
-
-    fn second_header(&mut self, span: Span, first: Span) {
-        let message = "this header is given twice: their names are the same in any case";
-        let diagnostic = Diagnostic::error("duplicate-name", self.source, span, message)
-            .secondary(first, "the first one")
-            .help("keep one of them");
-        self.report.push(diagnostic);
-        self.failed = true;
     }
 
     /// A value that never changes must be one that a header can carry (RFC 9110, section 5.5).

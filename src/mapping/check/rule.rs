@@ -31,11 +31,8 @@ impl Checker<'_, '_> {
             let (name, span) = (name.as_str(), name.span());
             let Some(first) = seen.insert(name, span) else { continue };
             let message = format!("there are two rules named `{name}`");
-            let diagnostic = Diagnostic::error("duplicate-name", self.source, span, message)
-                .secondary(first, "the first one")
-                .help("give each rule a name of its own: NSPS and the log tell rules by name");
-            self.report.push(diagnostic);
-            self.failed = true;
+            let help = "give each rule a name of its own: NSPS and the log tell rules by name";
+            self.duplicate(span, first, message, help);
         }
     }
 

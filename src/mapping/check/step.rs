@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::super::diagnostic::{Diagnostic, Span};
+use super::super::diagnostic::Span;
 use super::super::document::Step as Written;
 use super::super::document::decode::{Anything, Named, Text};
 use super::super::env::Secrecy;
@@ -30,11 +30,8 @@ impl Checker<'_, '_> {
             self.name_form(name.as_str(), name.span());
             let Some(first) = seen.insert(name.as_str(), name.span()) else { continue };
             let message = format!("there are two steps named `{}`", name.as_str());
-            let diagnostic = Diagnostic::error("duplicate-name", self.source, name.span(), message)
-                .secondary(first, "the first one")
-                .help("give each step of a rule a name of its own");
-            self.report.push(diagnostic);
-            self.failed = true;
+            let help = "give each step of a rule a name of its own";
+            self.duplicate(name.span(), first, message, help);
         }
     }
 
@@ -77,7 +74,7 @@ impl Checker<'_, '_> {
             (Some(_), Some(text)) => {
                 let message = "a step does one thing, here are `request` and `fail`";
                 self.error("conflicting-keys", text.span(), message, "make them two steps");
-                None
+                self.call(written).map(|call| Act::Call(Box::new(call)))
             }
             (None, None) => {
                 if !written.unreadable.contains(&"request") {
@@ -92,16 +89,15 @@ impl Checker<'_, '_> {
 
     /// Refuses what belongs to a request in a step that makes none.
     fn only_fails(&mut self, written: &Written) {
-        let place = |text: &Text| text.span();
         let named = |named: &Named<Anything>| named.1;
         let of_requests = [
-            ("target", written.target.as_ref().map(place)),
+            ("target", written.target.as_ref().map(Text::span)),
             ("query", written.query.as_ref().map(named)),
             ("headers", written.headers.as_ref().map(named)),
-            ("content_type", written.content_type.as_ref().map(place)),
+            ("content_type", written.content_type.as_ref().map(Text::span)),
             ("responses", written.responses.as_ref().map(|table| table.span)),
             ("save", written.save.as_ref().map(|saved| saved.1)),
-            ("timeout", written.timeout.as_deref().map(place)),
+            ("timeout", written.timeout.as_deref().map(Text::span)),
         ];
         let given = of_requests.into_iter().filter_map(|(key, span)| Some((key, span?)));
         for (key, span) in given.chain(bodies(written)) {

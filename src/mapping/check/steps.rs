@@ -128,7 +128,7 @@ impl Checker<'_, '_> {
         for step in written.iter().flatten() {
             for (key, _) in saved_by(step) {
                 self.variable_name(&key.text, key.span);
-                if self.scopes.find(&key.text).is_some() {
+                if self.scopes.sees(&key.text) {
                     let message = format!("`{}` is a variable already", key.text);
                     let help = "save it under another name: what it stands for would depend on \
                                 whether this step ran";

@@ -23,7 +23,7 @@ impl Checker<'_, '_> {
     pub(super) fn tables(&mut self, document: &Document) {
         for (key, value) in document.tables.iter().flat_map(|named| &named.0) {
             self.variable_name(&key.text, key.span);
-            if self.scopes.find(&key.text).is_some() {
+            if self.scopes.sees(&key.text) {
                 let message = format!("`{}` is a variable already", key.text);
                 self.error("duplicate-name", key.span, message, "give the table another name");
             }
@@ -39,7 +39,7 @@ impl Checker<'_, '_> {
             named.used = true;
             return named.table.clone();
         }
-        let help = match did_you_mean(name, self.tables.keys().map(|name| &**name)) {
+        let help = match did_you_mean(name, self.table_names()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("define it: `tables: {{ {name}: {{ from: to }} }}`"),
         };

@@ -30,7 +30,7 @@ fn end(records: &[Value]) -> &Value {
 }
 
 fn exchanges(records: &[Value]) -> Vec<&Value> {
-    records.iter().filter(|record| record["try"].is_number()).collect()
+    records.iter().filter(|record| record["url"].is_string()).collect()
 }
 
 #[test]
@@ -115,6 +115,14 @@ fn an_exchange_is_one_record() {
         assert!(exchange["duration_ms"].as_f64().is_some_and(|took| took > 0.0), "{exchange}");
     }
     assert_eq!((&exchanges[0]["status"], &exchanges[2]["status"]), (&json!(503), &json!(201)));
+    let bodies: Vec<&Value> =
+        records.iter().filter(|record| record["message"] == "exchange bodies").collect();
+    for (exchange, bodies) in exchanges.iter().zip(&bodies) {
+        for field in ["mapping", "rule", "step", "target", "try"] {
+            assert_eq!(bodies[field], exchange[field], "{bodies}");
+        }
+    }
+    assert_eq!(bodies.len(), 3);
     let broken = exchanges[1];
     assert!(broken.get("status").is_none() && broken["error"].is_string(), "{broken}");
     assert_eq!(broken["level"], "warning");
