@@ -3,6 +3,7 @@
 pub mod admit;
 mod event_scope;
 mod exchange;
+pub mod observe;
 pub mod outcome;
 mod request;
 mod run;

@@ -26,9 +26,10 @@ use tables::NamedTable;
 use undefined::Undefined;
 use usage::Usage;
 
-use super::diagnostic::{Diagnostic, Report, Source, Span};
+use super::diagnostic::{Diagnostic, Position, Report, Source, Span};
 use super::document::Mapping as Document;
 use super::env::Environment;
+use crate::expr::At;
 use crate::expr::extract::Variable;
 use crate::program::Mapping;
 
@@ -93,6 +94,7 @@ impl Checker<'_, '_> {
         let description = document.description.as_ref().and_then(|text| self.string(text));
         let extract = document.extract.clone().unwrap_or_default();
         self.declare(&extract);
+        let shared = 0..self.variables.len();
         self.tables(document);
         self.define(&extract);
         let targets = self.targets(document);
@@ -102,6 +104,7 @@ impl Checker<'_, '_> {
             file: Arc::from(file),
             description: description.map(Arc::from),
             targets: targets.into_iter().collect::<Option<_>>()?,
+            shared,
             variables: std::mem::take(&mut self.variables).into_iter().collect::<Option<_>>()?,
             rules: rules.into_iter().collect::<Option<_>>()?,
         })
@@ -118,6 +121,12 @@ impl Checker<'_, '_> {
                 &format!("write `version: {}`", Document::VERSION),
             );
         }
+    }
+
+    /// Where a span begins, as people count.
+    fn at(&self, span: Span) -> At {
+        let Position { line, column } = self.source.position(span.start);
+        At { line, column }
     }
 
     /// Reports a mistake: where, what, and (unless empty) what to do about it.

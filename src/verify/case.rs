@@ -1,0 +1,102 @@
+//! Checked test files: nothing left to parse, no file left to read.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::engine::transport::{Response, TransportFault};
+use crate::event::Event;
+use crate::expr::At;
+use crate::expr::condition::Condition;
+
+/// One case: a story of events that come to a mapping one after the other.
+#[derive(Debug)]
+pub struct Case {
+    pub at: At,
+    pub name: Arc<str>,
+    /// What `${…}` gives, by what stands between the braces.
+    pub env: Arc<[(Box<str>, Box<str>)]>,
+    /// When the first event comes.
+    pub now: Timestamp,
+    /// At least one.
+    pub scenes: Vec<Scene>,
+}
+
+/// One event, and what is to become of it.
+#[derive(Debug)]
+pub struct Scene {
+    pub at: At,
+    /// Time that passes before it comes.
+    pub after: Duration,
+    pub event: Event,
+    /// In this order, and nothing else.
+    pub exchanges: Vec<Expected>,
+    pub rule: Option<Arc<str>>,
+    /// Null stands for null and for absent.
+    pub variables: Vec<(Arc<str>, Value)>,
+    /// Over an object of `status`, `message`, `error` and `type`.
+    pub answer: Vec<Clause>,
+}
+
+/// What one part of the answer must pass.
+#[derive(Debug)]
+pub struct Clause {
+    pub at: At,
+    /// `status`, `message`, `error` or `type`.
+    pub part: &'static str,
+    /// The test as written, for messages.
+    pub written: Box<str>,
+    /// Its paths read the answer.
+    pub test: Condition,
+}
+
+/// A request that must be sent, and what comes back.
+#[derive(Debug)]
+pub struct Expected {
+    pub at: At,
+    /// Upper-case.
+    pub method: Box<str>,
+    pub address: Address,
+    /// Only where the case names it.
+    pub target: Option<Box<str>>,
+    /// Those that must be there, by lower-case name.
+    pub headers: Vec<(Box<str>, Vec<String>)>,
+    /// Parameters that must be there, decoded.
+    pub query: Vec<(Box<str>, Vec<String>)>,
+    pub body: Body,
+    /// To successive tries, at least one; each must be asked for.
+    pub replies: Vec<Reply>,
+}
+
+/// Where a request must go, without its query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// Below the URL of its target; begins with `/`.
+    Below(Box<str>),
+    /// An absolute URL.
+    Whole(Box<str>),
+}
+
+/// What a request must carry.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    /// It is not looked at.
+    Any,
+    Json(Value),
+    /// Objects may have more keys; arrays have the same length.
+    JsonContains(Value),
+    /// White space between tags does not count.
+    Xml(Box<str>),
+    Form(Vec<(Box<str>, Vec<String>)>),
+    Text(Box<str>),
+}
+
+/// What a target does with one try.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The time that it takes; past the time-out of the try it is never seen.
+    pub after: Duration,
+    pub what: Result<Response, TransportFault>,
+}

@@ -1,0 +1,5 @@
+//! The same engine on a script: mapping tests without targets, network or waiting.
+
+pub mod case;
+pub mod coverage;
+pub mod report;
