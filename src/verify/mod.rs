@@ -2,4 +2,5 @@
 
 pub mod case;
 pub mod coverage;
+pub mod difference;
 pub mod report;
