@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use url::Url;
+
 use super::transport::{
     Connect, Exchange, Request, Response, Transport, TransportError, TransportFault,
 };
@@ -55,20 +57,32 @@ impl<D: Director> Transport for Wire<D> {
     fn send(&self, request: Request) -> Exchange<'_> {
         Box::pin(async move {
             let within = request.timeout;
+            let place = place(&request.url);
             let (reply, clock) = self.0.direct(request);
             clock.pass(reply.after.min(within)).await;
             let what = if reply.after > within { Err(TransportFault::Timeout) } else { reply.what };
-            what.map_err(|fault| TransportError { fault, message: in_words(fault, within) })
+            what.map_err(|fault| TransportError { fault, message: in_words(fault, &place, within) })
         })
     }
 }
 
-fn in_words(fault: TransportFault, within: Duration) -> String {
+/// Whom a request goes to: `hss.test:80`.
+fn place(url: &str) -> String {
+    let Ok(url) = Url::parse(url) else { return url.to_owned() };
+    let host = url.host_str().unwrap_or_default();
+    match url.port_or_known_default() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// The words that the network has for it.
+fn in_words(fault: TransportFault, place: &str, within: Duration) -> String {
     match fault {
-        TransportFault::Unreachable => "cannot connect: connection refused".to_owned(),
-        TransportFault::Timeout => format!("no answer within {within:?}"),
-        TransportFault::Broken => "the exchange broke off: connection reset".to_owned(),
-        TransportFault::TooLarge => "the answer is larger than can be read".to_owned(),
-        TransportFault::Unsendable => "nobody expects this request".to_owned(),
+        TransportFault::Unreachable => format!("cannot connect to {place}: connection refused"),
+        TransportFault::Timeout => format!("{place} did not answer within {within:?}"),
+        TransportFault::Broken => format!("the exchange with {place} broke off: connection reset"),
+        TransportFault::TooLarge => format!("the answer of {place} is larger than can be read"),
+        TransportFault::Unsendable => "the request cannot be sent: nobody expects it".to_owned(),
     }
 }
