@@ -126,23 +126,36 @@ fn mapping_files(path: &Path) -> Result<Vec<PathBuf>, String> {
     if metadata.is_file() {
         return Ok(vec![path.to_owned()]);
     }
+    files_of(path).map(|(_, mappings)| mappings)
+}
+
+/// The test files and the mapping files of a directory, each in byte order of names.
+pub fn files_of(directory: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), String> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(|error| error.to_string())? {
+    for entry in std::fs::read_dir(directory).map_err(|error| error.to_string())? {
         let file = entry.map_err(|error| error.to_string())?.path();
         // Kubernetes mounts each file as a symbolic link: ask for what it leads to.
-        if is_mapping(&file) && file.is_file() {
+        if is_ours(&file) && file.is_file() {
             files.push(file);
         }
     }
     files.sort_by(|left, right| {
         left.as_os_str().as_encoded_bytes().cmp(right.as_os_str().as_encoded_bytes())
     });
-    Ok(files)
+    Ok(files.into_iter().partition(|file| is_test(file)))
 }
 
-fn is_mapping(file: &Path) -> bool {
-    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-    let test = name.ends_with(".test.yaml") || name.ends_with(".test.yml");
-    yaml && !test && !name.starts_with('.')
+fn is_ours(file: &Path) -> bool {
+    let name = name_of(file);
+    (name.ends_with(".yaml") || name.ends_with(".yml")) && !name.starts_with('.')
+}
+
+/// Whether the name is one of test files.
+pub fn is_test(file: &Path) -> bool {
+    let name = name_of(file);
+    name.ends_with(".test.yaml") || name.ends_with(".test.yml")
+}
+
+fn name_of(file: &Path) -> String {
+    file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }

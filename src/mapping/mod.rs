@@ -9,4 +9,4 @@ mod names;
 mod yaml;
 
 pub use document::schema::of_mappings as schema;
-pub use load::{Loaded, load, load_text};
+pub use load::{Loaded, files_of, is_test, load, load_text};

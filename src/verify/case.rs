@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::engine::transport::{Response, TransportFault};
+pub use crate::engine::script::Reply;
 use crate::event::Event;
 use crate::expr::At;
 use crate::expr::condition::Condition;
@@ -91,12 +91,4 @@ pub enum Body {
     Xml(Box<str>),
     Form(Vec<(Box<str>, Vec<String>)>),
     Text(Box<str>),
-}
-
-/// What a target does with one try.
-#[derive(Debug, Clone)]
-pub struct Reply {
-    /// The time that it takes; past the time-out of the try it is never seen.
-    pub after: Duration,
-    pub what: Result<Response, TransportFault>,
 }

@@ -3,4 +3,9 @@
 pub mod case;
 pub mod coverage;
 pub mod difference;
+pub mod plan;
 pub mod report;
+mod run;
+
+pub use plan::{Plan, Read, read_file};
+pub use run::{TestFile, run};

@@ -77,9 +77,9 @@ fn what_nothing_tells_apart_goes_in_order_without_weighing_all() {
     check(&e, &s, &fuel);
     // Gaps that could each be weighed, and too many of them.
     let unique = |at: u64| if at % 400 == 0 { at + 10 } else { 0 };
-    let e: Vec<u64> = (0..400_000).map(|at| unique(at).max(at % 7)).collect();
-    let s: Vec<u64> = (0..400_000).map(|at| unique(at).max(at % 5)).collect();
-    assert!(check(&e, &s, &fuel) >= 1_000, "the unique ones are found");
+    let e: Vec<u64> = (0..40_000).map(|at| unique(at).max(at % 7)).collect();
+    let s: Vec<u64> = (0..40_000).map(|at| unique(at).max(at % 5)).collect();
+    assert!(check(&e, &s, &fuel) >= 100, "the unique ones are found");
     assert!(!fuel.spend(MOST_AT_ONCE), "the fuel is used up, and the rest went in order");
 }
 
