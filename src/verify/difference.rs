@@ -11,14 +11,16 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
+use serde_json::Value;
 use url::{Url, form_urlencoded};
 
 use super::case::{Address, Body, Expected};
 use super::report::Difference;
 use crate::engine::transport::Request;
 use crate::program::Target;
-use crate::telemetry::mask::Mask;
+use crate::telemetry::mask::{Mask, Secrets};
 use body::Compared;
+use json::Extent;
 use pairs::Beside;
 use sheet::{Sheet, Sides};
 
@@ -97,6 +99,27 @@ pub fn expected_only(expected: &Expected, mask: &dyn Mask) -> Difference {
         }
     }
     body::write_expected(&expected.body, &mut sheet);
+    sheet.finish()
+}
+
+/// A value beside the one that was expected; none where it is absent. Nothing is masked.
+pub fn of_values(expected: &Value, found: Option<&Value>) -> Difference {
+    let unmasked = Secrets::default();
+    let mut sheet = Sheet::new(&unmasked, Sides::Both);
+    match found {
+        Some(found) => json::write(Extent::Whole, expected, found, &mut sheet),
+        None => {
+            json::lines(expected).into_iter().for_each(|line| sheet.row(Some(line), None, true))
+        }
+    }
+    sheet.finish()
+}
+
+/// A value on its own. Nothing is masked.
+pub fn of_value(value: &Value) -> Difference {
+    let unmasked = Secrets::default();
+    let mut sheet = Sheet::new(&unmasked, Sides::Sent);
+    json::lines(value).into_iter().for_each(|line| sheet.alone(line));
     sheet.finish()
 }
 

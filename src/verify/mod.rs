@@ -6,6 +6,7 @@ pub mod difference;
 pub mod plan;
 pub mod report;
 mod run;
+mod words;
 
 pub use plan::{Plan, Read, read_file};
 pub use run::{TestFile, run};

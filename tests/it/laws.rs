@@ -32,6 +32,8 @@ const HOMES: &[(&[&str], &[&str])] = &[
             XML_TESTS,
         ],
     ),
+    (&["terminal_size"], &["src/cli/output.rs"]),
+    (&["unicode_width"], &["src/cli/test/columns.rs"]),
     (&["rusqlite", "sqlx", "tokio_postgres"], &["src/store.rs", "src/store/"]),
 ];
 

@@ -89,7 +89,8 @@ impl Document {
             }
             Event::Decl(declaration) => {
                 let attributes = declaration.strip_prefix("xml").unwrap_or(declaration);
-                self.push(Token::Other(format!("<?xml{}?>", attributes_of(attributes)?)));
+                let attributes = Attributes::of(attributes).collect::<Result<Vec<_>, _>>()?;
+                self.push(Token::Other(format!("<?xml{}?>", written(attributes)?)));
             }
             Event::Comment(text) => self.push(Token::Other(format!("<!--{}-->", &**text))),
             Event::PI(text) => self.push(Token::Other(format!("<?{}?>", &**text))),
@@ -121,14 +122,15 @@ impl Document {
     }
 }
 
+/// Attributes by name.
 fn open(tag: &BytesStart<'_>) -> Result<String, &'static str> {
-    Ok(format!("<{}{}", tag.name().as_ref(), attributes_of(tag.attributes_raw())?))
+    let mut attributes = Attributes::of(tag.attributes_raw()).collect::<Result<Vec<_>, _>>()?;
+    attributes.sort_unstable();
+    Ok(format!("<{}{}", tag.name().as_ref(), written(attributes)?))
 }
 
-/// By name, in double quotes.
-fn attributes_of(raw: &str) -> Result<String, &'static str> {
-    let mut attributes = Attributes::of(raw).collect::<Result<Vec<_>, _>>()?;
-    attributes.sort_unstable();
+/// In double quotes.
+fn written(attributes: Vec<(&str, &str)>) -> Result<String, &'static str> {
     let mut out = String::new();
     for (name, value) in attributes {
         let value = xml::attribute_value(value).ok_or("a reference stands for no character")?;

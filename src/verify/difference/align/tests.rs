@@ -76,7 +76,7 @@ fn what_nothing_tells_apart_goes_in_order_without_weighing_all() {
     let fuel = Fuel::default();
     check(&e, &s, &fuel);
     // Gaps that could each be weighed, and too many of them.
-    let unique = |at: u64| if at % 400 == 0 { at + 10 } else { 0 };
+    let unique = |at: u64| if at.is_multiple_of(400) { at + 10 } else { 0 };
     let e: Vec<u64> = (0..40_000).map(|at| unique(at).max(at % 7)).collect();
     let s: Vec<u64> = (0..40_000).map(|at| unique(at).max(at % 5)).collect();
     assert!(check(&e, &s, &fuel) >= 100, "the unique ones are found");
