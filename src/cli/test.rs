@@ -64,8 +64,9 @@ low, 2 if the tests cannot be run.
   errors, warnings        mistakes of test files and their mappings
   files                   one for each test file: file, mapping, diagnostics (as `check` has them)
                           and cases: name, line, column, passed, seconds and failures, each with
-                          line, column, kind, event (of a sequence, from 1, or null), message, and
-                          rows: expected, sent (null where there is nothing) and differs
+                          line, column, kind, event (of a sequence, from 1, or null), message,
+                          answer (what NSPS is told, where that is wrong: status and body, or null)
+                          and rows: expected, sent (null where there is nothing) and differs
   untested                mappings without a test file
   coverage                with --coverage, one for each mapping: mapping, percent, parts, reached,
                           enough (whether it is what --min-coverage asks for), and missed: line,

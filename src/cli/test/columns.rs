@@ -17,6 +17,9 @@ const GAP: &str = "  ";
 /// Columns of the indent, the mark and the space behind it.
 const MARGIN: usize = INDENT.len() + 2;
 
+/// How much further the rest of a line is indented that is too long.
+const CONTINUED: usize = 4;
+
 /// The least that is left for a column, however narrow the terminal.
 const NARROWEST: usize = 20;
 
@@ -121,15 +124,19 @@ fn columns_of(text: &str) -> usize {
     text.chars().map(|c| c.width().unwrap_or_default()).sum()
 }
 
-/// Parts of a line that are at most so wide, at least one.
+/// Parts of a line that are at most so wide, at least one; those behind the first are indented more
+/// than it.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let indent = text.len() - text.trim_start_matches(' ').len();
+    let indent = (indent + CONTINUED).min(width / 2);
     let mut lines = vec![String::new()];
     let mut used = 0;
     for c in text.chars() {
         let columns = c.width().unwrap_or_default();
-        if used + columns > width && used > 0 {
-            lines.push(String::new());
-            used = 0;
+        let is_begun = if lines.len() > 1 { used > indent } else { used > 0 };
+        if used + columns > width && is_begun {
+            lines.push(" ".repeat(indent));
+            used = indent;
         }
         used += columns;
         if let Some(line) = lines.last_mut() {

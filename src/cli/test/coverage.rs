@@ -1,7 +1,6 @@
 //! How much of each mapping its tests reach, all of its test files together.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use crate::verify::coverage::{Coverage, Part, PartKind};
 use crate::verify::report::Report;
@@ -51,9 +50,7 @@ pub(super) fn by_mapping(report: &Report, least: Option<u8>) -> Vec<Reach> {
         if file.mapping.is_empty() {
             continue;
         }
-        let folder = Path::new(&*file.file).parent().unwrap_or(Path::new(""));
-        let mapping = folder.join(&*file.mapping).display().to_string();
-        let known = mappings.entry(mapping).or_default();
+        let known = mappings.entry(file.mapping.to_string()).or_default();
         match (known, &file.coverage) {
             (Some(known), Some(coverage)) => known.reached.extend(&coverage.reached),
             (known, Some(coverage)) => *known = Some(coverage.clone()),

@@ -53,13 +53,19 @@ fn case(case: &CaseReport) -> Value {
 }
 
 fn failure(failure: &Failure) -> Value {
-    let rows = details(failure).map(|details| details.rows).unwrap_or_default();
+    let answer = match &failure.what {
+        Mismatch::Answer { status, body, .. } => json!({ "status": status, "body": body }),
+        _ => Value::Null,
+    };
+    let details = details(failure).filter(|_| answer.is_null());
+    let rows = details.map(|details| details.rows).unwrap_or_default();
     json!({
         "line": failure.at.line,
         "column": failure.at.column,
         "kind": self::kind_of(&failure.what),
         "event": failure.scene,
         "message": failure.to_string(),
+        "answer": answer,
         "rows": rows.iter().map(row).collect::<Vec<_>>(),
     })
 }

@@ -71,13 +71,14 @@ impl Suite {
     }
 
     fn case(&mut self, file: &FileReport, case: &CaseReport) {
-        let problem = |failure: &Failure| Problem {
+        let texts = text::plain(&file.file, case, WIDTH);
+        let problem = |(failure, text): (&Failure, String)| Problem {
             element: "failure",
             kind: kind_of(&failure.what),
             message: failure.to_string(),
-            text: text::plain(&file.file, failure, WIDTH),
+            text,
         };
-        let problems: Vec<Problem> = case.failures.iter().map(problem).collect();
+        let problems: Vec<Problem> = case.failures.iter().zip(texts).map(problem).collect();
         self.failures += usize::from(!problems.is_empty());
         let line = Some(case.at.line);
         self.add(&file.file, &case.name, case.took.as_secs_f64(), line, &problems);

@@ -87,7 +87,7 @@ fn text(results: &Results) -> String {
 }
 
 fn good() -> FileReport {
-    file("m/a.test.yaml", "a.yaml", vec![case(4, "one", vec![]), case(9, "two", vec![])])
+    file("m/a.test.yaml", "m/a.yaml", vec![case(4, "one", vec![]), case(9, "two", vec![])])
 }
 
 /// A case for each kind of failure.
@@ -116,7 +116,7 @@ fn bad() -> FileReport {
     };
     file(
         "m/b.test.yaml",
-        "b.yaml",
+        "m/b.yaml",
         vec![
             case(4, "passes", vec![]),
             case(
@@ -135,14 +135,14 @@ fn bad() -> FileReport {
                 ],
             ),
             case(30, "a story", vec![second, failure(41, variable)]),
-            case(50, "breaks", vec![failure(50, Mismatch::Broken("]]> \0".to_owned()))]),
+            case(50, "breaks", vec![failure(50, Mismatch::Broken("]]>".to_owned()))]),
         ],
     )
 }
 
 #[test]
 fn a_file_is_a_line_and_the_summary_counts_cases() {
-    let mut report = report(vec![good(), file("m/none.test.yaml", "c.yaml", vec![])]);
+    let mut report = report(vec![good(), file("m/none.test.yaml", "m/c.yaml", vec![])]);
     report.untested.push("m/new.yaml".into());
     let results = results(report, false, None);
     assert!(results.are_good());
@@ -166,26 +166,28 @@ fn what_failed_is_shown_below_its_file() {
         r#"FAILED m/b.test.yaml: 4 cases, 3 failed
 
   sends <something> else␛[2J
-  m/b.test.yaml:10:5: request 1 is not as expected
+  m/b.test.yaml:10:5: request 1 differs: a [31m is expected, b is sent
 
       expected  sent
     ~ a␛[31m    b
 
-  m/b.test.yaml:11:5: `status` of the answer is 422; expected 200
+  m/b.test.yaml:11:5: `status` of the answer must pass 200, and is 422
+
+      status 422
 
       {
         "message": "no"
       }
 
-  m/b.test.yaml:12:5: `message` of the answer is "no"; expected { contains: yes }
+  m/b.test.yaml:12:5: `message` of the answer must pass { contains: yes }, and is "no"
 
   a story
-  m/b.test.yaml:40:5: event 2: request 1 was not sent again (try 2)
+  m/b.test.yaml:40:5: event 2: request 1 is not tried again: try 2 is missing
 
       expected  sent
     ~ GET /x    GET /x
 
-  m/b.test.yaml:41:5: variable `list` is [1]; expected [1,2]
+  m/b.test.yaml:41:5: the variable `list` must be [1,2], and is [1]
 
       expected  sent
       [         [
@@ -194,7 +196,7 @@ fn what_failed_is_shown_below_its_file() {
       ]         ]
 
   breaks
-  m/b.test.yaml:50:5: the connector failed: ]]> ␀
+  m/b.test.yaml:50:5: the connector failed: ]]>
 
 ok m/a.test.yaml: 2 cases
 
@@ -233,9 +235,9 @@ fn coverage_of_a_mapping_is_that_of_all_its_test_files() {
     let files = || {
         vec![
             covered(good(), &[1, 2, 3], &[1]),
-            covered(file("m/more.test.yaml", "a.yaml", vec![]), &[1, 2, 3], &[1, 3]),
-            covered(file("m/d.test.yaml", "sub/d.yaml", vec![]), &[], &[]),
-            file("m/broken.test.yaml", "broken.yaml", vec![]),
+            covered(file("m/more.test.yaml", "m/a.yaml", vec![]), &[1, 2, 3], &[1, 3]),
+            covered(file("m/d.test.yaml", "m/sub/d.yaml", vec![]), &[], &[]),
+            file("m/broken.test.yaml", "m/broken.yaml", vec![]),
             file("m/unread.test.yaml", "", vec![]),
         ]
     };
@@ -292,7 +294,7 @@ fn the_json_object_has_all_of_it() {
     );
     assert_eq!(
         (&files[0]["file"], &files[0]["mapping"]),
-        (&json!("m/b.test.yaml"), &json!("b.yaml"))
+        (&json!("m/b.test.yaml"), &json!("m/b.yaml"))
     );
     assert_eq!(files[0]["diagnostics"][0]["code"], "odd");
     let case = &files[0]["cases"][1];
@@ -304,9 +306,14 @@ fn the_json_object_has_all_of_it() {
         case["failures"][0],
         json!({
             "line": 10, "column": 5, "kind": "request", "event": null,
-            "message": "request 1 is not as expected",
+            "message": "request 1 differs: a [31m is expected, b is sent",
+            "answer": null,
             "rows": [{ "expected": "a\u{1b}[31m", "sent": "b", "differs": true }],
         })
+    );
+    assert_eq!(
+        (&case["failures"][1]["answer"], &case["failures"][1]["rows"]),
+        (&json!({ "status": 422, "body": { "message": "no" } }), &json!([]))
     );
     let kinds = |case: &Value| {
         let failures = case["failures"].as_array().unwrap().clone();
@@ -338,9 +345,9 @@ fn the_junit_file_has_a_suite_for_each_file_and_one_for_coverage() {
         "  <testsuite name=\"m/b.test.yaml\" tests=\"4\" failures=\"3\" errors=\"0\" time=\"0.006000\">",
         "    <testcase name=\"passes\" classname=\"m/b.test.yaml\" file=\"m/b.test.yaml\" time=\"0.001500\" line=\"4\"></testcase>",
         "    <testcase name=\"sends &lt;something&gt; else\u{fffd}[2J\" ",
-        "      <failure message=\"request 1 is not as expected\" type=\"request\">  m/b.test.yaml:10:5: request 1",
+        "      <failure message=\"request 1 differs: a [31m is expected, b is sent\" type=\"request\">  m/b.test.yaml:10:5: request 1",
         "\n      expected  sent\n    ~ a␛[31m    b</failure>",
-        "<failure message=\"the connector failed: ]]&gt; \u{fffd}\" type=\"broken\">",
+        "<failure message=\"the connector failed: ]]&gt;\" type=\"broken\">",
         "<error message=\"1 error in 1 file\" type=\"mistake\">error[wrong-type]: this is no list\n",
         "  <testsuite name=\"coverage\" tests=\"2\" failures=\"1\" errors=\"0\" time=\"0.000000\">",
         "<testcase name=\"tests reach at least 60 %\" classname=\"m/b.yaml\" ",
@@ -348,6 +355,7 @@ fn the_junit_file_has_a_suite_for_each_file_and_one_for_coverage() {
     ] {
         assert!(written.contains(part), "{part}\nis not in\n{written}");
     }
+    assert_eq!(written.matches("status 422").count(), 1, "the answer is shown once");
     assert!(written.chars().all(xml_allows), "{written:?}");
     assert!(!written.contains("]]>"));
 }

@@ -34,28 +34,30 @@ pub(super) fn details(failure: &Failure) -> Option<Difference> {
         {
             Some(difference::of_values(expected, found.as_ref()))
         }
-        Mismatch::Answer { body, .. } => Some(difference::of_value(body)),
+        Mismatch::Answer { status, body, .. } => Some(difference::of_answer(*status, body)),
         Mismatch::Variable { .. } | Mismatch::Rule { .. } | Mismatch::Broken(_) => None,
     }
 }
 
-/// The answer that a failure is about.
-fn answer(failure: &Failure) -> Option<(Option<usize>, &serde_json::Value)> {
-    match &failure.what {
-        Mismatch::Answer { body, .. } => Some((failure.scene, body)),
-        _ => None,
-    }
+/// Whether an earlier failure shows the answer that this one is about.
+fn is_told(earlier: &[Failure], failure: &Failure) -> bool {
+    let is_answer = |failure: &Failure| matches!(failure.what, Mismatch::Answer { .. });
+    is_answer(failure)
+        && earlier.iter().any(|other| is_answer(other) && other.scene == failure.scene)
 }
 
 fn is_container(value: &serde_json::Value) -> bool {
     value.is_array() || value.is_object()
 }
 
-/// A failure without colour, its message first: for other formats.
-pub(super) fn plain(file: &str, failure: &Failure, width: usize) -> String {
-    let mut page = Page { out: String::new(), style: Style::Plain, width };
-    page.failure(file, failure, true);
-    page.out
+/// Each failure of a case without colour, for other formats.
+pub(super) fn plain(file: &str, case: &CaseReport, width: usize) -> Vec<String> {
+    let shown = |(at, failure): (usize, &Failure)| {
+        let mut page = Page { out: String::new(), style: Style::Plain, width };
+        page.failure(file, failure, !is_told(&case.failures[..at], failure));
+        page.out
+    };
+    case.failures.iter().enumerate().map(shown).collect()
 }
 
 struct Page {
@@ -119,12 +121,8 @@ impl Page {
         self.blank();
         let name = self.toned(&printable(&case.name), Tone::Bad);
         self.line(&format!("  {name}"));
-        let mut told = None;
-        for failure in &case.failures {
-            // The same answer is shown once.
-            let is_told = answer(failure).is_some_and(|answer| told == Some(answer));
-            self.failure(file, failure, !is_told);
-            told = answer(failure).or(told);
+        for (at, failure) in case.failures.iter().enumerate() {
+            self.failure(file, failure, !is_told(&case.failures[..at], failure));
         }
     }
 

@@ -57,8 +57,12 @@ fn with_headers(mut request: Request, headers: &[(&str, &str)]) -> Request {
     request
 }
 
+fn to_hss(request: &Request) -> Sent<'_> {
+    Sent { request, target: "hss", base: BASE }
+}
+
 fn compare(expected: &Expected, sent: &Request) -> Difference {
-    of(expected, sent, &Target::plain("hss", BASE), &Secrets::default())
+    of(expected, &to_hss(sent), &Secrets::default())
 }
 
 /// What is shown of a body that differs, or nothing.
@@ -194,14 +198,13 @@ fn a_body_of_another_kind_is_shown_beside_what_is_expected() {
 fn secrets_are_hidden_and_count_all_the_same() {
     let secrets =
         Secrets::new(["first-secret", "other-secret", "line one\nline two"].map(String::from));
-    let target = Target::plain("hss", BASE);
     let mut expected = expected("GET", "/first-secret", Body::Json(json!({ "a": "first-secret" })));
     expected.headers = named(&[("authorization", &["Bearer first-secret"])]);
     let sent = with_headers(
         sent("GET", &format!("{BASE}/first-secret"), r#"{"a":"other-secret","b":"first-secret"}"#),
         &[("authorization", "Bearer other-secret")],
     );
-    let difference = of(&expected, &sent, &target, &secrets);
+    let difference = of(&expected, &to_hss(&sent), &secrets);
     assert_eq!(
         shown(&difference),
         "  GET /*** | GET /***
@@ -213,7 +216,7 @@ fn secrets_are_hidden_and_count_all_the_same() {
   } | }
 "
     );
-    for text in [sent_only(&sent, &target, &secrets), expected_only(&expected, &secrets)] {
+    for text in [sent_only(&to_hss(&sent), &secrets), expected_only(&expected, &secrets)] {
         assert!(!shown(&text).contains("-secret") && shown(&text).contains("***"), "{text:?}");
     }
 }
@@ -221,12 +224,11 @@ fn secrets_are_hidden_and_count_all_the_same() {
 #[test]
 fn a_secret_of_several_lines_is_hidden_as_a_whole() {
     let secrets = Secrets::new(["line one\nline two".to_owned(), "line one\nline six".to_owned()]);
-    let target = Target::plain("hss", BASE);
     let url = format!("{BASE}/x");
     let text = |text: &str| expected("PUT", "/x", Body::Text(text.into()));
     let key = "begin\nline one\nline two\nend";
     let other = "begin\nline one\nline six\nend";
-    let difference = of(&text(key), &sent("PUT", &url, other), &target, &secrets);
+    let difference = of(&text(key), &to_hss(&sent("PUT", &url, other)), &secrets);
     let hidden = "  PUT /x | PUT /x
    | 
   begin | begin
@@ -240,8 +242,8 @@ fn a_secret_of_several_lines_is_hidden_as_a_whole() {
         let expected = expected("PUT", "/x", body);
         let sent = sent("PUT", &url, format!("{xml}{other}"));
         for difference in [
-            of(&expected, &sent, &target, &secrets),
-            sent_only(&sent, &target, &secrets),
+            of(&expected, &to_hss(&sent), &secrets),
+            sent_only(&to_hss(&sent), &secrets),
             expected_only(&expected, &secrets),
         ] {
             let text = shown(&difference);
@@ -256,7 +258,7 @@ fn a_request_on_its_own_shows_what_the_mapping_made_of_it() {
         sent("POST", &format!("{BASE}/x?a=1%202"), r#"{"b":[1,{}],"a":"x"}"#),
         &[("x-tag", "1"), ("traceparent", "00-1"), ("content-type", "application/json")],
     );
-    let difference = sent_only(&sent, &Target::plain("hss", BASE), &Secrets::default());
+    let difference = sent_only(&to_hss(&sent), &Secrets::default());
     assert_eq!(
         shown(&difference),
         "! · | POST /x
@@ -281,7 +283,8 @@ fn a_request_on_its_own_shows_what_the_mapping_made_of_it() {
     ] {
         let sent = with_headers(sent.clone(), &[("content-type", content_type)]);
         let sent = Request { body: Bytes::from(body.to_owned()), ..sent };
-        let text = shown(&sent_only(&sent, &Target::plain("t", "http://o"), &Secrets::default()));
+        let text =
+            shown(&sent_only(&Sent { base: "http://o", ..to_hss(&sent) }, &Secrets::default()));
         assert!(text.starts_with("! · | POST http://hss.test/api/x\n"), "{text}");
         let blank = if lines.is_empty() { "" } else { "! · | \n" };
         assert!(text.ends_with(&format!("{content_type}\n{blank}{lines}")), "{text}");

@@ -46,7 +46,7 @@ fn a_side_that_is_alone_has_the_whole_width() {
     let rows = [row(None, Some("POST /prov"), true), row(None, Some("0123456789"), true)];
     assert_eq!(shown(&rows, 100, Style::Plain), "      POST /prov\n      0123456789\n");
     let rows = [row(Some(&"0123456789".repeat(3)), None, true)];
-    assert_eq!(shown(&rows, 31, Style::Plain), "      0123456789012345678901234\n      56789\n");
+    assert_eq!(shown(&rows, 31, Style::Plain), "      0123456789012345678901234\n          56789\n");
     assert_eq!(shown(&[], 80, Style::Plain), "");
 }
 
@@ -58,11 +58,19 @@ fn long_cells_are_wrapped_in_their_column() {
         shown(&rows, 50, Style::Plain),
         "      expected               sent
     ~ short                  012345678901234567890
-    ~                        123456789
+    ~                            123456789
     ~ 012345678901234567890  x
-    ~ 123456789
+    ~     123456789
 "
     );
+}
+
+#[test]
+fn the_rest_of_an_indented_line_is_indented_further() {
+    let rows = [row(None, Some("      \"name\": \"value of many words\""), true)];
+    let text = shown(&rows, 36, Style::Plain);
+    let lines = ["      \"name\": \"value of many", "           words\""];
+    assert_eq!(text, lines.map(|line| format!("      {line}\n")).concat());
 }
 
 #[test]
