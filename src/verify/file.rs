@@ -120,8 +120,7 @@ impl TestFile {
         let mut report = self.report(self.mistakes.clone());
         let chosen = |name: &str| filter.is_none_or(|filter| name.contains(filter));
         let mut trials = Trials::new(&report.mapping, mapping);
-        let environments = self.readings.cases.iter().map(|case| &case.env);
-        trials.load(environments, &mut report.mistakes);
+        trials.load(&self.readings.environments, &mut report.mistakes);
         trials.check(&self.readings, &self.source, &mut report.mistakes);
         if !report.mistakes.has_errors_in(&self.source) {
             let cases = self.readings.cases.iter().filter(|case| chosen(&case.name));

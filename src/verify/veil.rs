@@ -41,10 +41,8 @@ pub fn veiled(mismatch: Mismatch, secrets: &Secrets) -> Mismatch {
 
 fn rows(mut difference: Difference, secrets: &Secrets) -> Difference {
     for row in &mut difference.rows {
-        for side in [&mut row.expected, &mut row.sent] {
-            if let Some(line) = side {
-                *line = secrets.mask(line).into_owned();
-            }
+        for line in [&mut row.expected, &mut row.sent].into_iter().flatten() {
+            *line = secrets.mask(line).into_owned();
         }
     }
     difference
