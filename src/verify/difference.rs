@@ -65,7 +65,7 @@ pub fn of(expected: &Expected, sent: &Sent<'_>, mask: &dyn Mask) -> Difference {
     );
     sheet.row(Some(lines.0), Some(lines.1), !same_line);
     if let Some(name) = &expected.target {
-        let shown = |name: &str| Some(format!("target: {name}"));
+        let shown = |name: &str| Some(self::target(name));
         sheet.row(shown(name), shown(target), other_target.is_some());
     }
     parameters.write(parameter, &mut sheet);
@@ -79,11 +79,12 @@ pub fn of(expected: &Expected, sent: &Sent<'_>, mask: &dyn Mask) -> Difference {
 
 /// A request that nothing speaks of, without what the connector adds to every request by itself.
 pub fn sent_only(sent: &Sent<'_>, mask: &dyn Mask) -> Difference {
-    let Sent { request: sent, base, .. } = *sent;
+    let Sent { request: sent, target, base } = *sent;
     let mut sheet = Sheet::new(mask, Sides::Sent);
     let (url, query) = parts(&sent.url);
     let address = below(url, base).unwrap_or_else(|| url.to_owned());
     sheet.alone(format!("{} {address}", sent.method));
+    sheet.alone(self::target(target));
     for (name, value) in query {
         sheet.alone(parameter(&name, &value));
     }
@@ -99,8 +100,8 @@ pub fn expected_only(expected: &Expected, mask: &dyn Mask) -> Difference {
     let mut sheet = Sheet::new(mask, Sides::Expected);
     let (Address::Below(address) | Address::Whole(address)) = &expected.address;
     sheet.alone(format!("{} {address}", expected.method));
-    if let Some(target) = &expected.target {
-        sheet.alone(format!("target: {target}"));
+    if let Some(name) = &expected.target {
+        sheet.alone(target(name));
     }
     for (named, line) in
         [(&expected.query, parameter as fn(&str, &str) -> String), (&expected.headers, header)]
@@ -139,6 +140,10 @@ pub fn of_answer(status: u16, body: &Value) -> Difference {
 /// Headers that every request has, whatever the mapping says.
 const TRACES: [&str; 5] =
     ["x-b3-traceid", "x-b3-spanid", "x-request-id", "traceparent", "idempotency-key"];
+
+fn target(name: &str) -> String {
+    format!("target: {name}")
+}
 
 fn header(name: &str, value: &str) -> String {
     format!("{name}: {value}")

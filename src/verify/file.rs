@@ -121,8 +121,7 @@ impl TestFile {
         let chosen = |name: &str| filter.is_none_or(|filter| name.contains(filter));
         let name = self.mapping().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
         let mut trials = Trials::new(&name, mapping);
-        let environments = self.readings.cases.iter().map(|case| &case.env);
-        trials.load(environments, &mut report.mistakes);
+        trials.load(&self.readings.environments, &mut report.mistakes);
         trials.check(&self.readings, &self.source, &mut report.mistakes);
         if !report.mistakes.has_errors_in(&self.source) {
             let cases = self.readings.cases.iter().filter(|case| chosen(&case.name));

@@ -12,6 +12,8 @@ mod read;
 mod rehearsal;
 pub mod report;
 mod run;
+#[cfg(test)]
+pub(crate) mod tests;
 mod trial;
 mod veil;
 mod words;

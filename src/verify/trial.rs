@@ -61,16 +61,10 @@ impl<'t> Trials<'t> {
 
     /// Loads the mapping once under each of these. Its mistakes are reported; what is merely doubtful
     /// is for `check` to tell.
-    pub fn load<'s>(
-        &mut self,
-        environments: impl Iterator<Item = &'s Settings>,
-        report: &mut Report,
-    ) {
+    pub fn load(&mut self, environments: &BTreeSet<Settings>, report: &mut Report) {
         for settings in environments {
-            if !self.loaded.contains_key(settings) {
-                let set = self.load_once(settings, report);
-                self.loaded.insert(Arc::clone(settings), set);
-            }
+            let set = self.load_once(settings, report);
+            self.loaded.insert(Arc::clone(settings), set);
         }
     }
 
@@ -101,9 +95,12 @@ impl<'t> Trials<'t> {
         let Some(mapping) = mapping else { return };
         names::check(&readings.mentions, mapping, source, report);
         // A mapping that cannot be loaded may not have come to ask.
-        if self.loaded.values().any(Option::is_none) {
-            return;
+        if self.loaded.values().all(Option::is_some) {
+            self.warn_of_unused(readings, source, report);
         }
+    }
+
+    fn warn_of_unused(&self, readings: &Readings, source: &Source, report: &mut Report) {
         let asked = self.asked.borrow();
         for (name, span) in readings.settings.iter().filter(|(name, _)| !asked.contains(name)) {
             let message = format!("{} does not ask for `{name}`", self.name);

@@ -26,7 +26,7 @@ pub enum ChangeFault {
     Gap { position: i64, length: usize },
     #[error("this selects more than {MOST_CHANGED} nodes")]
     TooMany,
-    #[error("this makes too much of it: {0}")]
+    #[error("{0}")]
     TooMuch(Fault),
 }
 
