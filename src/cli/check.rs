@@ -49,10 +49,7 @@ pub(super) fn run(arguments: &CheckArgs) -> Exit {
             return Exit::Unable;
         }
     };
-    let path = arguments.path.clone().unwrap_or_else(|| {
-        let setting = environment.get("MAPPINGS").filter(|path| !path.is_empty());
-        PathBuf::from(setting.unwrap_or_else(|| "./mappings".to_owned()))
-    });
+    let path = super::mappings_path(arguments.path.as_deref(), &environment);
     let variables = |name: &str| environment.get(name);
     let files = env::read_file;
     let loaded = mapping::load(

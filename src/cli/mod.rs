@@ -7,10 +7,14 @@ mod health;
 mod output;
 mod schema;
 mod serve;
+mod test;
 
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
+
+use crate::settings::Environment;
 
 /// What a command came to, as a process says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +50,8 @@ enum Command {
     Serve(Box<crate::settings::ServeArgs>),
     /// Load mappings as `serve` would, and print every mistake with its place and its cure
     Check(check::CheckArgs),
+    /// Run the tests of mappings: no target is called, nothing waits
+    Test(test::TestArgs),
     /// Print the JSON Schema of the connector's files, for editors
     Schema(schema::SchemaArgs),
     /// Show the connector at work: an example mapping, a target of its own, and one event
@@ -60,6 +66,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(Arguments { command }) => match command {
             Command::Serve(arguments) => serve::run(&arguments),
             Command::Check(arguments) => check::run(&arguments),
+            Command::Test(arguments) => test::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Demo(arguments) => demo::run(&arguments),
             Command::Health(arguments) => health::run(&arguments),
@@ -70,4 +77,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             if fault.use_stderr() { Exit::Unable } else { Exit::Success }
         }
     }
+}
+
+/// What a command works on: a path that was given, or `MAPPINGS`, or `./mappings`.
+fn mappings_path(given: Option<&Path>, environment: &Environment) -> PathBuf {
+    given.map(Path::to_owned).unwrap_or_else(|| {
+        let setting = environment.get("MAPPINGS").filter(|path| !path.is_empty());
+        PathBuf::from(setting.unwrap_or_else(|| "./mappings".to_owned()))
+    })
 }

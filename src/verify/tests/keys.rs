@@ -14,7 +14,7 @@ fn what_is_expected_is_held_against_what_is_sent() {
         ("exchange: [{ request: PUT http://hss.test/api/sims/001010000020349 }]", ""),
         ("exchange: [{ PUT, json: { plan: gold, imsi: '001010000020349' } }]", ""),
         ("exchange: [{ PUT, json: { imsi: '001010000020349' } }]", "request 1 differs"),
-        ("exchange: [{ PUT, target: crm }]", "target crm is expected, target hss is sent"),
+        ("exchange: [{ PUT, target: crm }]", "target: crm is expected, target: hss is sent"),
         ("exchange: [{ request: POST /sims/001010000020349 }]", "request 1 differs"),
         ("exchange: []", "a request is sent that nothing expects"),
         ("rule: update", "a request is sent that nothing expects"),

@@ -88,22 +88,14 @@ fn requests_are_expected_in_order_and_each_of_them() {
         "{ request: POST /gone, target: crm, form: { imsi: '001010000020349', n: [1, 2] } }";
     for (exchange, expected) in [
         (format!("{DELETE}, {GONE}"), vec![]),
-        (
-            DELETE.to_owned(),
-            vec!["a request is sent that nothing expects: POST http://crm.test/gone"],
-        ),
+        (DELETE.to_owned(), vec!["a request is sent that nothing expects: POST /gone"]),
         (
             String::new(),
-            vec![
-                "a request is sent that nothing expects: DELETE http://hss.test/api/sims/001010000020349",
-            ],
+            vec!["a request is sent that nothing expects: DELETE /sims/001010000020349"],
         ),
         (format!("{DELETE}, {GONE}, {GONE}"), vec!["request 3 is not sent: POST /gone"]),
         // One that is skipped does not make all that follow differ.
-        (
-            format!("{GONE}, {DELETE}"),
-            vec!["a request is sent that nothing expects: POST http://crm.test/gone"],
-        ),
+        (format!("{GONE}, {DELETE}"), vec!["a request is sent that nothing expects: POST /gone"]),
         (
             format!("{{ request: GET /before }}, {DELETE}, {GONE}"),
             vec!["request 1 is not sent: GET /before"],
@@ -144,7 +136,7 @@ fn two_runs_are_the_same() {
     let mapping = "
 version: 1
 targets: { a: { url: http://a.test } }
-rules: [{ name: all, event: '*', steps: [{ request: POST /a, json: { id: '{{uuid}}', trace: '{{request_id}}', unique: '{{unique_id}}' } }] }]
+rules: [{ name: all, event: '*', steps: [{ request: POST /a, json: { unique: '{{unique_id}}', id: '{{uuid}}', trace: '{{request_id}}' } }] }]
 ";
     let wrong = "event: event.json, exchange: [{ request: POST /a, json: {} }]";
     let told = || super::failures(&of_mapping(mapping, &[wrong, wrong]), 1);
