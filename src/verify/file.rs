@@ -157,7 +157,7 @@ impl TestFile {
 }
 
 /// A path without `.` and `name/..`.
-fn plain(path: &Path) -> Arc<Path> {
+pub(super) fn plain(path: &Path) -> Arc<Path> {
     use std::path::Component;
     let mut plain = PathBuf::new();
     for component in path.components() {

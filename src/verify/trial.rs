@@ -176,3 +176,31 @@ fn to_its_end(
         Err(stalled) => Err(stalled.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn what_does_not_end_by_itself_is_given_up() {
+        let clock = VirtualClock::new(Timestamp::UNIX_EPOCH);
+        let told = to_its_end(&clock, std::future::pending()).unwrap_err();
+        assert_eq!(told, "the event goes on for more than 3600s");
+        let for_ever = async {
+            loop {
+                clock.sleep(Duration::from_secs(1)).await;
+            }
+        };
+        assert!(to_its_end(&clock, for_ever).is_err());
+    }
+
+    #[test]
+    fn an_event_may_take_as_long_as_when_serving() {
+        use crate::settings::{ServeArgs, Settings};
+        let token = |name: &str| (name == "API_TOKEN").then(|| "token-of-tests".to_owned());
+        let settings = Settings::read(&ServeArgs::default(), token).unwrap();
+        assert_eq!(settings.event_deadline, DEADLINE);
+    }
+}

@@ -85,6 +85,8 @@ fn a_test_file_runs_on_any_text_of_its_mapping() {
         let report = file.run_on_text(text, Some("one"));
         (report.mistakes.errors().count(), report.cases.iter().filter(|it| !it.passed()).count())
     };
+    fn for_several_threads(_: &(impl Send + Sync)) {}
+    for_several_threads(&file);
     assert_eq!(failed(MAPPING), (0, 0));
     assert_eq!(failed(&MAPPING.replace("PUT /sims", "PUT /sim")), (0, 1));
     assert_eq!(failed(&MAPPING.replace("name: delete", "name: remove")), (1, 0), "a name is gone");
