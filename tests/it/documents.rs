@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use crate::support::markdown::headings;
 use crate::support::scratch::repository_file;
 
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     "README.md",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "llms.txt",
     "docs/mapping-reference.md",
     "docs/cookbook.md",
+    "docs/events.md",
     "fuzz/README.md",
 ];
 
