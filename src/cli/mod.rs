@@ -4,6 +4,7 @@ mod call;
 mod check;
 mod demo;
 mod health;
+mod input;
 mod output;
 mod schema;
 mod serve;
