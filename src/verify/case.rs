@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::engine::transport::{Response, TransportFault};
+pub use crate::engine::script::Reply;
 use crate::event::Event;
 use crate::expr::At;
 use crate::expr::condition::Condition;
@@ -30,14 +30,22 @@ pub struct Scene {
     pub at: At,
     /// Time that passes before it comes.
     pub after: Duration,
-    pub event: Event,
+    pub event: Arc<Event>,
     /// In this order, and nothing else.
     pub exchanges: Vec<Expected>,
-    pub rule: Option<Arc<str>>,
-    /// Null stands for null and for absent.
-    pub variables: Vec<(Arc<str>, Value)>,
+    pub rule: Option<(At, Arc<str>)>,
+    pub variables: Vec<Expectation>,
     /// Over an object of `status`, `message`, `error` and `type`.
     pub answer: Vec<Clause>,
+}
+
+/// The value that a variable must have, or what was saved under its name.
+#[derive(Debug)]
+pub struct Expectation {
+    pub at: At,
+    pub name: Arc<str>,
+    /// Null stands for null and for absent.
+    pub value: Value,
 }
 
 /// What one part of the answer must pass.
@@ -91,12 +99,4 @@ pub enum Body {
     Xml(Box<str>),
     Form(Vec<(Box<str>, Vec<String>)>),
     Text(Box<str>),
-}
-
-/// What a target does with one try.
-#[derive(Debug, Clone)]
-pub struct Reply {
-    /// The time that it takes; past the time-out of the try it is never seen.
-    pub after: Duration,
-    pub what: Result<Response, TransportFault>,
 }

@@ -12,8 +12,10 @@ use crate::mapping::diagnostic;
 /// Everything that was run.
 #[derive(Debug)]
 pub struct Report {
-    /// In byte order of names.
+    /// In byte order of names. None of them: there is no test file.
     pub files: Vec<FileReport>,
+    /// Mapping files that no test file speaks of, as the user named them or the directory has them.
+    pub untested: Vec<Box<str>>,
     /// Of this machine's time.
     pub took: Duration,
 }
@@ -63,8 +65,13 @@ pub enum Mismatch {
         position: usize,
         difference: Difference,
     },
-    /// A request was sent that nothing speaks of; its sheet.
-    Unexpected { sent: Difference },
+    /// A request was sent that nothing speaks of; its sheet. It is the last that is looked at: the
+    /// event ends there, and nothing is told of what follows from that.
+    Unexpected {
+        sent: Difference,
+        /// Where it is one more try of an exchange that has no more replies.
+        again: Option<Again>,
+    },
     /// A request was expected, or one more try of it, and not sent.
     Missing {
         position: usize,
@@ -94,6 +101,15 @@ pub enum Mismatch {
     },
     /// The connector failed in a way that no mapping should make it fail.
     Broken(String),
+}
+
+/// A try of a request, past its replies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Again {
+    /// Of the exchange, from 1.
+    pub position: usize,
+    /// Of the try, from 1.
+    pub attempt: usize,
 }
 
 /// Two things side by side, row by row.
