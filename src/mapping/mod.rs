@@ -8,5 +8,6 @@ mod load;
 mod names;
 mod yaml;
 
+pub use check::is_kebab_name;
 pub use document::schema::of_mappings as schema;
 pub use load::{Loaded, load, load_text};
