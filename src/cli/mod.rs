@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod health;
 mod input;
+mod new;
 mod output;
 mod schema;
 mod serve;
@@ -47,6 +48,8 @@ enum Command {
     Serve(Box<crate::settings::ServeArgs>),
     /// Load mappings as `serve` would, and print every mistake with its place and its cure
     Check(check::CheckArgs),
+    /// Write a mapping to begin with, and its test
+    New(new::NewArgs),
     /// Print the JSON Schema of the connector's files, for editors
     Schema(schema::SchemaArgs),
     /// Show the connector at work: an example mapping, a target of its own, and one event
@@ -61,6 +64,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(Arguments { command }) => match command {
             Command::Serve(arguments) => serve::run(&arguments),
             Command::Check(arguments) => check::run(&arguments),
+            Command::New(arguments) => new::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Demo(arguments) => demo::run(&arguments),
             Command::Health(arguments) => health::run(&arguments),
