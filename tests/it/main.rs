@@ -11,7 +11,9 @@
 mod answers;
 mod cli;
 mod compliance;
+mod cookbook;
 mod diagnostics;
+mod documents;
 mod format;
 mod identity;
 mod laws;
