@@ -9,6 +9,7 @@ use clap::Args;
 use super::output::{complain, say};
 use super::{Exit, input};
 use crate::mapping;
+use crate::verify;
 
 /// The name that stands in the templates.
 const NAME: &str = "acme";
@@ -70,7 +71,7 @@ fn write(directory: &Path, name: &str) -> Result<[PathBuf; 2], (PathBuf, io::Err
         let _ = fs::remove_file(&mapping);
         return Err((test, error));
     }
-    for (file, schema) in [("mapping", mapping::schema()), ("test", mapping::schema())] {
+    for (file, schema) in [("mapping", mapping::schema()), ("test", verify::schema())] {
         let file = schemas.join(format!("{file}.schema.json"));
         fs::write(&file, format!("{schema:#}\n")).map_err(|error| (file, error))?;
     }

@@ -32,6 +32,8 @@ struct State {
     clock: VirtualClock,
     target: Arc<str>,
     base: Arc<str>,
+    /// Label of the step that is on its way.
+    step: Arc<str>,
     attempt: usize,
     /// The exchange that is on its way.
     current: Option<usize>,
@@ -62,6 +64,7 @@ impl Rehearsal {
             clock: clock.clone(),
             target: Arc::default(),
             base: Arc::default(),
+            step: Arc::default(),
             attempt: 1,
             current: None,
             seen,
@@ -149,6 +152,11 @@ impl State {
             let row = Row { expected: words(target), sent: words(&self.target), differs: true };
             difference.rows.insert(0, row);
         }
+        if let Some(step) = expected.step.as_ref().filter(|step| ***step != *self.step) {
+            let words = |name: &str| Some(format!("step {name}"));
+            let row = Row { expected: words(step), sent: words(&self.step), differs: true };
+            difference.rows.insert(0, row);
+        }
         difference
     }
 
@@ -179,6 +187,9 @@ impl Observer for Rehearsal {
 
     fn turn(&self, step: &Step, index: Option<u32>, runs: bool, scope: &dyn Scope) {
         self.footprints.turn(step, index, runs, scope);
+        if let Some(state) = &mut *self.state() {
+            state.step = Arc::clone(&step.label);
+        }
     }
 
     fn sending(&self, target: &Target, _: &Request, attempt: u32) {
