@@ -119,7 +119,8 @@ impl TestFile {
     fn run_on(&self, mapping: &Source, filter: Option<&str>) -> FileReport {
         let mut report = self.report(self.mistakes.clone());
         let chosen = |name: &str| filter.is_none_or(|filter| name.contains(filter));
-        let mut trials = Trials::new(&report.mapping, mapping);
+        let name = self.mapping().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+        let mut trials = Trials::new(&name, mapping);
         let environments = self.readings.cases.iter().map(|case| &case.env);
         trials.load(environments, &mut report.mistakes);
         trials.check(&self.readings, &self.source, &mut report.mistakes);
@@ -133,10 +134,10 @@ impl TestFile {
 
     /// A report of no case so far.
     fn report(&self, mistakes: Report) -> FileReport {
-        let name = self.mapping().and_then(Path::file_name).unwrap_or_default();
+        let mapping = self.mapping().map(plain).map(|path| path.display().to_string());
         FileReport {
             file: self.name().into(),
-            mapping: name.to_string_lossy().into(),
+            mapping: mapping.unwrap_or_default().into(),
             mistakes,
             cases: Vec::new(),
             coverage: None,

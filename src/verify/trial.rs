@@ -128,7 +128,7 @@ impl<'t> Trials<'t> {
         for (index, scene) in case.scenes.iter().enumerate() {
             // Time alone cannot stall.
             let _ = clock.run(clock.pass(scene.after));
-            self.rehearsal.begin(case, index, &clock);
+            self.rehearsal.begin(case, index, &clock, &set.program.secrets);
             let event = numbered(scene, index);
             let process = engine.process(Arc::clone(set), event.clone(), Log::discard());
             let outcome = to_its_end(&clock, process);
