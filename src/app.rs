@@ -23,6 +23,7 @@ use crate::ingress::{self, Parts, Readiness, Server, Service};
 use crate::reload::watch::Watch;
 use crate::reload::{Inputs, Live, Refused, Reloader};
 use crate::telemetry::log::Log;
+use crate::telemetry::mask::Mask;
 
 /// What an app is built from.
 pub struct Config {
@@ -115,6 +116,12 @@ struct Serving {
     live: Arc<Live>,
 }
 
+impl Mask for Serving {
+    fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.live.mask(text)
+    }
+}
+
 impl Service for Serving {
     fn process(&self, event: Event, log: Log) -> Pin<Box<dyn Future<Output = Outcome> + Send>> {
         let (engine, set) = (Arc::clone(&self.engine), self.live.set());
@@ -130,10 +137,6 @@ impl Service for Serving {
             hash: set.program.hash.to_string(),
             last_reload: self.live.last_reload(),
         }
-    }
-
-    fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.live.mask(text)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Time, chance and identity, behind one seam: what the engine does over seconds or days is tested
 //! without waiting for them.
 
-#[cfg(test)]
 pub mod virtual_time;
 
 use std::future::Future;

@@ -18,6 +18,8 @@ pub mod engine;
 
 pub mod egress;
 
+pub mod verify;
+
 pub mod app;
 pub mod cli;
 pub mod reload;

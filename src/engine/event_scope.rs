@@ -5,10 +5,11 @@ use std::cell::{Cell, OnceCell};
 
 use serde_json::{Value, json};
 
+use super::observe::Observer;
 use super::target::answer::Answer;
 use crate::clock::{self, Clock};
 use crate::event::Event;
-use crate::expr::{Builtin, Effort, Fault, Root, SavedId, Scope, VariableId};
+use crate::expr::{Builtin, Effort, Fault, Root, SavedId, Scope, VariableId, Witness};
 use crate::program::{Mapping, Rule, Step};
 
 /// Built-ins that are not part of the event's body; the same for all mappings.
@@ -43,6 +44,7 @@ pub(super) struct EventScope<'e> {
     steps: Vec<Value>,
     item: Option<(Value, Value)>,
     effort: Effort,
+    pub(super) observer: Option<&'e dyn Observer>,
 }
 
 /// What is kept under a name that a step saves.
@@ -63,7 +65,20 @@ impl<'e> EventScope<'e> {
         let values = mapping.variables.iter().map(|_| OnceCell::new()).collect();
         let (saved, steps) = (Vec::new(), Vec::new());
         let effort = Effort::new();
-        Self { mapping, event, facts, clock, values, saved, steps, item: None, effort }
+        let (item, observer) = (None, None);
+        Self { mapping, event, facts, clock, values, saved, steps, item, effort, observer }
+    }
+
+    pub(super) fn observed_by(mut self, observer: Option<&'e dyn Observer>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// Tells whoever watches.
+    pub(super) fn tell(&self, what: impl FnOnce(&dyn Observer)) {
+        if let Some(observer) = self.observer {
+            what(observer);
+        }
     }
 
     /// Forgets what steps came to: a rule begins, perhaps again.
@@ -169,6 +184,10 @@ impl Scope for EventScope<'_> {
     fn uuid(&self) -> String {
         clock::uuid(self.clock).to_string()
     }
+
+    fn witness(&self) -> Option<&dyn Witness> {
+        Some(self.observer?)
+    }
 }
 
 /// The same, with an answer to read.
@@ -219,5 +238,9 @@ impl Scope for AnswerScope<'_, '_> {
 
     fn uuid(&self) -> String {
         self.event.uuid()
+    }
+
+    fn witness(&self) -> Option<&dyn Witness> {
+        self.event.witness()
     }
 }

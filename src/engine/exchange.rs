@@ -107,8 +107,10 @@ impl Exchange<'_> {
         let within = request.timeout;
         let sent = run.log.is_enabled(Level::Debug).then(|| request.clone());
         let (method, url) = (request.method.clone(), request.url.clone());
+        scope.tell(|observer| observer.sending(self.target, &request, attempt));
         let began = clock.monotonic();
         let result = self.link.transport.send(request).await;
+        scope.tell(|observer| observer.received(self.target, result.as_ref()));
         scope.effort().renew();
         let took = clock.monotonic().saturating_sub(began);
         self.record(&method, &url, &result, took, attempt);

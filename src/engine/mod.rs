@@ -3,9 +3,11 @@
 pub mod admit;
 mod event_scope;
 mod exchange;
+pub mod observe;
 pub mod outcome;
 mod request;
 mod run;
+pub mod script;
 pub mod set;
 mod step;
 mod target;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::event_scope::{EventScope, Facts};
+use super::observe::Observer;
 use super::outcome::{Failure, FailureKind, Outcome, RuleOutcome, RuleResult};
 use super::set::{Link, Set};
 use super::step::{StepEnd, StepRun};
@@ -24,6 +25,7 @@ pub struct Engine {
     pub(super) clock: Arc<dyn Clock>,
     /// The longest that an event may take, retries included.
     deadline: Duration,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 /// One event on its way through one set.
@@ -38,7 +40,12 @@ pub(super) struct Run<'r> {
 
 impl Engine {
     pub fn new(clock: Arc<dyn Clock>, deadline: Duration) -> Self {
-        Self { clock, deadline }
+        Self { clock, deadline, observer: None }
+    }
+
+    /// With somebody who watches.
+    pub fn observed_by(self, observer: Arc<dyn Observer>) -> Self {
+        Self { observer: Some(observer), ..self }
     }
 
     /// Runs an event to its end, on the set that it began with. `log` speaks about this event.
@@ -66,7 +73,9 @@ impl Run<'_> {
         links: &[Arc<Link>],
         facts: &Facts,
     ) -> Option<RuleOutcome> {
-        let mut scope = EventScope::new(mapping, self.event, facts, &*self.engine.clock);
+        let mut scope = EventScope::new(mapping, self.event, facts, &*self.engine.clock)
+            .observed_by(self.engine.observer.as_deref());
+        scope.tell(|observer| observer.asked(mapping, &scope));
         let (rule, result) = match choose(mapping, self.event, &scope) {
             Choice::None => return None,
             Choice::Undecided(rule, fault) => (rule, RuleResult::Failed(undecided(rule, &fault))),
@@ -76,6 +85,19 @@ impl Run<'_> {
     }
 
     async fn rule(
+        &self,
+        mapping: &Mapping,
+        rule: &Rule,
+        links: &[Arc<Link>],
+        scope: &mut EventScope<'_>,
+    ) -> RuleResult {
+        scope.tell(|observer| observer.chosen(mapping, rule));
+        let result = self.act(mapping, rule, links, scope).await;
+        scope.tell(|observer| observer.ended(mapping, rule, scope));
+        result
+    }
+
+    async fn act(
         &self,
         mapping: &Mapping,
         rule: &Rule,

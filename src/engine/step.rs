@@ -114,7 +114,9 @@ impl<'r> StepRun<'r> {
     }
 
     async fn turn(&self, index: Option<u32>, scope: &mut EventScope<'_>) -> Result<Turn, Failure> {
-        if !self.step.when.holds(scope).map_err(|fault| self.invalid(&fault))? {
+        let runs = self.step.when.holds(scope).map_err(|fault| self.invalid(&fault))?;
+        scope.tell(|observer| observer.turn(self.step, index, runs, scope));
+        if !runs {
             return Ok(Turn::Skipped);
         }
         let call = match &self.step.act {

@@ -12,9 +12,9 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::outcome::{Failure, Outcome, RuleResult};
-use super::transport::{
-    Connect, Exchange, Request, Response, Transport, TransportError, TransportFault,
-};
+pub use super::script::Reply;
+use super::script::{Director, Stage};
+use super::transport::{Request, Response, TransportFault};
 use super::{Engine, Set};
 use crate::clock::Clock;
 use crate::clock::virtual_time::{Luck, VirtualClock};
@@ -31,13 +31,6 @@ pub fn ms(milliseconds: u64) -> Duration {
 
 pub fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
-}
-
-/// What a target does with a request.
-#[derive(Debug, Clone)]
-pub struct Reply {
-    after: Duration,
-    what: Result<Response, TransportFault>,
 }
 
 pub fn status(status: u16) -> Reply {
@@ -58,16 +51,16 @@ pub fn text(status: u16, body: &str) -> Reply {
 
 pub fn bytes(status: u16, body: &[u8]) -> Reply {
     let body = Bytes::copy_from_slice(body);
-    Reply { after: Duration::ZERO, what: Ok(Response { status, headers: Vec::new(), body }) }
+    Reply::at_once(Ok(Response { status, headers: Vec::new(), body }))
 }
 
 pub fn fault(fault: TransportFault) -> Reply {
-    Reply { after: Duration::ZERO, what: Err(fault) }
+    Reply::at_once(Err(fault))
 }
 
 /// No answer at all: the try lasts for as long as it may.
 pub fn silence() -> Reply {
-    Reply { after: Duration::MAX, what: Err(TransportFault::Timeout) }
+    Reply::SILENCE
 }
 
 impl Reply {
@@ -151,30 +144,13 @@ impl Script {
     }
 }
 
-/// The wire, as far as one target sees it.
-struct Stand(Arc<Script>);
-
-impl Transport for Stand {
-    fn send(&self, request: Request) -> Exchange<'_> {
-        Box::pin(async move {
-            let within = request.timeout;
-            let reply = self.0.answer(request);
-            self.0.clock.pass(reply.after.min(within)).await;
-            let what = match reply.after > within {
-                true => Err(TransportFault::Timeout),
-                false => reply.what,
-            };
-            what.map_err(|fault| TransportError { fault, message: format!("scripted {fault:?}") })
-        })
+impl Director for Script {
+    fn direct(&self, request: Request) -> (Reply, VirtualClock) {
+        (self.answer(request), self.clock.clone())
     }
-}
 
-struct Stands(Arc<Script>);
-
-impl Connect for Stands {
-    fn connect(&self, target: &Target) -> Result<Arc<dyn Transport>, TransportError> {
-        self.0.state().connected.push(target.url.to_string());
-        Ok(Arc::new(Stand(Arc::clone(&self.0))))
+    fn connected(&self, target: &Target) {
+        self.state().connected.push(target.url.to_string());
     }
 }
 
@@ -207,7 +183,7 @@ impl Story {
         let began = "2026-01-31T12:00:00Z".parse().expect("a moment");
         let clock = VirtualClock::new(began);
         let script = Arc::new(Script { clock: clock.clone(), state: Mutex::default() });
-        let set = Set::assemble(program, None, &Stands(Arc::clone(&script))).expect("a set");
+        let set = Set::assemble(program, None, &Stage(Arc::clone(&script))).expect("a set");
         Self { set: Arc::new(set), script, clock, deadline: secs(25) }
     }
 

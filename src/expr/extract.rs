@@ -10,7 +10,7 @@ use super::body::Shape;
 use super::condition::Condition;
 use super::convert::{Type, text_of};
 use super::helpers::lists::parts;
-use super::{Budget, Fault, Path, Reference, Scope, Table};
+use super::{At, Budget, Came, Fault, Path, Reference, Scope, Table};
 use crate::event::kind;
 
 /// A compiled variable.
@@ -48,6 +48,7 @@ pub enum Selector {
 
 #[derive(Debug, Clone)]
 pub struct Case {
+    pub at: At,
     pub when: Condition,
     pub value: Shape,
 }
@@ -83,8 +84,8 @@ impl Variable {
         document: &dyn Fn() -> Option<&'d Value>,
         scope: &dyn Scope,
     ) -> Result<Option<Cow<'d, Value>>, Fault> {
-        let required = matches!(self.absence, Absence::Required);
-        let mut value = self.source.select(document, scope, required)?;
+        self.tell(scope, Came::Begun);
+        let mut value = self.select(document, scope)?;
         for stage in &self.stages {
             let Some(present) = value.filter(|value| !value.is_null() || self.nullable) else {
                 value = None;
@@ -95,6 +96,7 @@ impl Variable {
             }
             scope.effort().walk(&present)?;
             value = stage.apply(present, self)?;
+            self.tell(scope, Came::Stage { stage, value: value.as_deref() });
         }
         match value.filter(|value| !value.is_null() || self.nullable) {
             None => self.default(scope),
@@ -111,7 +113,9 @@ impl Variable {
     /// What stands in for a value that is absent.
     pub fn default<'d>(&self, scope: &dyn Scope) -> Result<Option<Cow<'d, Value>>, Fault> {
         let Absence::Default(shape) = &self.absence else { return Ok(None) };
-        Ok(shape.value(scope)?.map(|value| Cow::Owned(value.into_owned())))
+        let value = shape.value(scope)?.map(|value| Cow::Owned(value.into_owned()));
+        self.tell(scope, Came::Default { value: value.as_deref() });
+        Ok(value)
     }
 
     /// Where the value should have come from, in words.
@@ -136,20 +140,27 @@ impl Variable {
     }
 }
 
-impl Source {
-    /// `required`: whether the variable may not be absent. What is to be done if there is nothing
-    /// `from` another variable is said here, and not where that one is defined.
+impl Variable {
+    fn tell(&self, scope: &dyn Scope, how: Came<'_>) {
+        if let Some(witness) = scope.witness() {
+            witness.came(self, how);
+        }
+    }
+
+    /// What its source gives, before any stage.
     fn select<'d>(
         &self,
         document: &dyn Fn() -> Option<&'d Value>,
         scope: &dyn Scope,
-        required: bool,
     ) -> Result<Option<Cow<'d, Value>>, Fault> {
-        match self {
-            Self::First(selectors) => {
+        match &self.source {
+            Source::First(selectors) => {
                 let mut null = None;
                 for selector in selectors {
-                    match selector.first(document, scope)? {
+                    let found = selector.first(document, scope)?;
+                    let text = selector.text();
+                    self.tell(scope, Came::Path { text, found: found.as_deref() });
+                    match found {
                         Some(value) if value.is_null() => null = Some(value),
                         Some(value) => return Ok(Some(value)),
                         None => {}
@@ -157,36 +168,60 @@ impl Source {
                 }
                 Ok(null)
             }
-            Self::All(selectors) => {
-                let mut selected = Vec::new();
-                for selector in selectors {
-                    let all = selector.all(document, scope)?;
-                    if all.iter().any(|node| !node.is_null()) {
-                        selected = all;
-                        break;
-                    }
-                    if selected.is_empty() {
-                        selected = all;
-                    }
-                }
-                Ok(Some(Cow::Owned(Value::Array(selected))))
-            }
-            Self::From(reference) => {
+            Source::All(selectors) => self.select_all(selectors, document, scope).map(Some),
+            Source::From(reference) => {
+                // What is to be done if there is nothing `from` another variable is said by this
+                // one, and not where that one is defined.
+                let required = matches!(self.absence, Absence::Required);
                 let found = if required { reference.need(scope) } else { reference.find(scope) };
-                let Some(value) = found? else { return Ok(None) };
+                let found = found?;
+                self.tell(scope, Came::From { name: &reference.text, found });
+                let Some(value) = found else { return Ok(None) };
                 scope.effort().walk(value)?;
                 Ok(Some(Cow::Owned(value.clone())))
             }
-            Self::Value(shape) => owned(shape.value(scope)),
-            Self::Cases(cases) => {
-                for case in cases {
+            Source::Value(shape) => {
+                let value = owned(shape.value(scope))?;
+                self.tell(scope, Came::Rendered { value: value.as_deref() });
+                Ok(value)
+            }
+            Source::Cases(cases) => {
+                for (index, case) in cases.iter().enumerate() {
                     if case.when.holds(scope)? {
-                        return owned(case.value.value(scope));
+                        let value = owned(case.value.value(scope))?;
+                        let at = case.at;
+                        self.tell(scope, Came::Case { index, at, value: value.as_deref() });
+                        return Ok(value);
                     }
                 }
+                self.tell(scope, Came::NoCase);
                 Ok(None)
             }
         }
+    }
+
+    fn select_all<'d>(
+        &self,
+        selectors: &[Selector],
+        document: &dyn Fn() -> Option<&'d Value>,
+        scope: &dyn Scope,
+    ) -> Result<Cow<'d, Value>, Fault> {
+        let mut selected = Vec::new();
+        for selector in selectors {
+            let all = selector.all(document, scope)?;
+            if scope.witness().is_some() {
+                let found = (!all.is_empty()).then(|| Value::Array(all.clone()));
+                self.tell(scope, Came::Path { text: selector.text(), found: found.as_ref() });
+            }
+            if all.iter().any(|node| !node.is_null()) {
+                selected = all;
+                break;
+            }
+            if selected.is_empty() {
+                selected = all;
+            }
+        }
+        Ok(Cow::Owned(Value::Array(selected)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Compiled expressions: values to values, without I/O. Names were resolved when they were
 //! compiled; a [`Scope`] says what they stand for now.
 
+mod at;
 pub mod body;
 mod budget;
 pub mod compare;
@@ -16,7 +17,9 @@ pub mod reference;
 pub mod template;
 #[cfg(test)]
 mod testing;
+mod witness;
 
+pub use at::At;
 pub use budget::{Budget, LARGEST_TEXT};
 pub use each::Each;
 pub use effort::Effort;
@@ -24,6 +27,7 @@ pub use fault::Fault;
 pub use path::Path;
 pub use reference::{Builtin, EachId, Reference, Root, SavedId, VariableId};
 pub use template::Template;
+pub use witness::{Came, Witness};
 
 use std::collections::HashMap;
 
@@ -49,4 +53,9 @@ pub trait Scope {
 
     /// A new identifier each time: a version 4 UUID (RFC 9562) as text.
     fn uuid(&self) -> String;
+
+    /// Who watches how values come about.
+    fn witness(&self) -> Option<&dyn Witness> {
+        None
+    }
 }

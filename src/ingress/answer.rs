@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::Service;
 use crate::engine::admit::Full;
 use crate::engine::outcome::{Failure, FailureKind, Outcome, RuleOutcome, RuleResult};
+use crate::event::Event;
+use crate::telemetry::mask::Mask;
 
 /// `Retry-After` of a 429 or 503 where no target said how long to stay away.
 const RETRY_AFTER: Duration = Duration::from_secs(30);
@@ -94,12 +95,7 @@ impl Refusal {
         self.reading().3
     }
 
-    pub fn answer(
-        &self,
-        identity: &Identity,
-        event_id: Option<&str>,
-        mask: &dyn Service,
-    ) -> Answer {
+    pub fn answer(&self, identity: &Identity, event_id: Option<&str>, mask: &dyn Mask) -> Answer {
         let (status, kind, message, error) = self.reading();
         let body = failure_body(message, &mask.mask(&error), kind, identity, event_id);
         let mut answer = Answer::failure(status, None, Value::Object(body));
@@ -229,8 +225,17 @@ pub(super) struct About {
     pub identity: Identity,
 }
 
+/// What NSPS is told of an event that ran to its end: status and body.
+pub fn told(outcome: &Outcome, event: &Event, mask: &dyn Mask) -> (u16, Value) {
+    let identity =
+        Identity { request_id: event.request_id.clone(), unique_id: event.unique_id.clone() };
+    let (event_id, event_type) = (event.id.clone(), event.event_type.clone());
+    let answer = of_outcome(outcome, &About { event_id, event_type, identity }, mask);
+    (answer.status, answer.body)
+}
+
 /// Answers an event that ran to its end.
-pub(super) fn of_outcome(outcome: &Outcome, about: &About, mask: &dyn Service) -> Answer {
+pub(super) fn of_outcome(outcome: &Outcome, about: &About, mask: &dyn Mask) -> Answer {
     if Verdict::of_event(outcome) == Verdict::Failed {
         return failed(outcome, about, mask);
     }
@@ -271,7 +276,7 @@ fn text(rule: &RuleOutcome) -> Option<&str> {
 }
 
 /// `rules` of an answer and of the log: every rule, and why where it did not simply succeed.
-pub(super) fn rules(outcome: &Outcome, mask: &dyn Service) -> Value {
+pub(super) fn rules(outcome: &Outcome, mask: &dyn Mask) -> Value {
     let entry = |rule: &RuleOutcome| {
         let mut entry = Map::new();
         entry.insert("mapping".to_owned(), (*rule.mapping).into());
@@ -285,7 +290,7 @@ pub(super) fn rules(outcome: &Outcome, mask: &dyn Service) -> Value {
     outcome.rules.iter().map(entry).collect()
 }
 
-fn failed(outcome: &Outcome, about: &About, mask: &dyn Service) -> Answer {
+fn failed(outcome: &Outcome, about: &About, mask: &dyn Mask) -> Answer {
     let failures: Vec<_> = outcome.rules.iter().filter_map(failure).collect();
     // The first of the most retryable ones: `max_by_key` would take the last.
     let Some(worst) = failures.iter().rev().max_by_key(|(_, failure)| urgency(status(failure)))
@@ -312,7 +317,7 @@ fn failure(rule: &RuleOutcome) -> Option<(&RuleOutcome, &Failure)> {
     }
 }
 
-fn detail(rule: &RuleOutcome, failure: &Failure, mask: &dyn Service) -> Value {
+fn detail(rule: &RuleOutcome, failure: &Failure, mask: &dyn Mask) -> Value {
     let mut detail = Map::new();
     detail.insert("mapping".to_owned(), (*rule.mapping).into());
     detail.insert("rule".to_owned(), (*rule.rule).into());

@@ -12,7 +12,6 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -20,24 +19,23 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use answer::told;
 pub use auth::Tokens;
 pub use server::{Parts, Server, serve};
 
 use crate::engine::outcome::Outcome;
 use crate::event::Event;
 use crate::telemetry::log::Log;
+use crate::telemetry::mask::Mask;
 
 /// What is behind the HTTP surface.
-pub trait Service: Send + Sync + 'static {
+pub trait Service: Mask + Send + Sync + 'static {
     /// Runs an event to its end; polled as a task of its own, so it outlives the connection that
     /// brought it. `log` speaks about this event.
     fn process(&self, event: Event, log: Log) -> Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
     /// What `GET /ready` tells; called for each such request.
     fn readiness(&self) -> Readiness;
-
-    /// Masks secrets in texts that go out to NSPS.
-    fn mask<'t>(&self, text: &'t str) -> Cow<'t, str>;
 }
 
 /// Whether events can be processed, and by which set of mappings.

@@ -14,7 +14,7 @@ pub use target::{ApiKeyPlace, Auth, METHODS, Method, Retry, Target};
 use crate::expr::body::Shape;
 use crate::expr::condition::Condition;
 use crate::expr::extract::Variable;
-use crate::expr::{Reference, SavedId, Template};
+use crate::expr::{At, Reference, SavedId, Template, VariableId};
 use crate::telemetry::mask::Secrets;
 
 /// Everything that was loaded from one directory, in one step.
@@ -38,19 +38,33 @@ pub struct Mapping {
     pub targets: Vec<Arc<Target>>,
     /// Variables of every scope; a [`crate::expr::VariableId`] is a position in it.
     pub variables: Vec<Variable>,
+    /// Positions in `variables` of those that all rules share.
+    pub shared: Range<usize>,
     /// Tried in order; the first that matches runs.
     pub rules: Vec<Rule>,
+}
+
+impl Mapping {
+    /// The variable of that name as a rule sees it, outside of its steps.
+    pub fn variable(&self, rule: &Rule, name: &str) -> Option<VariableId> {
+        let mut seen = rule.variables.clone().chain(self.shared.clone());
+        let named = |at: &usize| self.variables.get(*at).is_some_and(|it| &*it.name == name);
+        seen.find(named).map(VariableId)
+    }
 }
 
 /// What to do about some events.
 #[derive(Debug)]
 pub struct Rule {
+    pub at: At,
     pub name: Arc<str>,
     pub events: Vec<EventPattern>,
     pub when: Condition,
     pub action: Action,
     /// Names under which steps save what later ones need; a [`SavedId`] is a position in it.
     pub saved: Vec<Arc<str>>,
+    /// Positions in [`Mapping::variables`] of this rule's own; they hide the shared ones.
+    pub variables: Range<usize>,
 }
 
 #[derive(Debug)]
@@ -65,6 +79,7 @@ pub enum Action {
 /// One step of a rule.
 #[derive(Debug)]
 pub struct Step {
+    pub at: At,
     /// Its name, or its position from 1 where it has none.
     pub label: Arc<str>,
     /// Asked for each member, where there are several.
@@ -142,6 +157,7 @@ pub enum Body {
 /// One row of a `responses` table.
 #[derive(Debug)]
 pub struct ResponseEntry {
+    pub at: At,
     pub when: Condition,
     pub then: Then,
     /// What NSPS is told.

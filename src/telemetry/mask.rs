@@ -52,6 +52,18 @@ impl fmt::Debug for Secrets {
     }
 }
 
+/// Hides what must not be shown.
+pub trait Mask {
+    /// The text with `***` in place of every secret.
+    fn mask<'t>(&self, text: &'t str) -> Cow<'t, str>;
+}
+
+impl Mask for Secrets {
+    fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.mask(text)
+    }
+}
+
 impl Secrets {
     /// Texts of fewer than 8 bytes are left out: they would be found where nobody meant them.
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {

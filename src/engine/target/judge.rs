@@ -42,10 +42,15 @@ pub(in crate::engine) fn answer(
     scope: &EventScope<'_>,
     now: Timestamp,
 ) -> Verdict {
+    let observed = scope;
     let scope = AnswerScope::new(scope, answer);
+    let tell = |by| observed.tell(|observer| observer.judged(call, target, by, &scope));
     for entry in call.responses.iter().chain(&target.responses) {
         match decides(entry, &scope) {
-            Ok(Some(true)) => return by_entry(entry, &scope, target, now),
+            Ok(Some(true)) => {
+                tell(Some(entry));
+                return by_entry(entry, &scope, target, now);
+            }
             // A failure need not speak the target's language: it may come from a proxy before it.
             Ok(None) if answer.is_success() => {
                 return Verdict::Failed(unreadable(answer, target));
@@ -54,6 +59,7 @@ pub(in crate::engine) fn answer(
             Err(fault) => return Verdict::Failed(invalid(&fault, target, answer)),
         }
     }
+    tell(None);
     by_default(answer, target, now)
 }
 

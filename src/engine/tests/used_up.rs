@@ -91,22 +91,26 @@ fn without_words_of_the_mapping_the_engine_has_its_own() {
             "hss answered 401: who are you?",
         ),
         (status(407), "hss refuses the connector's credentials (407)", ""),
-        (fault(TransportFault::Unreachable), "hss cannot be reached", "scripted Unreachable"),
-        (silence(), "hss did not answer within 1000 ms", "scripted Timeout"),
+        (
+            fault(TransportFault::Unreachable),
+            "hss cannot be reached",
+            "cannot connect to hss.test:80",
+        ),
+        (silence(), "hss did not answer within 1000 ms", "hss.test:80 did not answer within 1s"),
         (
             fault(TransportFault::Broken),
             "hss broke the connection off without a complete answer",
-            "scripted Broken",
+            "broke off",
         ),
         (
             fault(TransportFault::TooLarge),
             "hss answered more than can be read",
-            "scripted TooLarge",
+            "larger than can be read",
         ),
         (
             fault(TransportFault::Unsendable),
             "the request to hss cannot be sent",
-            "scripted Unsendable",
+            "nobody expects it",
         ),
     ] {
         let failure = thrice("[]").always(reply.clone()).fails();

@@ -1,5 +1,6 @@
 //! Document to program: every name resolved, every text compiled, every mistake collected.
 
+mod answer;
 mod condition;
 mod lost_signs;
 mod names;
@@ -21,14 +22,16 @@ mod variable;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+pub(crate) use answer::answer_test;
 use names::Scopes;
 use tables::NamedTable;
 use undefined::Undefined;
 use usage::Usage;
 
-use super::diagnostic::{Diagnostic, Report, Source, Span};
+use super::diagnostic::{Diagnostic, Position, Report, Source, Span};
 use super::document::Mapping as Document;
 use super::env::Environment;
+use crate::expr::At;
 use crate::expr::extract::Variable;
 use crate::program::Mapping;
 
@@ -40,27 +43,11 @@ pub fn check(
     env: &mut Environment<'_>,
     report: &mut Report,
 ) -> Option<Mapping> {
-    let mut checker = Checker {
-        source,
-        env,
-        report,
-        scopes: Scopes::default(),
-        usage: Usage::default(),
-        variables: Vec::new(),
-        tables: BTreeMap::new(),
-        loops: 0,
-        saved_anywhere: steps::saved_anywhere(document.rules().iter().flatten())
-            .map(Box::from)
-            .collect(),
-        targets: document
-            .targets
-            .iter()
-            .flat_map(|named| &named.0)
-            .map(|(key, _)| key.text.clone())
-            .collect(),
-        undefined: Undefined::default(),
-        failed: false,
-    };
+    let mut checker = Checker::new(source, env, report);
+    let saved = steps::saved_anywhere(document.rules().iter().flatten());
+    checker.saved_anywhere = saved.map(Box::from).collect();
+    let targets = document.targets.iter().flat_map(|named| &named.0);
+    checker.targets = targets.map(|(key, _)| key.text.clone()).collect();
     let mapping = checker.mapping(document, file);
     let usable = !checker.failed;
     mapping.filter(|_| usable)
@@ -87,12 +74,30 @@ struct Checker<'c, 'e> {
     failed: bool,
 }
 
-impl Checker<'_, '_> {
+impl<'c, 'e> Checker<'c, 'e> {
+    fn new(source: &'c Source, env: &'c mut Environment<'e>, report: &'c mut Report) -> Self {
+        Self {
+            source,
+            env,
+            report,
+            scopes: Scopes::default(),
+            usage: Usage::default(),
+            variables: Vec::new(),
+            tables: BTreeMap::new(),
+            loops: 0,
+            saved_anywhere: HashSet::new(),
+            targets: Vec::new(),
+            undefined: Undefined::default(),
+            failed: false,
+        }
+    }
+
     fn mapping(&mut self, document: &Document, file: &str) -> Option<Mapping> {
         self.version(document);
         let description = document.description.as_ref().and_then(|text| self.string(text));
         let extract = document.extract.clone().unwrap_or_default();
         self.declare(&extract);
+        let shared = 0..self.variables.len();
         self.tables(document);
         self.define(&extract);
         let targets = self.targets(document);
@@ -102,6 +107,7 @@ impl Checker<'_, '_> {
             file: Arc::from(file),
             description: description.map(Arc::from),
             targets: targets.into_iter().collect::<Option<_>>()?,
+            shared,
             variables: std::mem::take(&mut self.variables).into_iter().collect::<Option<_>>()?,
             rules: rules.into_iter().collect::<Option<_>>()?,
         })
@@ -118,6 +124,12 @@ impl Checker<'_, '_> {
                 &format!("write `version: {}`", Document::VERSION),
             );
         }
+    }
+
+    /// Where a span begins, as people count.
+    fn at(&self, span: Span) -> At {
+        let Position { line, column } = self.source.position(span.start);
+        At { line, column }
     }
 
     /// Reports a mistake: where, what, and (unless empty) what to do about it.
@@ -143,7 +155,7 @@ impl Checker<'_, '_> {
 }
 
 /// Whether a text may name a target or a rule.
-fn is_kebab_name(text: &str) -> bool {
+pub fn is_kebab_name(text: &str) -> bool {
     let mut bytes = text.bytes();
     bytes.next().is_some_and(|first| first.is_ascii_lowercase() || first.is_ascii_digit())
         && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')

@@ -50,6 +50,7 @@ impl Checker<'_, '_> {
             .map(|text| self.template(text, Secrecy::Plain, Unescaped::Refused));
         let answer = written.answer.as_ref().map(|scalar| self.answer(scalar, then));
         Some(ResponseEntry {
+            at: self.at(written.span),
             when: when?,
             then: then?,
             message: message.map_or(Some(None), |message| message.map(Some))?,

@@ -42,10 +42,12 @@ impl Checker<'_, '_> {
         }
         let patterns = written.event.iter().flat_map(|event| &event.0);
         let events: Vec<_> = patterns.map(|text| self.pattern(text)).collect();
+        let first = self.variables.len();
         if let Some(extract) = &written.extract {
             self.declare(extract);
             self.define(extract);
         }
+        let variables = first..self.variables.len();
         let readable = !written.unreadable.contains(&"when");
         let when = self.condition(written.when.as_ref()).filter(|_| readable);
         let action = self.action(written);
@@ -54,11 +56,13 @@ impl Checker<'_, '_> {
             self.scopes.pop();
         }
         Some(Rule {
+            at: self.at(written.span),
             name: Arc::from(written.name.as_ref()?.as_str()),
             events: written.event.as_ref().and(events.into_iter().collect::<Option<_>>())?,
             when: when?,
             action: action?,
             saved,
+            variables,
         })
     }
 

@@ -56,6 +56,7 @@ impl Checker<'_, '_> {
         self.scopes.in_member = false;
         let name = written.name.as_ref().map(Text::as_str);
         Some(Step {
+            at: self.at(written.span),
             label: Arc::from(label(name, at)),
             when: when?,
             for_each: for_each.map_or(Some(None), |list| list.map(Some))?,

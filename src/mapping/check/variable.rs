@@ -154,7 +154,8 @@ impl Checker<'_, '_> {
             }
             let when: Option<Condition> = self.condition(case.when.as_ref());
             let value = case.value.as_ref().and_then(|node| self.shape(&node.0, Secrecy::Plain));
-            cases.push(when.zip(value).map(|(when, value)| Case { when, value }));
+            let at = self.at(case.span);
+            cases.push(when.zip(value).map(|(when, value)| Case { at, when, value }));
         }
         cases.into_iter().collect()
     }

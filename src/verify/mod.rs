@@ -1,0 +1,23 @@
+//! The same engine on a script: mapping tests without targets, network or waiting.
+
+pub mod case;
+pub mod coverage;
+pub mod difference;
+mod document;
+mod file;
+mod judge;
+mod names;
+mod plan;
+mod read;
+mod rehearsal;
+pub mod report;
+mod run;
+mod trial;
+mod veil;
+mod words;
+
+pub use document::schema;
+pub use file::TestFile;
+pub use plan::{Plan, Read, read_file};
+pub use read::replies;
+pub use run::run;
