@@ -1,15 +1,14 @@
 //! `check`: every mistake of every mapping, before any event.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::Exit;
-use super::output::{complain_of, counted, say, style};
+use super::output::{counted, say, style};
+use super::{Exit, input};
 use crate::mapping::{self, Loaded, env};
 use crate::program::{Mapping, Program};
-use crate::settings::Environment;
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
@@ -38,18 +37,11 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &CheckArgs) -> Exit {
-    let environment = match &arguments.env_file {
-        Some(file) => Environment::read_file(file),
-        None => Environment::read(Path::new(".")),
-    };
-    let environment = match environment {
+    let environment = match input::environment(arguments.env_file.as_deref()) {
         Ok(environment) => environment,
-        Err(fault) => {
-            complain_of(&[fault]);
-            return Exit::Unable;
-        }
+        Err(exit) => return exit,
     };
-    let path = super::mappings_path(arguments.path.as_deref(), &environment);
+    let path = input::mappings(arguments.path.as_deref(), &environment);
     let variables = |name: &str| environment.get(name);
     let files = env::read_file;
     let loaded = mapping::load(

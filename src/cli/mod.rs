@@ -4,17 +4,16 @@ mod call;
 mod check;
 mod demo;
 mod health;
+mod input;
+mod new;
 mod output;
 mod schema;
 mod serve;
 mod test;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
-
-use crate::settings::Environment;
 
 /// What a command came to, as a process says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +49,8 @@ enum Command {
     Serve(Box<crate::settings::ServeArgs>),
     /// Load mappings as `serve` would, and print every mistake with its place and its cure
     Check(check::CheckArgs),
+    /// Write a mapping to begin with, and its test
+    New(new::NewArgs),
     /// Run the tests of mappings: no target is called, nothing waits
     Test(test::TestArgs),
     /// Print the JSON Schema of the connector's files, for editors
@@ -66,6 +67,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(Arguments { command }) => match command {
             Command::Serve(arguments) => serve::run(&arguments),
             Command::Check(arguments) => check::run(&arguments),
+            Command::New(arguments) => new::run(&arguments),
             Command::Test(arguments) => test::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Demo(arguments) => demo::run(&arguments),
@@ -77,12 +79,4 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             if fault.use_stderr() { Exit::Unable } else { Exit::Success }
         }
     }
-}
-
-/// What a command works on: a path that was given, or `MAPPINGS`, or `./mappings`.
-fn mappings_path(given: Option<&Path>, environment: &Environment) -> PathBuf {
-    given.map(Path::to_owned).unwrap_or_else(|| {
-        let setting = environment.get("MAPPINGS").filter(|path| !path.is_empty());
-        PathBuf::from(setting.unwrap_or_else(|| "./mappings".to_owned()))
-    })
 }

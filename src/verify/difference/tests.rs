@@ -35,6 +35,7 @@ fn expected(method: &str, address: &str, body: Body) -> Expected {
         method: method.into(),
         address,
         target: None,
+        step: None,
         headers: Vec::new(),
         query: Vec::new(),
         body,
@@ -58,7 +59,7 @@ fn with_headers(mut request: Request, headers: &[(&str, &str)]) -> Request {
 }
 
 fn to_hss(request: &Request) -> Sent<'_> {
-    Sent { request, target: "hss", base: BASE }
+    Sent { request, target: "hss", base: BASE, step: "provision" }
 }
 
 fn compare(expected: &Expected, sent: &Request) -> Difference {
