@@ -9,7 +9,7 @@ use super::Exit;
 use super::output::{complain_of, counted, say, style};
 use crate::mapping::{self, Loaded, env};
 use crate::program::{Mapping, Program};
-use crate::settings::Environment;
+use crate::settings::{Environment, SettingFault};
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
@@ -38,21 +38,14 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &CheckArgs) -> Exit {
-    let environment = match &arguments.env_file {
-        Some(file) => Environment::read_file(file),
-        None => Environment::read(Path::new(".")),
-    };
-    let environment = match environment {
+    let environment = match environment(arguments.env_file.as_deref()) {
         Ok(environment) => environment,
         Err(fault) => {
             complain_of(&[fault]);
             return Exit::Unable;
         }
     };
-    let path = arguments.path.clone().unwrap_or_else(|| {
-        let setting = environment.get("MAPPINGS").filter(|path| !path.is_empty());
-        PathBuf::from(setting.unwrap_or_else(|| "./mappings".to_owned()))
-    });
+    let path = mappings(arguments.path.as_deref(), &environment);
     let variables = |name: &str| environment.get(name);
     let files = env::read_file;
     let loaded = mapping::load(
@@ -74,6 +67,23 @@ pub(super) fn run(arguments: &CheckArgs) -> Exit {
         Loaded { program: Some(_), .. } => Exit::Success,
         Loaded { program: None, .. } => Exit::Found,
     }
+}
+
+/// The environment over a file of variables: over `.env` unless another one is named.
+pub(super) fn environment(file: Option<&Path>) -> Result<Environment, SettingFault> {
+    match file {
+        Some(file) => Environment::read_file(file),
+        None => Environment::read(Path::new(".")),
+    }
+}
+
+/// Where mappings are: as the arguments say, or the setting, or `./mappings`.
+pub(super) fn mappings(argument: Option<&Path>, environment: &Environment) -> PathBuf {
+    if let Some(path) = argument {
+        return path.to_owned();
+    }
+    let setting = environment.get("MAPPINGS").filter(|path| !path.is_empty());
+    PathBuf::from(setting.unwrap_or_else(|| "./mappings".to_owned()))
 }
 
 fn summarize(loaded: &Loaded) {

@@ -76,11 +76,15 @@ impl Run<'_> {
         let mut scope = EventScope::new(mapping, self.event, facts, &*self.engine.clock)
             .observed_by(self.engine.observer.as_deref());
         scope.tell(|observer| observer.asked(mapping, &scope));
-        let (rule, result) = match choose(mapping, self.event, &scope) {
-            Choice::None => return None,
-            Choice::Undecided(rule, fault) => (rule, RuleResult::Failed(undecided(rule, &fault))),
-            Choice::Rule(rule) => (rule, self.rule(mapping, rule, links, &mut scope).await),
+        let ran = match choose(mapping, self.event, &scope) {
+            Choice::None => None,
+            Choice::Undecided(rule, fault) => {
+                Some((rule, RuleResult::Failed(undecided(rule, &fault))))
+            }
+            Choice::Rule(rule) => Some((rule, self.rule(mapping, rule, links, &mut scope).await)),
         };
+        scope.tell(|observer| observer.left(mapping, &scope));
+        let (rule, result) = ran?;
         Some(RuleOutcome { mapping: mapping.file.clone(), rule: rule.name.clone(), result })
     }
 

@@ -3,6 +3,7 @@
 pub mod case;
 pub mod coverage;
 pub mod difference;
+pub mod explain;
 pub mod plan;
 pub mod report;
 mod run;

@@ -80,7 +80,7 @@ fn on_first_line(source: &Source, span: Span) -> Span {
 
 /// Text without what would steer a terminal: control characters (a tab apart, which the snippet
 /// widens), and marks that turn the direction of writing.
-pub(super) fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     text.chars().filter(|c| *c != '\u{feff}').map(visible).collect()
 }
 
