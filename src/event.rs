@@ -41,8 +41,13 @@ impl Event {
         request_id: String,
         unique_id: String,
     ) -> Result<Self, EnvelopeFault> {
-        let body: Value = serde_json::from_slice(body)
+        let body = serde_json::from_slice(body)
             .map_err(|fault| EnvelopeFault::NotJson(fault.to_string()))?;
+        Self::of(body, request_id, unique_id)
+    }
+
+    /// Reads an envelope that was parsed already.
+    pub fn of(body: Value, request_id: String, unique_id: String) -> Result<Self, EnvelopeFault> {
         match identify(&body) {
             Ok((id, event_type)) => Ok(Self { id, event_type, body, request_id, unique_id }),
             Err(reason) => {

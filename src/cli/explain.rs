@@ -21,7 +21,7 @@ use super::Exit;
 use super::check;
 use super::output::{complain, complain_of, say, style};
 use crate::clock::{Clock, SystemClock};
-use crate::mapping::diagnostic::{Style, printable};
+use crate::mapping::diagnostic::{Report, Style, printable};
 use crate::mapping::{self, Loaded, env};
 use crate::settings::{Environment, EventLimits, Settings};
 use crate::verify::explain::{Question, explain};
@@ -122,7 +122,12 @@ fn answer(
     let clock = SystemClock::new();
     let now = arguments.now.unwrap_or_else(|| clock.wall());
     let Given { bytes, name } = input::event(&arguments.event, limits.max_body)?;
-    let replies = input::replies(&arguments.replies, arguments.format, style)?;
+    let mut mistakes = Report::new();
+    let replies = input::replies(&arguments.replies, &mut mistakes)?;
+    if mistakes.has_errors() {
+        tell(&mistakes, arguments.format, style);
+        return Ok(Exit::Found);
+    }
     let event = match input::parse(&bytes, limits.max_body, now) {
         Ok(event) => event,
         Err(fault) => {
@@ -149,17 +154,21 @@ fn load(
     let path = check::mappings(arguments.mappings.as_deref(), environment);
     let variables = |name: &str| environment.get(name);
     let env = env::Environment::new(&variables, &env::read_file, arguments.allow_missing_env);
-    let Loaded { program, report, files } = mapping::load(&path, env);
+    let Loaded { program, report, files, .. } = mapping::load(&path, env);
     if let Some(program) = program.filter(|_| files > 0) {
         return Ok(program);
     }
-    match arguments.format {
-        Requests::Json => say(format_args!("{:#}", json!({ "mistakes": report.to_json() }))),
-        _ => say(report.render(style).trim_end()),
-    }
+    tell(&report, arguments.format, style);
     match files {
         0 => Err(Stop::Unable("there is no mapping to ask: see above".to_owned())),
         _ => Err(Stop::Found),
+    }
+}
+
+fn tell(mistakes: &Report, format: Requests, style: Style) {
+    match format {
+        Requests::Json => say(format_args!("{:#}", json!({ "mistakes": mistakes.to_json() }))),
+        Requests::Http | Requests::Curl => say(mistakes.render(style).trim_end()),
     }
 }
 

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::Exit;
 use super::output::say;
-use crate::mapping;
+use crate::{mapping, verify};
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
@@ -17,11 +17,14 @@ pub(super) struct SchemaArgs {
 enum What {
     /// Mapping files
     Mapping,
+    /// Test files of mappings
+    Test,
 }
 
 pub(super) fn run(arguments: &SchemaArgs) -> Exit {
     let schema = match arguments.what {
         What::Mapping => mapping::schema(),
+        What::Test => verify::schema(),
     };
     say(format_args!("{schema:#}"));
     Exit::Success

@@ -2,6 +2,7 @@
 //! crate: its parser makes the tree, which is checked before by `syntax` and evaluated by
 //! `evaluate`.
 
+mod change;
 mod evaluate;
 mod syntax;
 
@@ -11,6 +12,8 @@ use std::sync::Arc;
 use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
 use jsonpath_rust::parser::parse_json_path;
 use serde_json::Value;
+
+pub use change::ChangeFault;
 
 use super::{Effort, Fault};
 

@@ -15,6 +15,8 @@ pub struct Environment<'e> {
     files: &'e dyn Fn(&str) -> Result<String, String>,
     /// Stand-ins are given for what is not set, so that the rest can be checked.
     allow_missing: bool,
+    /// A test file says what there is, and nothing else does.
+    of_test: bool,
     secrets: BTreeSet<String>,
 }
 
@@ -59,7 +61,15 @@ impl<'e> Environment<'e> {
         files: &'e dyn Fn(&str) -> Result<String, String>,
         allow_missing: bool,
     ) -> Self {
-        Self { variables, files, allow_missing, secrets: BTreeSet::new() }
+        Self { variables, files, allow_missing, of_test: false, secrets: BTreeSet::new() }
+    }
+
+    /// What a test file sets, and nothing else.
+    pub fn of_test(
+        variables: &'e dyn Fn(&str) -> Option<String>,
+        files: &'e dyn Fn(&str) -> Result<String, String>,
+    ) -> Self {
+        Self { of_test: true, ..Self::new(variables, files, false) }
     }
 
     /// Every secret that was met.
@@ -154,7 +164,10 @@ impl<'e> Environment<'e> {
             None => Err((
                 "unset-environment",
                 format!("the environment variable `{name}` is not set"),
-                format!("set it, or give a fallback: `${{{name}:-…}}`"),
+                match self.of_test {
+                    true => format!("tests see no other environment: add `{name}: …` to `env`"),
+                    false => format!("set it, or give a fallback: `${{{name}:-…}}`"),
+                },
             )),
         }
     }
@@ -171,7 +184,10 @@ impl<'e> Environment<'e> {
             Err(reason) => Err((
                 "unreadable-file",
                 format!("the file `{path}` cannot be read: {reason}"),
-                "put the file there, or mount the secret that holds it".to_owned(),
+                match self.of_test {
+                    true => format!("tests see no files: add `\"file:{path}\": …` to `env`"),
+                    false => "put the file there, or mount the secret that holds it".to_owned(),
+                },
             )),
         }
     }

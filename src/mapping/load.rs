@@ -21,13 +21,14 @@ pub struct Loaded {
     pub report: Report,
     /// Files that were read.
     pub files: usize,
+    /// What was read, by where it was read from.
+    pub texts: Vec<(PathBuf, Source)>,
 }
 
 /// Reads a directory (every `*.yaml` and `*.yml` but `*.test.yaml`, without recursion, in byte order
 /// of names), or one file.
 pub fn load(path: &Path, env: Environment<'_>) -> Loaded {
-    let mut loader =
-        Loader { env, report: Report::new(), hash: Sha256::new(), mappings: Vec::new() };
+    let mut loader = Loader::new(env);
     let whole = || Source::unread(path.display().to_string());
     let files = match mapping_files(path) {
         Ok(files) => files,
@@ -51,9 +52,13 @@ pub fn load(path: &Path, env: Environment<'_>) -> Loaded {
 
 /// Loads one mapping from its text, under the name that messages show.
 pub fn load_text(name: &str, text: &str, env: Environment<'_>) -> Loaded {
-    let mut loader =
-        Loader { env, report: Report::new(), hash: Sha256::new(), mappings: Vec::new() };
-    loader.text(name, &Source::new(name, text));
+    load_source(name, &Source::new(name, text), env)
+}
+
+/// Loads one mapping that was read already; `name` is the file's, without directories.
+pub fn load_source(name: &str, source: &Source, env: Environment<'_>) -> Loaded {
+    let mut loader = Loader::new(env);
+    loader.text(name, source);
     loader.finish(1)
 }
 
@@ -63,15 +68,22 @@ struct Loader<'e> {
     report: Report,
     hash: Sha256,
     mappings: Vec<Mapping>,
+    texts: Vec<(PathBuf, Source)>,
 }
 
-impl Loader<'_> {
+impl<'e> Loader<'e> {
+    fn new(env: Environment<'e>) -> Self {
+        let (mappings, texts) = (Vec::new(), Vec::new());
+        Self { env, report: Report::new(), hash: Sha256::new(), mappings, texts }
+    }
+
     fn file(&mut self, path: &Path) {
         let shown = path.display().to_string();
         match read(path, &shown) {
-            Ok(text) => {
+            Ok(source) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                self.text(&name, &Source::new(shown, text));
+                self.text(&name, &source);
+                self.texts.push((path.to_owned(), source));
             }
             Err(diagnostic) => self.report.push(*diagnostic),
         }
@@ -97,11 +109,11 @@ impl Loader<'_> {
         let usable = !self.report.has_errors();
         let mappings = self.mappings;
         let program = usable.then(|| Program { mappings, hash: hash.into(), secrets });
-        Loaded { program, report: self.report, files }
+        Loaded { program, report: self.report, files, texts: self.texts }
     }
 }
 
-fn read(path: &Path, shown: &str) -> Result<String, Box<Diagnostic>> {
+fn read(path: &Path, shown: &str) -> Result<Source, Box<Diagnostic>> {
     let unreadable = |error: std::io::Error| {
         let source = Source::unread(shown);
         let diagnostic = Diagnostic::error("unreadable-file", &source, None, error.to_string());
@@ -111,14 +123,20 @@ fn read(path: &Path, shown: &str) -> Result<String, Box<Diagnostic>> {
     if size > yaml::MAX_BYTES as u64 {
         return Err(Box::new(yaml::too_long(&Source::unread(shown), size)));
     }
-    String::from_utf8(std::fs::read(path).map_err(unreadable)?).map_err(|error| {
+    source_of(shown, std::fs::read(path).map_err(unreadable)?)
+}
+
+/// The text of a file of ours, under the name that messages show.
+pub fn source_of(shown: &str, bytes: Vec<u8>) -> Result<Source, Box<Diagnostic>> {
+    let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let source = Source::new(shown, String::from_utf8_lossy(error.as_bytes()));
         let span = Span::new(at, at + char::REPLACEMENT_CHARACTER.len_utf8());
         let message = "the file is not UTF-8 text";
         let diagnostic = Diagnostic::error("unreadable-file", &source, span, message);
         Box::new(diagnostic.label("from here on").help("save it in the encoding UTF-8"))
-    })
+    })?;
+    Ok(Source::new(shown, text))
 }
 
 fn mapping_files(path: &Path) -> Result<Vec<PathBuf>, String> {

@@ -1,12 +1,12 @@
 //! Text to checked program; all of it happens at load.
 
-mod check;
+pub(crate) mod check;
 pub mod diagnostic;
-mod document;
+pub(crate) mod document;
 pub mod env;
 mod load;
-mod names;
-mod yaml;
+pub(crate) mod names;
+pub(crate) mod yaml;
 
 pub use document::schema::of_mappings as schema;
-pub use load::{Loaded, files_of, is_test, load, load_text};
+pub use load::{Loaded, files_of, is_test, load, load_source, load_text, source_of};

@@ -30,14 +30,22 @@ pub struct Scene {
     pub at: At,
     /// Time that passes before it comes.
     pub after: Duration,
-    pub event: Event,
+    pub event: Arc<Event>,
     /// In this order, and nothing else.
     pub exchanges: Vec<Expected>,
-    pub rule: Option<Arc<str>>,
-    /// Null stands for null and for absent.
-    pub variables: Vec<(Arc<str>, Value)>,
+    pub rule: Option<(At, Arc<str>)>,
+    pub variables: Vec<Expectation>,
     /// Over an object of `status`, `message`, `error` and `type`.
     pub answer: Vec<Clause>,
+}
+
+/// The value that a variable must have, or what was saved under its name.
+#[derive(Debug)]
+pub struct Expectation {
+    pub at: At,
+    pub name: Arc<str>,
+    /// Null stands for null and for absent.
+    pub value: Value,
 }
 
 /// What one part of the answer must pass.

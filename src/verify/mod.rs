@@ -3,10 +3,22 @@
 pub mod case;
 pub mod coverage;
 pub mod difference;
+mod document;
 pub mod explain;
-pub mod plan;
+mod file;
+mod judge;
+mod names;
+mod plan;
+mod read;
+mod rehearsal;
 pub mod report;
 mod run;
+mod trial;
+mod veil;
+mod words;
 
+pub use document::schema;
+pub use file::TestFile;
 pub use plan::{Plan, Read, read_file};
-pub use run::{TestFile, run};
+pub use read::replies;
+pub use run::run;

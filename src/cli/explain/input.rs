@@ -11,6 +11,8 @@ use crate::clock;
 use crate::clock::virtual_time::VirtualClock;
 use crate::event::{EnvelopeFault, Event};
 use crate::ingress;
+use crate::mapping::diagnostic::{Report, Source};
+use crate::verify;
 use crate::verify::case::Reply;
 use crate::verify::explain::raw;
 
@@ -70,17 +72,14 @@ pub(super) fn parse(bytes: &[u8], limit: usize, now: Timestamp) -> Result<Event,
     })
 }
 
-/// Replies to one request after the other, each with one for every try.
-pub(super) fn replies(
-    files: &[PathBuf],
-    _format: super::Requests,
-    _style: crate::mapping::diagnostic::Style,
-) -> Result<Vec<Vec<Reply>>, Stop> {
-    files.iter().map(|file| reply(file)).collect()
+/// Replies to one request after the other, each with one for every try. What is wrong with documents
+/// is in the report, and then there may be fewer.
+pub(super) fn replies(files: &[PathBuf], report: &mut Report) -> Result<Vec<Vec<Reply>>, Stop> {
+    files.iter().map(|file| reply(file, report)).collect()
 }
 
-fn reply(file: &Path) -> Result<Vec<Reply>, Stop> {
-    let name = file.display();
+fn reply(file: &Path, report: &mut Report) -> Result<Vec<Reply>, Stop> {
+    let name = file.display().to_string();
     let bytes = File::open(file).and_then(|mut file| read(&mut file, LARGEST_REPLY));
     let bytes = bytes.map_err(|fault| Stop::Unable(format!("{name} cannot be read: {fault}")))?;
     if bytes.len() > LARGEST_REPLY {
@@ -91,5 +90,11 @@ fn reply(file: &Path) -> Result<Vec<Reply>, Stop> {
         let response = response.map_err(|fault| Stop::Unable(format!("{name}: {fault}")))?;
         return Ok(vec![Reply::at_once(Ok(response))]);
     }
-    Err(Stop::Unable(format!("{name} is no reply")))
+    let text = String::from_utf8(bytes);
+    let text = text.map_err(|_| Stop::Unable(format!("{name} is not UTF-8 text")))?;
+    let replies = verify::replies(&Source::new(name.as_str(), text), report);
+    match replies {
+        Some(replies) if replies.is_empty() => Err(Stop::Unable(format!("{name} holds no reply"))),
+        replies => Ok(replies.unwrap_or_default()),
+    }
 }

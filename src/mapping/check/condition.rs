@@ -63,7 +63,7 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn test(&mut self, test: &Written, of_status: bool) -> Option<Test> {
+    pub(super) fn test(&mut self, test: &Written, of_status: bool) -> Option<Test> {
         if let Some(span) = of_text(test).filter(|_| of_status) {
             let message = "a status is a number: there is no text in it to look at";
             let help = "write a class such as `4xx`, a list of statuses, or `{ gte: 500 }`";

@@ -1,5 +1,6 @@
 //! Document to program: every name resolved, every text compiled, every mistake collected.
 
+mod answer;
 mod condition;
 mod lost_signs;
 mod names;
@@ -21,6 +22,7 @@ mod variable;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+pub(crate) use answer::answer_test;
 use names::Scopes;
 use tables::NamedTable;
 use undefined::Undefined;
@@ -41,27 +43,11 @@ pub fn check(
     env: &mut Environment<'_>,
     report: &mut Report,
 ) -> Option<Mapping> {
-    let mut checker = Checker {
-        source,
-        env,
-        report,
-        scopes: Scopes::default(),
-        usage: Usage::default(),
-        variables: Vec::new(),
-        tables: BTreeMap::new(),
-        loops: 0,
-        saved_anywhere: steps::saved_anywhere(document.rules().iter().flatten())
-            .map(Box::from)
-            .collect(),
-        targets: document
-            .targets
-            .iter()
-            .flat_map(|named| &named.0)
-            .map(|(key, _)| key.text.clone())
-            .collect(),
-        undefined: Undefined::default(),
-        failed: false,
-    };
+    let mut checker = Checker::new(source, env, report);
+    let saved = steps::saved_anywhere(document.rules().iter().flatten());
+    checker.saved_anywhere = saved.map(Box::from).collect();
+    let targets = document.targets.iter().flat_map(|named| &named.0);
+    checker.targets = targets.map(|(key, _)| key.text.clone()).collect();
     let mapping = checker.mapping(document, file);
     let usable = !checker.failed;
     mapping.filter(|_| usable)
@@ -88,7 +74,24 @@ struct Checker<'c, 'e> {
     failed: bool,
 }
 
-impl Checker<'_, '_> {
+impl<'c, 'e> Checker<'c, 'e> {
+    fn new(source: &'c Source, env: &'c mut Environment<'e>, report: &'c mut Report) -> Self {
+        Self {
+            source,
+            env,
+            report,
+            scopes: Scopes::default(),
+            usage: Usage::default(),
+            variables: Vec::new(),
+            tables: BTreeMap::new(),
+            loops: 0,
+            saved_anywhere: HashSet::new(),
+            targets: Vec::new(),
+            undefined: Undefined::default(),
+            failed: false,
+        }
+    }
+
     fn mapping(&mut self, document: &Document, file: &str) -> Option<Mapping> {
         self.version(document);
         let description = document.description.as_ref().and_then(|text| self.string(text));

@@ -30,6 +30,8 @@ pub(super) struct Scopes {
     /// The variable being defined in the innermost layer: its own name means the outer one, so
     /// that an inner variable can refine the one that it shadows.
     pub(super) defining: Option<Box<str>>,
+    /// A test file is read, in which no name stands for anything.
+    pub(super) nameless: bool,
 }
 
 impl Scopes {
@@ -87,6 +89,9 @@ impl Checker<'_, '_> {
     /// What a dotted name stands for, and how many of its parts say so; the fault has no place yet.
     pub(super) fn resolve(&mut self, names: &[&str]) -> Result<(Root, usize), TemplateFault> {
         let name = names.first().copied().unwrap_or_default();
+        if self.scopes.nameless {
+            return Err(nameless(name));
+        }
         if let Some(root) = self.scopes.of_loops(name) {
             return Ok((root, 1));
         }
@@ -188,6 +193,15 @@ impl Checker<'_, '_> {
             let message = format!("`{name}` is a table already");
             self.error("duplicate-name", span, message, "choose another name");
         }
+    }
+}
+
+fn nameless(name: &str) -> TemplateFault {
+    TemplateFault {
+        code: "undefined-name",
+        message: format!("`{name}` stands for nothing here: a test has no names"),
+        help: Some("write the value that you expect".to_owned()),
+        range: None,
     }
 }
 

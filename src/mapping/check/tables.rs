@@ -41,6 +41,9 @@ impl Checker<'_, '_> {
         }
         let help = match did_you_mean(name, self.table_names()) {
             Some(near) => format!("did you mean `{near}`?"),
+            None if self.scopes.nameless => {
+                "a test has no tables: write the values, as a list".to_owned()
+            }
             None => format!("define it: `tables: {{ {name}: {{ from: to }} }}`"),
         };
         self.error("unknown-table", span, format!("there is no table `{name}`"), &help);

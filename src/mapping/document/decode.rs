@@ -146,4 +146,4 @@ macro_rules! document {
     (@value optional $field:ident) => { $field };
     (@key $field:ident) => { stringify!($field).trim_start_matches("r#").trim_end_matches('_') };
 }
-pub(super) use document;
+pub(crate) use document;

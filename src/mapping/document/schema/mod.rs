@@ -24,11 +24,16 @@ pub trait Describe {
 
 /// The schema of mapping files.
 pub fn of_mappings() -> Value {
+    of_documents(super::Mapping::object)
+}
+
+/// The schema of files of which this is the whole.
+pub fn of_documents(make: fn(&mut Definitions) -> Schema) -> Value {
     let mut definitions = Definitions::default();
-    let mapping = super::Mapping::object(&mut definitions);
+    let whole = make(&mut definitions);
     let whole = Schema::any()
         .keyword("$schema", "https://json-schema.org/draft/2020-12/schema")
-        .and(mapping)
+        .and(whole)
         .keyword("$defs", definitions.0);
     Value::Object(whole.0)
 }

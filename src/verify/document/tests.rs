@@ -1,0 +1,1 @@
+//! Test documents against their schema.

@@ -1,0 +1,151 @@
+//! What became of one event of a case, held against what is expected.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::case::{Clause, Scene};
+use super::difference;
+use super::rehearsal::Seen;
+use super::report::Mismatch;
+use crate::engine::outcome::{FailureKind, Outcome, RuleResult};
+use crate::event::Event;
+use crate::expr::{At, Effort, Fault, Root, Scope};
+use crate::ingress::told;
+use crate::telemetry::mask::Secrets;
+
+/// Everything that is not as expected, in the order in which a reader wants to know.
+pub fn mismatches(
+    scene: &Scene,
+    event: &Event,
+    seen: Seen,
+    outcome: Result<&Outcome, String>,
+    secrets: &Secrets,
+) -> Vec<(At, Mismatch)> {
+    let Seen { tries, mismatches, stopped, ended } = seen;
+    let mut all = Vec::new();
+    all.extend(outcome.as_ref().ok().and_then(|outcome| other_rule(scene, outcome)));
+    let (of_requests, of_variables): (Vec<_>, Vec<_>) = mismatches
+        .into_iter()
+        .partition(|(_, mismatch)| !matches!(mismatch, Mismatch::Variable { .. }));
+    all.extend(of_requests);
+    match outcome {
+        Err(reason) => all.push((scene.at, Mismatch::Broken(reason))),
+        // What follows from a request that nobody expected is no news.
+        Ok(_) if stopped => {}
+        Ok(outcome) => {
+            all.extend(missing(scene, &tries));
+            all.extend(of_variables);
+            if !ended {
+                all.extend(without_rule(scene));
+            }
+            all.extend(broken(outcome).map(|reason| (scene.at, Mismatch::Broken(reason))));
+            all.extend(other_answer(scene, event, outcome, secrets));
+        }
+    }
+    all
+}
+
+fn other_rule(scene: &Scene, outcome: &Outcome) -> Option<(At, Mismatch)> {
+    let (at, expected) = scene.rule.as_ref()?;
+    let ran = outcome.rules.first().map(|rule| &rule.rule);
+    (ran != Some(expected)).then(|| {
+        let (expected, ran) = (Arc::clone(expected), ran.cloned());
+        (*at, Mismatch::Rule { expected, ran })
+    })
+}
+
+/// Requests, and tries of them, that were not sent.
+fn missing<'s>(
+    scene: &'s Scene,
+    tries: &'s [usize],
+) -> impl Iterator<Item = (At, Mismatch)> + use<'s> {
+    let exchanges = scene.exchanges.iter().zip(tries).enumerate();
+    exchanges.filter(|(_, (expected, sent))| **sent < expected.replies.len()).map(
+        |(index, (expected, sent))| {
+            let (position, attempt) = (index + 1, sent + 1);
+            let expected_sheet = difference::expected_only(expected);
+            (expected.at, Mismatch::Missing { position, expected: expected_sheet, attempt })
+        },
+    )
+}
+
+/// Where no rule ran, there are no variables to look at.
+fn without_rule(scene: &Scene) -> impl Iterator<Item = (At, Mismatch)> {
+    scene.variables.iter().map(|variable| {
+        let (name, expected) = (Arc::clone(&variable.name), variable.value.clone());
+        let fault = Some("no rule ran".to_owned());
+        (variable.at, Mismatch::Variable { name, expected, found: None, fault })
+    })
+}
+
+/// A failure of the connector's own.
+fn broken(outcome: &Outcome) -> Option<String> {
+    outcome.rules.iter().find_map(|rule| match &rule.result {
+        RuleResult::Failed(failure) if failure.kind == FailureKind::Internal => {
+            Some(format!("{}: {}", failure.message, failure.error))
+        }
+        _ => None,
+    })
+}
+
+fn other_answer(
+    scene: &Scene,
+    event: &Event,
+    outcome: &Outcome,
+    secrets: &Secrets,
+) -> Vec<(At, Mismatch)> {
+    if scene.answer.is_empty() {
+        return Vec::new();
+    }
+    let (status, body) = told(outcome, event, secrets);
+    let answer = Told::new(status, &body);
+    let unlike = scene.answer.iter().filter(|clause| !clause.test.holds(&answer).unwrap_or(false));
+    unlike
+        .map(|Clause { at, part, written, .. }| {
+            let found = answer.parts.get(*part).cloned().unwrap_or_default();
+            let (expected, body) = (written.clone(), body.clone());
+            (*at, Mismatch::Answer { part, expected, found, status, body })
+        })
+        .collect()
+}
+
+/// The parts of an answer, for the tests of `answer` to read.
+struct Told {
+    parts: Value,
+    effort: Effort,
+}
+
+impl Told {
+    fn new(status: u16, body: &Value) -> Self {
+        let mut parts = Map::from_iter([("status".to_owned(), json!(status))]);
+        for part in ["message", "error", "type"] {
+            if let Some(text) = body.get(part) {
+                parts.insert(part.to_owned(), text.clone());
+            }
+        }
+        Self { parts: Value::Object(parts), effort: Effort::new() }
+    }
+}
+
+impl Scope for Told {
+    fn get(&self, _: Root) -> Result<Option<&Value>, Fault> {
+        Ok(None)
+    }
+
+    fn absence(&self, _: Root) -> Option<Fault> {
+        None
+    }
+
+    fn document(&self) -> Option<&Value> {
+        Some(&self.parts)
+    }
+
+    fn effort(&self) -> &Effort {
+        &self.effort
+    }
+
+    fn uuid(&self) -> String {
+        uuid::Uuid::nil().to_string()
+    }
+}

@@ -1,0 +1,181 @@
+//! One text of a mapping, loaded under each environment that its tests give it, and cases run on it.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+
+use super::case::{Case, Scene};
+use super::coverage::Coverage;
+use super::judge;
+use super::names;
+use super::read::{self, Readings, Settings};
+use super::rehearsal::Rehearsal;
+use super::report::{CaseReport, Failure};
+use super::veil::veiled;
+use crate::clock::virtual_time::VirtualClock;
+use crate::clock::{Clock, SystemClock};
+use crate::engine::outcome::Outcome;
+use crate::engine::script::Stage;
+use crate::engine::{Engine, Set};
+use crate::event::Event;
+use crate::mapping::diagnostic::{Diagnostic, Report, Source};
+use crate::mapping::env::Environment;
+use crate::mapping::load_source;
+use crate::telemetry::log::Log;
+
+/// The longest that an event may take: what `EVENT_DEADLINE` is unless it is set.
+const DEADLINE: Duration = Duration::from_secs(25);
+
+/// Of virtual time; an event that goes on for longer does not end.
+const ENDLESS: Duration = Duration::from_secs(3600);
+
+/// A mapping, ready for cases.
+pub struct Trials<'t> {
+    /// File name of the mapping.
+    name: &'t str,
+    source: &'t Source,
+    /// By what the environment holds; none where the mapping cannot be loaded.
+    loaded: BTreeMap<Settings, Option<Arc<Set>>>,
+    /// Names that the mapping asked the environment for.
+    asked: RefCell<BTreeSet<Box<str>>>,
+    rehearsal: Arc<Rehearsal>,
+    /// Measures what cases take.
+    watch: SystemClock,
+}
+
+impl<'t> Trials<'t> {
+    pub fn new(name: &'t str, source: &'t Source) -> Self {
+        Self {
+            name,
+            source,
+            loaded: BTreeMap::new(),
+            asked: RefCell::default(),
+            rehearsal: Arc::default(),
+            watch: SystemClock::new(),
+        }
+    }
+
+    /// Loads the mapping once under each of these. Its mistakes are reported; what is merely doubtful
+    /// is for `check` to tell.
+    pub fn load<'s>(
+        &mut self,
+        environments: impl Iterator<Item = &'s Settings>,
+        report: &mut Report,
+    ) {
+        for settings in environments {
+            if !self.loaded.contains_key(settings) {
+                let set = self.load_once(settings, report);
+                self.loaded.insert(Arc::clone(settings), set);
+            }
+        }
+    }
+
+    fn load_once(&self, settings: &Settings, report: &mut Report) -> Option<Arc<Set>> {
+        let asked = |name: String| {
+            self.asked.borrow_mut().insert(name.into());
+        };
+        let variables = |name: &str| {
+            asked(name.to_owned());
+            read::look_up(settings, name)
+        };
+        let files = |path: &str| {
+            asked(format!("file:{path}"));
+            read::file(settings, path)
+        };
+        let env = Environment::of_test(&variables, &files);
+        let loaded = load_source(self.name, self.source, env);
+        report.extend(loaded.report.errors().cloned());
+        let stage = Stage(Arc::clone(&self.rehearsal));
+        // A scripted connection is never refused.
+        Set::assemble(loaded.program?, None, &stage).ok().map(Arc::new)
+    }
+
+    /// Reports names that the mapping does not have, and what is set for nothing.
+    pub fn check(&self, readings: &Readings, source: &Source, report: &mut Report) {
+        let mut sets = self.loaded.values().flatten();
+        let mapping = sets.next().and_then(|set| set.program.mappings.first());
+        let Some(mapping) = mapping else { return };
+        names::check(&readings.mentions, mapping, source, report);
+        // A mapping that cannot be loaded may not have come to ask.
+        if self.loaded.values().any(Option::is_none) {
+            return;
+        }
+        let asked = self.asked.borrow();
+        for (name, span) in readings.settings.iter().filter(|(name, _)| !asked.contains(name)) {
+            let message = format!("{} does not ask for `{name}`", self.name);
+            let near = crate::mapping::names::did_you_mean(name, asked.iter().map(|name| &**name));
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "leave it out".to_owned(),
+            };
+            let diagnostic = Diagnostic::warning("unused-environment", source, *span, message);
+            report.push(diagnostic.help(help));
+        }
+    }
+
+    /// Runs a case; `None` if the mapping cannot be loaded as the case wants it.
+    pub fn run(&self, case: &Arc<Case>) -> Option<CaseReport> {
+        let set = self.loaded.get(&case.env)?.as_ref()?;
+        let began = self.watch.monotonic();
+        let clock = VirtualClock::new(case.now);
+        let observer = Arc::clone(&self.rehearsal);
+        let engine = Engine::new(Arc::new(clock.clone()), DEADLINE).observed_by(observer);
+        let mut failures = Vec::new();
+        for (index, scene) in case.scenes.iter().enumerate() {
+            // Time alone cannot stall.
+            let _ = clock.run(clock.pass(scene.after));
+            self.rehearsal.begin(case, index, &clock);
+            let event = numbered(scene, index);
+            let process = engine.process(Arc::clone(set), event.clone(), Log::discard());
+            let outcome = to_its_end(&clock, process);
+            let seen = self.rehearsal.end();
+            let secrets = &set.program.secrets;
+            let outcome = outcome.as_ref().map_err(Clone::clone);
+            let mismatches = judge::mismatches(scene, &event, seen, outcome, secrets);
+            let number = (case.scenes.len() > 1).then_some(index + 1);
+            failures.extend(mismatches.into_iter().map(|(at, what)| Failure {
+                at,
+                scene: number,
+                what: veiled(what, secrets),
+            }));
+        }
+        let took = self.watch.monotonic().saturating_sub(began);
+        Some(CaseReport { at: case.at, name: Arc::clone(&case.name), took, failures })
+    }
+
+    /// What the cases reached so far; none if the mapping cannot be loaded at all.
+    pub fn coverage(&self) -> Option<Coverage> {
+        let set = self.loaded.values().flatten().next()?;
+        let mut coverage = Coverage::of(set.program.mappings.first()?);
+        coverage.reached = self.rehearsal.footprints.reached();
+        Some(coverage)
+    }
+}
+
+/// The event with the identifiers that a request would have brought, the same in every run.
+fn numbered(scene: &Scene, index: usize) -> Event {
+    let number = index + 1;
+    Event {
+        request_id: format!("{number:032x}"),
+        unique_id: format!("00000000-0000-4000-8000-{number:012x}"),
+        ..Event::clone(&scene.event)
+    }
+}
+
+/// Runs what must come to an end by itself; in words why it does not.
+fn to_its_end(
+    clock: &VirtualClock,
+    process: impl Future<Output = Outcome>,
+) -> Result<Outcome, String> {
+    let process = std::pin::pin!(process);
+    let endless = clock.pass(ENDLESS);
+    match clock.run(select(process, endless)) {
+        Ok(Either::Left((outcome, _))) => Ok(outcome),
+        Ok(Either::Right(_)) => Err(format!("the event goes on for more than {ENDLESS:?}")),
+        Err(stalled) => Err(stalled.to_string()),
+    }
+}

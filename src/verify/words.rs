@@ -1,0 +1,91 @@
+//! What was not as expected, in one line.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::report::{Difference, Failure, Mismatch};
+
+/// Longest value that is shown, in characters.
+const LONGEST: usize = 200;
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(scene) = self.scene {
+            write!(f, "event {scene}: ")?;
+        }
+        self.what.fmt(f)
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request { position, difference } => {
+                write!(f, "request {position} differs: {}", first_row(difference))
+            }
+            Self::Unexpected { sent, again: None } => {
+                write!(f, "a request is sent that nothing expects: {}", first_row(sent))
+            }
+            Self::Unexpected { again: Some(again), .. } => write!(
+                f,
+                "request {} is tried again, and has no reply for try {}",
+                again.position, again.attempt
+            ),
+            Self::Missing { position, expected, attempt: 1 } => {
+                write!(f, "request {position} is not sent: {}", first_row(expected))
+            }
+            Self::Missing { position, attempt, .. } => {
+                write!(f, "request {position} is not tried again: try {attempt} is missing")
+            }
+            Self::Rule { expected, ran: Some(ran) } => {
+                write!(f, "the rule `{expected}` must run, and `{ran}` does")
+            }
+            Self::Rule { expected, ran: None } => {
+                write!(f, "the rule `{expected}` must run, and none does")
+            }
+            Self::Variable { name, expected, found, fault } => {
+                write!(f, "the variable `{name}` must be {}, and is ", short(expected))?;
+                match found {
+                    Some(found) => write!(f, "{}", short(found))?,
+                    None => write!(f, "absent")?,
+                }
+                fault.as_ref().map_or(Ok(()), |fault| write!(f, ": {}", cut(fault)))
+            }
+            Self::Answer { part, expected, found, .. } => {
+                write!(
+                    f,
+                    "`{part}` of the answer must pass {}, and is {}",
+                    cut(expected),
+                    short(found)
+                )
+            }
+            Self::Broken(reason) => write!(f, "the connector failed: {}", cut(reason)),
+        }
+    }
+}
+
+/// The first row that differs.
+fn first_row(difference: &Difference) -> String {
+    let Some(row) = difference.rows.iter().find(|row| row.differs) else { return String::new() };
+    let shown = |side: &Option<String>| side.as_deref().map(|text| cut(text.trim()));
+    match (shown(&row.expected), shown(&row.sent)) {
+        (Some(expected), Some(sent)) => format!("{expected} is expected, {sent} is sent"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => String::new(),
+    }
+}
+
+fn short(value: &Value) -> String {
+    cut(&value.to_string())
+}
+
+/// One line, without control characters, that is not too long.
+fn cut(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { ' ' } else { c };
+    let mut line: String = text.chars().take(LONGEST).map(shown).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        line.push('…');
+    }
+    line
+}
