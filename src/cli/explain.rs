@@ -139,7 +139,7 @@ fn answer(
     let question = Question { program, event, replies, now, deadline: limits.deadline };
     let explanation = explain(question).map_err(|fault| Stop::Unable(fault.to_string()))?;
     match arguments.format {
-        Requests::Json => say(format_args!("{:#}", json::of(&explanation))),
+        Requests::Json => say(json::text(&json::of(&explanation))),
         requests => say(text::render(&explanation, requests, style).trim_end()),
     }
     let (status, _) = explanation.told;
@@ -167,7 +167,7 @@ fn load(
 
 fn tell(mistakes: &Report, format: Requests, style: Style) {
     match format {
-        Requests::Json => say(format_args!("{:#}", json!({ "mistakes": mistakes.to_json() }))),
+        Requests::Json => say(json::text(&json!({ "mistakes": mistakes.to_json() }))),
         Requests::Http | Requests::Curl => say(mistakes.render(style).trim_end()),
     }
 }
@@ -176,7 +176,7 @@ fn no_event(name: &str, fault: &NoEvent, format: Requests) {
     let NoEvent { status, message, reason } = fault;
     if format == Requests::Json {
         let told = json!({ "status": status, "message": message });
-        say(format_args!("{:#}", json!({ "event": Value::Null, "fault": reason, "told": told })));
+        say(json::text(&json!({ "event": Value::Null, "fault": reason, "told": told })));
         return;
     }
     say(printable(&format!("{name} is no event: {reason}")));

@@ -53,7 +53,7 @@ pub trait Observer: Witness + Send + Sync + 'static {
     ) {
     }
 
-    /// A request is not sent again, although its failure is one that may pass.
+    /// A request is not sent again, or its rule does not begin again, although that might help.
     fn given_up(&self, _why: GivenUp) {}
 
     /// A rule is over, well or not.
@@ -63,13 +63,15 @@ pub trait Observer: Witness + Send + Sync + 'static {
     fn left(&self, _mapping: &Mapping, _scope: &dyn Scope) {}
 }
 
-/// Why a request is not sent again.
+/// Why a request is not sent again, or a rule does not begin again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GivenUp {
     /// The target may have acted on it, and a second time may do harm.
     Unsafe,
     /// The tries are used up.
     UsedUp,
+    /// The rule began again as often as it may.
+    Restarts,
     /// The target asks for a longer wait than we have patience for.
     TooPatient,
     /// The event's deadline comes before the end of the wait.

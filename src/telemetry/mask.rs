@@ -225,6 +225,32 @@ mod tests {
     }
 
     #[test]
+    fn a_short_secret_is_masked_where_it_stands_by_itself() {
+        let secrets = secrets(&["4711", "ab", "x", "password1"]);
+        for (text, whole, field) in [
+            ("4711", "***", "***"),
+            ("a 4711", "a 4711", "a ***"),
+            ("Bearer 4711", "Bearer 4711", "Bearer ***"),
+            ("Bearer password1", "Bearer ***", "Bearer ***"),
+            ("password1 4711", "*** 4711", "*** ***"),
+            ("47111", "47111", "47111"),
+            ("ab", "ab", "***"),
+            ("x", "x", "***"),
+            ("", "", ""),
+            ("a b c", "a b c", "a b c"),
+        ] {
+            assert_eq!(secrets.mask_whole(text), whole, "{text}");
+            assert_eq!(secrets.mask_field(text), field, "{text}");
+        }
+        let both = secrets.merge(&Secrets::new(["0815".to_owned(), String::new()]));
+        assert_eq!(
+            (both.mask_whole("4711"), both.mask_whole("0815")),
+            ("***".into(), "***".into())
+        );
+        assert_eq!(both.mask_field(""), "");
+    }
+
+    #[test]
     fn the_longest_secret_wins_and_nothing_is_left_of_overlapping_ones() {
         for (texts, text, shown) in [
             (&["password", "password1234"][..], "<password1234>", "<***>"),

@@ -1,6 +1,6 @@
 //! A request as a command for a POSIX shell: it can be pasted whatever is in it.
 
-use crate::mapping::diagnostic::printable;
+use crate::mapping::diagnostic::is_printable;
 use crate::verify::explain::account::Sent;
 
 /// Longest argument that is given to a command, in bytes: Linux refuses one of 128 KiB.
@@ -71,7 +71,7 @@ fn word(text: &str) -> String {
 
 /// Whether a terminal shows it as it is.
 fn is_plain(text: &str) -> bool {
-    !text.contains('\t') && printable(text) == text
+    text.chars().all(is_printable)
 }
 
 fn quoted(text: &str) -> String {
@@ -91,9 +91,7 @@ fn format_of(text: &str) -> String {
             // An option at the beginning; an interactive shell's own history anywhere.
             '-' if at == 0 => format.push_str(r"\055"),
             '!' => format.push_str(r"\041"),
-            c if c != '\t' && printable(c.encode_utf8(&mut bytes)) == c.to_string() => {
-                format.push(c)
-            }
+            c if is_printable(c) => format.push(c),
             c => c
                 .encode_utf8(&mut bytes)
                 .bytes()
@@ -102,3 +100,6 @@ fn format_of(text: &str) -> String {
     }
     format!("'{format}'")
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,25 +28,20 @@ fn branch(page: &mut Page, depth: usize, file: &str, found: &Found, around: Arou
     let (parts, words) = match found {
         Found::Test(tested) => return test(page, depth, file, tested, around),
         Found::All(parts) if is_top => {
-            return parts.iter().for_each(|part| branch(page, depth, file, part, around, false));
+            return parts.iter().for_each(|part| branch(page, depth, file, part, around, true));
         }
         Found::All(parts) => (parts.as_slice(), "all of these"),
         Found::Any(parts) => (parts.as_slice(), "any of these"),
         Found::Not(part) => (std::slice::from_ref(&**part), "not"),
     };
-    page.line(depth).put(words);
+    mark(page.line(depth), found.held()).put(words);
     for part in parts {
         branch(page, depth + 1, file, part, around, matches!(found, Found::Not(_)));
     }
 }
 
 fn test(page: &mut Page, depth: usize, file: &str, tested: &Tested, around: Around) {
-    let (ink, mark) = match tested.held {
-        Ok(true) => (Ink::Good, "✓"),
-        Ok(false) => (Ink::Bad, "✗"),
-        Err(_) => (Ink::Bad, "?"),
-    };
-    page.line(depth).ink(ink, mark).put(" ");
+    mark(page.line(depth), tested.held.as_ref().ok().copied());
     page.put(&tested.subject).put(" ").put(&tested.asks).put(": ");
     match &tested.held {
         Err(fault) => page.put(fault),
@@ -58,6 +53,16 @@ fn test(page: &mut Page, depth: usize, file: &str, tested: &Tested, around: Arou
     if around.point_out && tested.decides {
         page.put(" ").ink(Ink::Strong, "← decides");
     }
+}
+
+/// Whether something held; none where that cannot be told.
+fn mark(page: &mut Page, held: Option<bool>) -> &mut Page {
+    let (ink, mark) = match held {
+        Some(true) => (Ink::Good, "✓"),
+        Some(false) => (Ink::Bad, "✗"),
+        None => (Ink::Bad, "?"),
+    };
+    page.ink(ink, mark).put(" ")
 }
 
 fn seen(tested: &Tested) -> String {

@@ -11,7 +11,7 @@ use crate::clock;
 use crate::clock::virtual_time::VirtualClock;
 use crate::event::{EnvelopeFault, Event};
 use crate::ingress;
-use crate::mapping::diagnostic::{Report, Source};
+use crate::mapping::diagnostic::{Diagnostic, Report, Source};
 use crate::verify;
 use crate::verify::case::Reply;
 use crate::verify::explain::raw;
@@ -85,16 +85,22 @@ fn reply(file: &Path, report: &mut Report) -> Result<Vec<Reply>, Stop> {
     if bytes.len() > LARGEST_REPLY {
         return Err(Stop::Unable(format!("{name} is larger than {LARGEST_REPLY} bytes")));
     }
+    let mut refuse = |message: String| {
+        let diagnostic =
+            Diagnostic::error("bad-reply", &Source::unread(name.clone()), None, message);
+        let help = "write a `reply` as in mapping tests, such as `{ status: 200, json: {} }`, or \
+                    what `curl -i` prints";
+        report.push(diagnostic.help(help));
+        Ok(Vec::new())
+    };
     if bytes.starts_with(raw::BEGINNING) {
-        let response = raw::response(&bytes);
-        let response = response.map_err(|fault| Stop::Unable(format!("{name}: {fault}")))?;
-        return Ok(vec![Reply::at_once(Ok(response))]);
+        return match raw::response(&bytes) {
+            Ok(response) => Ok(vec![Reply::at_once(Ok(response))]),
+            Err(fault) => refuse(format!("this is no HTTP response: {fault}")),
+        };
     }
-    let text = String::from_utf8(bytes);
-    let text = text.map_err(|_| Stop::Unable(format!("{name} is not UTF-8 text")))?;
-    let replies = verify::replies(&Source::new(name.as_str(), text), report);
-    match replies {
-        Some(replies) if replies.is_empty() => Err(Stop::Unable(format!("{name} holds no reply"))),
-        replies => Ok(replies.unwrap_or_default()),
-    }
+    let Ok(text) = String::from_utf8(bytes) else {
+        return refuse("this is neither an HTTP response nor UTF-8 text".to_owned());
+    };
+    Ok(verify::replies(&Source::new(name, text), report).unwrap_or_default())
 }

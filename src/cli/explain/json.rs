@@ -5,12 +5,31 @@ use serde_json::{Value, json};
 use super::steps::then_word;
 use crate::engine::observe::GivenUp;
 use crate::expr::At;
+use crate::mapping::diagnostic::is_printable;
 use crate::verify::explain::Glimpse;
 use crate::verify::explain::account::{
     Answered, Content, End, EntryAccount, EntryStanding, Exchange, Explanation, Found,
     MappingAccount, Outcome, Owner, Passage, RuleAccount, RunAccount, Sent, Standing, Tested, Try,
     Turn, TurnKind, VariableAccount, Verdict,
 };
+
+/// As text. What a terminal would take for a command is escaped, which JSON allows anywhere within
+/// its texts (RFC 8259, section 7).
+pub(super) fn text(value: &Value) -> String {
+    let laid_out = format!("{value:#}");
+    let mut text = String::with_capacity(laid_out.len());
+    for c in laid_out.chars() {
+        match c == '\n' || is_printable(c) {
+            true => text.push(c),
+            false => {
+                let mut units = [0; 2];
+                let units = c.encode_utf16(&mut units);
+                text.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
+            }
+        }
+    }
+    text
+}
 
 pub(super) fn of(explanation: &Explanation) -> Value {
     let (status, body) = &explanation.told;
@@ -193,6 +212,7 @@ fn of_exchange(exchange: &Exchange) -> Value {
     let given_up = exchange.given_up.map(|why| match why {
         GivenUp::Unsafe => "unsafe",
         GivenUp::UsedUp => "used-up",
+        GivenUp::Restarts => "restarts",
         GivenUp::TooPatient => "too-patient",
         GivenUp::NoTime => "no-time",
     });
@@ -231,7 +251,7 @@ fn of_try(one: &Try) -> Value {
         Err(fault) => (None, Some(fault)),
     };
     let (verdict, by_entry) = match one.verdict {
-        Verdict::Entry(at) => (one.entries.get(at).map(|entry| then_word(entry.then)), Some(at)),
+        Verdict::Entry(at) => (one.entry().map(|entry| then_word(entry.then)), Some(at)),
         Verdict::Default(then) => (Some(then_word(then)), None),
         Verdict::NoAnswer => (Some("retry"), None),
         Verdict::Unjudged(at) => (None, Some(at)),

@@ -104,3 +104,24 @@ impl Page {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(style: Style) -> String {
+        let mut page = Page::new(style);
+        page.line(0).put("a\u{1b}[31m").ink(Ink::Good, "b\u{9b}1m\r").put("\u{202e}c");
+        page.blank().blank().line(2).put("d\ne");
+        page.block(1, "f\n\n g\u{7}\n");
+        page.into_text()
+    }
+
+    #[test]
+    fn nothing_that_is_told_controls_the_terminal() {
+        let plain = "a␛[31mb\u{fffd}1m␍\u{fffd}c\n\n    d␊e\n  f\n\n   g␇\n";
+        assert_eq!(page(Style::Plain), plain);
+        let inked = plain.replace("b\u{fffd}1m␍", "\u{1b}[32mb\u{fffd}1m␍\u{1b}[0m");
+        assert_eq!(page(Style::Colour), inked);
+    }
+}

@@ -17,8 +17,11 @@ pub(super) fn section(page: &mut Page, file: &str, run: &RunAccount, requests: R
             page.blank().line(1).ink(Ink::Faint, &format!("… {} more turns", run.turns_left_out));
         }
         let again = at.checked_sub(1).and_then(|before| run.turns.get(before));
-        if again.is_some_and(|before| before.restarts < turn.restarts) {
+        if let Some(before) = again.filter(|before| before.restarts < turn.restarts) {
+            let ended = before.exchange.as_ref().and_then(|exchange| exchange.tries.last());
+            let wait = turn.since.saturating_sub(ended.map_or(before.since, |one| one.ended));
             page.blank().line(1).ink(Ink::Strong, "The rule begins again");
+            page.put(&format!(" after {:.3} s", wait.as_secs_f64()));
         }
         of_turn(page, file, turn, requests);
     }
@@ -118,7 +121,12 @@ fn of_exchange(page: &mut Page, file: &str, exchange: &Exchange, requests: Reque
         ended = Some(one.ended);
     }
     if let Some(why) = exchange.given_up {
-        page.blank().line(2).ink(Ink::Bad, "It is not sent again").put(": ").put(reason(why));
+        let decided = exchange.tries.last().and_then(|last| last.entry());
+        let what = match decided.map(|entry| entry.then) {
+            Some(Then::Restart) => "The rule does not begin again",
+            _ => "It is not sent again",
+        };
+        page.blank().line(2).ink(Ink::Bad, what).put(": ").put(reason(why));
     }
 }
 
@@ -129,6 +137,7 @@ fn reason(why: GivenUp) -> &'static str {
              allows it)"
         }
         GivenUp::UsedUp => "its tries are used up (`retry.attempts`)",
+        GivenUp::Restarts => "it has done so as often as it may",
         GivenUp::TooPatient => "the target asks for a longer wait than `max_backoff` allows",
         GivenUp::NoTime => "the event's deadline does not allow another wait",
     }

@@ -79,10 +79,11 @@ fn stand_ins(page: &mut Page, explanation: &Explanation) {
             _ => format!("A stand-in, 200 `{{}}`, answered {stand_ins} of {exchanges} requests"),
         };
         note(page, &what);
-        page.put(
-            ". Say what the target answers with `--reply FILE`, once for each request, in \
-                  this order: a response as `curl -i` prints it, or a `reply` as in mapping tests",
-        );
+        page.put(". Say what the target answers with `--reply FILE`,");
+        page.line(0)
+            .put("once for each request, in this order: a response as `curl -i` prints it,");
+        page.put(" or a `reply` as in");
+        page.line(0).put("mapping tests.");
     }
     match explanation.replies_left() {
         0 => {}

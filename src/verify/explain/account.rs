@@ -86,6 +86,34 @@ pub enum Found {
     Test(Tested),
 }
 
+impl Found {
+    /// What it came to, if that can be told.
+    pub fn held(&self) -> Option<bool> {
+        let all = |parts: &[Self], decisive: bool| {
+            let parts: Vec<_> = parts.iter().map(Self::held).collect();
+            if parts.contains(&Some(decisive)) {
+                return Some(decisive);
+            }
+            (!parts.contains(&None)).then_some(!decisive)
+        };
+        match self {
+            Self::All(parts) => all(parts, false),
+            Self::Any(parts) => all(parts, true),
+            Self::Not(part) => part.held().map(|held| !held),
+            Self::Test(tested) => tested.held.as_ref().ok().copied(),
+        }
+    }
+
+    /// Every test, in the order of the file.
+    pub fn tests(&self) -> Vec<&Tested> {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::tests).collect(),
+            Self::Not(part) => part.tests(),
+            Self::Test(tested) => vec![tested],
+        }
+    }
+}
+
 /// One test of one subject.
 #[derive(Debug)]
 pub struct Tested {
@@ -200,6 +228,8 @@ pub enum End {
 pub struct Turn {
     pub at: At,
     pub step: Arc<str>,
+    /// When it begins, since the event began.
+    pub since: Duration,
     /// How often the rule began again before.
     pub restarts: u32,
     pub member: Option<Member>,
@@ -233,7 +263,7 @@ pub struct Exchange {
     pub target: Arc<str>,
     pub request: Sent,
     pub tries: Vec<Try>,
-    /// Why it is not sent again although that might help.
+    /// Why it is not sent again, or the rule does not begin again, although that might help.
     pub given_up: Option<GivenUp>,
 }
 
@@ -269,6 +299,16 @@ pub struct Try {
     /// In the order in which they are asked.
     pub entries: Vec<EntryAccount>,
     pub verdict: Verdict,
+}
+
+impl Try {
+    /// The row of a `responses` table that decides, if one does.
+    pub fn entry(&self) -> Option<&EntryAccount> {
+        match self.verdict {
+            Verdict::Entry(at) => self.entries.get(at),
+            _ => None,
+        }
+    }
 }
 
 /// What a target answered.

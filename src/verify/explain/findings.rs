@@ -40,14 +40,3 @@ fn test(tested: &condition::Tested<'_>, scope: &dyn Scope, curtain: &Curtain) ->
         decides: tested.decides,
     }
 }
-
-impl Found {
-    /// Every test, in the order of the file.
-    pub fn tests(&self) -> Vec<&Tested> {
-        match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::tests).collect(),
-            Self::Not(part) => part.tests(),
-            Self::Test(tested) => vec![tested],
-        }
-    }
-}

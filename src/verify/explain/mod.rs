@@ -145,3 +145,6 @@ fn end(result: &RuleResult, curtain: &Curtain) -> End {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,6 +91,21 @@ impl Recorder {
         entries
     }
 
+    fn turn_of(&self, step: &Step, restarts: u32, kind: TurnKind) -> Turn {
+        Turn {
+            at: step.at,
+            step: step.label.clone(),
+            since: self.play.clock.monotonic(),
+            restarts,
+            member: None,
+            kind,
+            when: None,
+            variables: Vec::new(),
+            exchange: None,
+            saved: Vec::new(),
+        }
+    }
+
     fn verdict(&self, entries: Vec<EntryAccount>, verdict: Verdict, restart: bool) {
         let mut notes = self.notes();
         notes.restart = restart;
@@ -158,7 +173,7 @@ impl Observer for Recorder {
             notes.restarts += 1;
         }
         if members == Some(0) {
-            let turn = turn(step, notes.restarts, TurnKind::NoMember);
+            let turn = self.turn_of(step, notes.restarts, TurnKind::NoMember);
             notes.push(turn);
         }
     }
@@ -172,7 +187,7 @@ impl Observer for Recorder {
         let mut notes = self.notes();
         let kind = if runs { TurnKind::Runs } else { TurnKind::Skipped };
         let member = index.map(|index| Member { index, item });
-        let turn = Turn { when, member, ..turn(step, notes.restarts, kind) };
+        let turn = Turn { when, member, ..self.turn_of(step, notes.restarts, kind) };
         notes.push(turn);
     }
 
@@ -272,19 +287,5 @@ impl Observer for Recorder {
         let variables = apart.apart(complete);
         let mut notes = self.notes();
         (notes.rules, notes.variables) = (rules, variables);
-    }
-}
-
-fn turn(step: &Step, restarts: u32, kind: TurnKind) -> Turn {
-    Turn {
-        at: step.at,
-        step: step.label.clone(),
-        restarts,
-        member: None,
-        kind,
-        when: None,
-        variables: Vec::new(),
-        exchange: None,
-        saved: Vec::new(),
     }
 }
