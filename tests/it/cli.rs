@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod explain;
 mod health;
 mod schema;
 
@@ -57,6 +58,7 @@ fn every_command_has_help_and_the_program_a_version() {
         &["help"],
         &["check", "--help"],
         &["demo", "--help"],
+        &["explain", "--help"],
         &["health", "--help"],
         &["schema", "--help"],
         &["help", "serve"],

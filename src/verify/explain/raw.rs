@@ -11,7 +11,8 @@ pub const BEGINNING: &[u8] = b"HTTP/";
 
 /// Reads a response. Interim responses (RFC 9110, section 15.2), what a proxy says to a tunnel, and
 /// redirects and challenges that curl has answered stand before it and are skipped. The body is what
-/// follows the head: curl prints it without the framing that the head may speak of.
+/// follows the head: curl prints it without the framing that the head may speak of. Why something is
+/// no response is told without repeating it: it may hold a secret.
 pub fn response(text: &[u8]) -> Result<Response, String> {
     let mut rest = text;
     loop {
@@ -68,7 +69,7 @@ fn read(head: &[u8], body: &[u8]) -> Result<Response, String> {
         }
         let header = line.split_once(':').filter(|(name, _)| is_token(name));
         let Some((name, value)) = header else {
-            return Err(format!("line {number} of its head is no header: {line}"));
+            return Err(format!("line {number} of its head is no header"));
         };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
@@ -82,9 +83,8 @@ fn read_status(line: &[u8]) -> Result<u16, String> {
     let status = line.strip_prefix("HTTP/").and_then(|line| line.split_whitespace().nth(1));
     let digits = status.filter(|status| status.len() == 3);
     let number = digits.and_then(|digits| digits.parse().ok());
-    number
-        .filter(|number| (100..=999).contains(number))
-        .ok_or_else(|| format!("its first line is not like `HTTP/1.1 200 OK`: {line}"))
+    let status = number.filter(|number| (100..=999).contains(number));
+    status.ok_or_else(|| "its first line is not like `HTTP/1.1 200 OK`".to_owned())
 }
 
 /// The name of a header (RFC 9110, section 5.6.2).
