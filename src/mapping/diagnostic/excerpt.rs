@@ -84,6 +84,11 @@ pub fn printable(text: &str) -> String {
     text.chars().filter(|c| *c != '\u{feff}').map(visible).collect()
 }
 
+/// Whether a character does nothing to a terminal but show.
+pub fn is_printable(c: char) -> bool {
+    c != '\t' && c != '\u{feff}' && visible(c) == c
+}
+
 fn visible(c: char) -> char {
     match c {
         '\t' => c,

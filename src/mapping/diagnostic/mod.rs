@@ -10,7 +10,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use excerpt::printable;
+pub use excerpt::{is_printable, printable};
 pub use render::Style;
 pub use source::{Position, Source, Span};
 
