@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
@@ -74,6 +75,11 @@ impl Secrets {
     /// that belongs to any of them becomes one `***`.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
         spans::replace(Cow::Borrowed(text), text.len(), self.spans(text)).0
+    }
+
+    /// Where secrets stand in `text`, in bytes.
+    pub fn places(&self, text: &str) -> Vec<Range<usize>> {
+        self.spans(text).into_iter().map(|span| span.start..span.end).collect()
     }
 
     pub(super) fn spans(&self, text: &str) -> Vec<Span<'static>> {
