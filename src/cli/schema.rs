@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::Exit;
 use super::output::say;
-use crate::mapping;
+use crate::{event, mapping};
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
@@ -17,12 +17,14 @@ pub(super) struct SchemaArgs {
 enum What {
     /// Mapping files
     Mapping,
+    /// Events, as NSPS posts them
+    Event,
 }
 
 pub(super) fn run(arguments: &SchemaArgs) -> Exit {
-    let schema = match arguments.what {
-        What::Mapping => mapping::schema(),
-    };
-    say(format_args!("{schema:#}"));
+    match arguments.what {
+        What::Mapping => say(format_args!("{:#}", mapping::schema())),
+        What::Event => say(event::SCHEMA.trim_end()),
+    }
     Exit::Success
 }
