@@ -66,9 +66,10 @@ pub(super) fn run(arguments: &CheckArgs) -> Exit {
 }
 
 fn summarize(loaded: &Loaded) {
-    let Some(Program { mappings, .. }) = &loaded.program else { return };
+    let Some(Program { mappings, secrets, .. }) = &loaded.program else { return };
     for mapping in mappings {
-        say(line(mapping));
+        // A description may take a value from a file.
+        say(secrets.mask(&line(mapping)));
     }
 }
 
