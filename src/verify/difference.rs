@@ -67,7 +67,7 @@ pub fn of(expected: &Expected, sent: &Sent<'_>, mask: &dyn Mask) -> Difference {
     );
     sheet.row(Some(lines.0), Some(lines.1), !same_line);
     for (what, name, sent) in places {
-        let shown = |name: &str| Some(format!("{what}: {name}"));
+        let shown = |name: &str| Some(place(what, name));
         if let Some(name) = name {
             sheet.row(shown(name), shown(sent), **name != *sent);
         }
@@ -83,11 +83,13 @@ pub fn of(expected: &Expected, sent: &Sent<'_>, mask: &dyn Mask) -> Difference {
 
 /// A request that nothing speaks of, without what the connector adds to every request by itself.
 pub fn sent_only(sent: &Sent<'_>, mask: &dyn Mask) -> Difference {
-    let Sent { request: sent, base, .. } = *sent;
+    let Sent { request: sent, target, base, step } = *sent;
     let mut sheet = Sheet::new(mask, Sides::Sent);
     let (url, query) = parts(&sent.url);
     let address = below(url, base).unwrap_or_else(|| url.to_owned());
     sheet.alone(format!("{} {address}", sent.method));
+    sheet.alone(place("target", target));
+    sheet.alone(place("step", step));
     for (name, value) in query {
         sheet.alone(parameter(&name, &value));
     }
@@ -105,7 +107,7 @@ pub fn expected_only(expected: &Expected, mask: &dyn Mask) -> Difference {
     sheet.alone(format!("{} {address}", expected.method));
     for (what, name) in [("target", &expected.target), ("step", &expected.step)] {
         if let Some(name) = name {
-            sheet.alone(format!("{what}: {name}"));
+            sheet.alone(place(what, name));
         }
     }
     for (named, line) in
@@ -150,6 +152,10 @@ fn is_there(expected: Option<&str>, name: &str) -> bool {
 /// Headers that every request has, whatever the mapping says.
 const TRACES: [&str; 5] =
     ["x-b3-traceid", "x-b3-spanid", "x-request-id", "traceparent", "idempotency-key"];
+
+fn place(what: &str, name: &str) -> String {
+    format!("{what}: {name}")
+}
 
 fn header(name: &str, value: &str) -> String {
     format!("{name}: {value}")

@@ -121,8 +121,7 @@ impl TestFile {
         let chosen = |name: &str| filter.is_none_or(|filter| name.contains(filter));
         let name = self.mapping().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
         let mut trials = Trials::new(&name, mapping);
-        let environments = self.readings.cases.iter().map(|case| &case.env);
-        trials.load(environments, &mut report.mistakes);
+        trials.load(&self.readings.environments, &mut report.mistakes);
         trials.check(&self.readings, &self.source, &mut report.mistakes);
         if !report.mistakes.has_errors_in(&self.source) {
             let cases = self.readings.cases.iter().filter(|case| chosen(&case.name));
@@ -134,7 +133,11 @@ impl TestFile {
 
     /// A report of no case so far.
     fn report(&self, mistakes: Report) -> FileReport {
-        let mapping = self.mapping().map(plain).map(|path| path.display().to_string());
+        let mapping = self.mapping().map(|path| {
+            // As the test file's own path begins.
+            let begin = if path.starts_with(".") { "./" } else { "" };
+            format!("{begin}{}", plain(path).display())
+        });
         FileReport {
             file: self.name().into(),
             mapping: mapping.unwrap_or_default().into(),
@@ -154,7 +157,7 @@ impl TestFile {
 }
 
 /// A path without `.` and `name/..`.
-fn plain(path: &Path) -> Arc<Path> {
+pub(super) fn plain(path: &Path) -> Arc<Path> {
     use std::path::Component;
     let mut plain = PathBuf::new();
     for component in path.components() {

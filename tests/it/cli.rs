@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod health;
 mod schema;
+mod test;
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
@@ -56,6 +57,7 @@ fn every_command_has_help_and_the_program_a_version() {
         &["--help"][..],
         &["help"],
         &["check", "--help"],
+        &["test", "--help"],
         &["demo", "--help"],
         &["health", "--help"],
         &["schema", "--help"],

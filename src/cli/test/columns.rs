@@ -25,20 +25,20 @@ const NARROWEST: usize = 20;
 
 /// The rows of a difference, `width` columns wide.
 pub(super) fn show(difference: &Difference, width: usize, style: Style, out: &mut String) {
-    let rows: Vec<Shown> = difference.rows.iter().map(Shown::of).collect();
     let room = width.saturating_sub(MARGIN);
     let is_alone = difference.rows.iter().all(|row| row.expected.is_none())
         || difference.rows.iter().all(|row| row.sent.is_none());
     if is_alone {
-        for row in &rows {
+        for row in &difference.rows {
             let text = row.expected.as_deref().or(row.sent.as_deref()).unwrap_or_default();
-            for line in wrapped(text, room.max(NARROWEST)) {
+            for line in wrapped(&visible(text, false), room.max(NARROWEST)) {
                 out.push_str(format!("{INDENT}  {line}").trim_end());
                 out.push('\n');
             }
         }
         return;
     }
+    let rows: Vec<Shown> = difference.rows.iter().map(Shown::of).collect();
     let heads = ("expected", "sent");
     let widest = |cell: fn(&Shown) -> &Option<String>, head: &str| {
         let cells = rows.iter().filter_map(|row| cell(row).as_deref());
