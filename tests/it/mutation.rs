@@ -11,33 +11,7 @@ use serde_json::Value;
 const FOLDERS: [&str; 3] = ["mappings", "docs/cookbook", "src/cli/new"];
 
 /// Mutants that may live: the file, where the change is made, and why nothing can or should notice.
-const SURVIVORS: &[(&str, &str, &str)] = &[
-    (
-        "docs/cookbook/follow-location.yaml",
-        "without /targets/hlr/retry/backoff",
-        "how long a random wait may be shows in no test",
-    ),
-    (
-        "docs/cookbook/form-encoded.yaml",
-        "without /extract/blocked/default",
-        "says to the reader what `#if` makes of absence anyway",
-    ),
-    (
-        "docs/cookbook/soap.yaml",
-        "/extract/phone/optional: true as false",
-        "says to the reader what `#if` makes of absence anyway",
-    ),
-    (
-        "docs/cookbook/soap.yaml",
-        "without /extract/phone/optional",
-        "says to the reader what `#if` makes of absence anyway",
-    ),
-    (
-        "docs/cookbook/units.yaml",
-        "without /extract/counter/default",
-        "says to the reader that the counter may be absent: its part is asked for first, and may be",
-    ),
-];
+const SURVIVORS: &[(&str, &str, &str)] = &[];
 
 /// Most that may live in one file, of a hundred.
 const MOST_SURVIVORS: usize = 3;
