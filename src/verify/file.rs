@@ -151,7 +151,11 @@ impl TestFile {
 
     /// A report of no case so far.
     fn report(&self, mistakes: Report) -> FileReport {
-        let mapping = self.mapping().map(plain).map(|path| path.display().to_string());
+        let mapping = self.mapping().map(|path| {
+            // As the test file's own path begins.
+            let begin = if path.starts_with(".") { "./" } else { "" };
+            format!("{begin}{}", plain(path).display())
+        });
         FileReport {
             file: self.name().into(),
             mapping: mapping.unwrap_or_default().into(),

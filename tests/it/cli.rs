@@ -2,8 +2,10 @@
 
 mod check;
 mod demo;
+mod explain;
 mod health;
 mod schema;
+mod test;
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
@@ -56,7 +58,9 @@ fn every_command_has_help_and_the_program_a_version() {
         &["--help"][..],
         &["help"],
         &["check", "--help"],
+        &["test", "--help"],
         &["demo", "--help"],
+        &["explain", "--help"],
         &["health", "--help"],
         &["schema", "--help"],
         &["help", "serve"],
