@@ -1,15 +1,14 @@
 //! `check`: every mistake of every mapping, before any event.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::Exit;
-use super::output::{complain_of, counted, say, style};
+use super::output::{counted, say, style};
+use super::{Exit, defaults};
 use crate::mapping::{self, Loaded, env};
 use crate::program::{Mapping, Program};
-use crate::settings::Environment;
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
@@ -38,18 +37,11 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &CheckArgs) -> Exit {
-    let environment = match &arguments.env_file {
-        Some(file) => Environment::read_file(file),
-        None => Environment::read(Path::new(".")),
-    };
-    let environment = match environment {
+    let environment = match defaults::environment(arguments.env_file.as_deref()) {
         Ok(environment) => environment,
-        Err(fault) => {
-            complain_of(&[fault]);
-            return Exit::Unable;
-        }
+        Err(exit) => return exit,
     };
-    let path = super::mappings_path(arguments.path.as_deref(), &environment);
+    let path = defaults::mappings(arguments.path.as_deref(), &environment);
     let variables = |name: &str| environment.get(name);
     let files = env::read_file;
     let loaded = mapping::load(
@@ -74,9 +66,10 @@ pub(super) fn run(arguments: &CheckArgs) -> Exit {
 }
 
 fn summarize(loaded: &Loaded) {
-    let Some(Program { mappings, .. }) = &loaded.program else { return };
+    let Some(Program { mappings, secrets, .. }) = &loaded.program else { return };
     for mapping in mappings {
-        say(line(mapping));
+        // A description may take a value from a file.
+        say(secrets.mask(&line(mapping)));
     }
 }
 

@@ -2,19 +2,19 @@
 
 mod call;
 mod check;
+mod defaults;
 mod demo;
+mod explain;
 mod health;
+mod new;
 mod output;
 mod schema;
 mod serve;
 mod test;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
-
-use crate::settings::Environment;
 
 /// What a command came to, as a process says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +50,11 @@ enum Command {
     Serve(Box<crate::settings::ServeArgs>),
     /// Load mappings as `serve` would, and print every mistake with its place and its cure
     Check(check::CheckArgs),
+    /// Write a mapping to begin with, and its test
+    New(new::NewArgs),
     /// Run the tests of mappings: no target is called, nothing waits
     Test(test::TestArgs),
+    Explain(explain::ExplainArgs),
     /// Print the JSON Schema of the connector's files, for editors
     Schema(schema::SchemaArgs),
     /// Show the connector at work: an example mapping, a target of its own, and one event
@@ -66,7 +69,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(Arguments { command }) => match command {
             Command::Serve(arguments) => serve::run(&arguments),
             Command::Check(arguments) => check::run(&arguments),
+            Command::New(arguments) => new::run(&arguments),
             Command::Test(arguments) => test::run(&arguments),
+            Command::Explain(arguments) => explain::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Demo(arguments) => demo::run(&arguments),
             Command::Health(arguments) => health::run(&arguments),
@@ -77,12 +82,4 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             if fault.use_stderr() { Exit::Unable } else { Exit::Success }
         }
     }
-}
-
-/// What a command works on: a path that was given, or `MAPPINGS`, or `./mappings`.
-fn mappings_path(given: Option<&Path>, environment: &Environment) -> PathBuf {
-    given.map(Path::to_owned).unwrap_or_else(|| {
-        let setting = environment.get("MAPPINGS").filter(|path| !path.is_empty());
-        PathBuf::from(setting.unwrap_or_else(|| "./mappings".to_owned()))
-    })
 }

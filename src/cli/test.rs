@@ -11,9 +11,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::Exit;
-use super::output::{complain, complain_of, say, style, width};
-use crate::settings::Environment;
+use super::output::{complain, say, style, width};
+use super::{Exit, defaults};
 use crate::verify::report::{CaseReport, FileReport, Report};
 use crate::verify::{self, Plan};
 use coverage::Reach;
@@ -73,14 +72,11 @@ low, 2 if the tests cannot be run.
                           column, kind (rule, step, response or case) and name";
 
 pub(super) fn run(arguments: &TestArgs) -> Exit {
-    let environment = match Environment::read(Path::new(".")) {
+    let environment = match defaults::environment(None) {
         Ok(environment) => environment,
-        Err(fault) => {
-            complain_of(&[fault]);
-            return Exit::Unable;
-        }
+        Err(exit) => return exit,
     };
-    let path = super::mappings_path(arguments.path.as_deref(), &environment);
+    let path = defaults::mappings(arguments.path.as_deref(), &environment);
     let report = match report(&path, arguments.filter.as_deref()) {
         Ok(report) => report,
         Err(reason) => {

@@ -31,6 +31,8 @@ pub struct Sent<'s> {
     pub target: &'s str,
     /// URL of the target.
     pub base: &'s str,
+    /// Label of the step.
+    pub step: &'s str,
 }
 
 /// What differs between a request that was sent and what was expected of it: nothing,
@@ -39,7 +41,7 @@ pub struct Sent<'s> {
 ///
 /// Secrets count in full and show as `mask` has it. Long runs of rows and long cells are cut.
 pub fn of(expected: &Expected, sent: &Sent<'_>, mask: &dyn Mask) -> Difference {
-    let Sent { request: sent, target, base } = *sent;
+    let Sent { request: sent, target, base, step } = *sent;
     let (url, query) = parts(&sent.url);
     let address = Addresses::of(&expected.address, url, base);
     let parameters: Vec<_> = query
@@ -52,10 +54,10 @@ pub fn of(expected: &Expected, sent: &Sent<'_>, mask: &dyn Mask) -> Difference {
     let headers = Beside::of(&expected.headers, headers);
     let body = Compared::of(&expected.body, &sent.body);
 
-    let other_target = expected.target.as_deref().filter(|name| *name != target);
+    let places = [("target", &expected.target, target), ("step", &expected.step, step)];
+    let same_place = places.iter().all(|(_, name, sent)| is_there(name.as_deref(), sent));
     let same_line = *expected.method == *sent.method && address.agree;
-    if same_line && other_target.is_none() && parameters.holds() && headers.holds() && body.holds()
-    {
+    if same_line && same_place && parameters.holds() && headers.holds() && body.holds() {
         return Difference::default();
     }
     let mut sheet = Sheet::new(mask, Sides::Both);
@@ -64,9 +66,11 @@ pub fn of(expected: &Expected, sent: &Sent<'_>, mask: &dyn Mask) -> Difference {
         format!("{} {}", sent.method, address.sent),
     );
     sheet.row(Some(lines.0), Some(lines.1), !same_line);
-    if let Some(name) = &expected.target {
-        let shown = |name: &str| Some(self::target(name));
-        sheet.row(shown(name), shown(target), other_target.is_some());
+    for (what, name, sent) in places {
+        let shown = |name: &str| Some(place(what, name));
+        if let Some(name) = name {
+            sheet.row(shown(name), shown(sent), **name != *sent);
+        }
     }
     parameters.write(parameter, &mut sheet);
     headers.write(header, &mut sheet);
@@ -79,12 +83,13 @@ pub fn of(expected: &Expected, sent: &Sent<'_>, mask: &dyn Mask) -> Difference {
 
 /// A request that nothing speaks of, without what the connector adds to every request by itself.
 pub fn sent_only(sent: &Sent<'_>, mask: &dyn Mask) -> Difference {
-    let Sent { request: sent, target, base } = *sent;
+    let Sent { request: sent, target, base, step } = *sent;
     let mut sheet = Sheet::new(mask, Sides::Sent);
     let (url, query) = parts(&sent.url);
     let address = below(url, base).unwrap_or_else(|| url.to_owned());
     sheet.alone(format!("{} {address}", sent.method));
-    sheet.alone(self::target(target));
+    sheet.alone(place("target", target));
+    sheet.alone(place("step", step));
     for (name, value) in query {
         sheet.alone(parameter(&name, &value));
     }
@@ -100,8 +105,10 @@ pub fn expected_only(expected: &Expected, mask: &dyn Mask) -> Difference {
     let mut sheet = Sheet::new(mask, Sides::Expected);
     let (Address::Below(address) | Address::Whole(address)) = &expected.address;
     sheet.alone(format!("{} {address}", expected.method));
-    if let Some(name) = &expected.target {
-        sheet.alone(target(name));
+    for (what, name) in [("target", &expected.target), ("step", &expected.step)] {
+        if let Some(name) = name {
+            sheet.alone(place(what, name));
+        }
     }
     for (named, line) in
         [(&expected.query, parameter as fn(&str, &str) -> String), (&expected.headers, header)]
@@ -137,12 +144,17 @@ pub fn of_answer(status: u16, body: &Value) -> Difference {
     sheet.finish()
 }
 
+/// Whether a name is the one that is expected, if one is.
+fn is_there(expected: Option<&str>, name: &str) -> bool {
+    expected.is_none_or(|expected| expected == name)
+}
+
 /// Headers that every request has, whatever the mapping says.
 const TRACES: [&str; 5] =
     ["x-b3-traceid", "x-b3-spanid", "x-request-id", "traceparent", "idempotency-key"];
 
-fn target(name: &str) -> String {
-    format!("target: {name}")
+fn place(what: &str, name: &str) -> String {
+    format!("{what}: {name}")
 }
 
 fn header(name: &str, value: &str) -> String {

@@ -34,6 +34,8 @@ struct State {
     secrets: Arc<Secrets>,
     target: Arc<str>,
     base: Arc<str>,
+    /// Label of the step that is on its way.
+    step: Arc<str>,
     attempt: usize,
     /// The exchange that is on its way.
     current: Option<usize>,
@@ -71,6 +73,7 @@ impl Rehearsal {
             secrets: Arc::clone(secrets),
             target: Arc::default(),
             base: Arc::default(),
+            step: Arc::default(),
             attempt: 1,
             current: None,
             seen,
@@ -156,7 +159,7 @@ impl State {
     }
 
     fn sent<'s>(&'s self, request: &'s Request) -> Sent<'s> {
-        Sent { request, target: &self.target, base: &self.base }
+        Sent { request, target: &self.target, base: &self.base, step: &self.step }
     }
 
     /// Whether a request is just what is expected; most are told apart by their addresses.
@@ -186,6 +189,9 @@ impl Observer for Rehearsal {
 
     fn turn(&self, step: &Step, index: Option<u32>, runs: bool, scope: &dyn Scope) {
         self.footprints.turn(step, index, runs, scope);
+        if let Some(state) = &mut *self.state() {
+            state.step = Arc::clone(&step.label);
+        }
     }
 
     fn sending(&self, target: &Target, _: &Request, attempt: u32) {

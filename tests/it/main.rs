@@ -11,11 +11,15 @@
 mod answers;
 mod cli;
 mod compliance;
+mod cookbook;
 mod diagnostics;
+mod documents;
+mod events;
 mod format;
 mod identity;
 mod laws;
 mod log;
+mod mutation;
 mod readme;
 mod reference;
 mod reload;

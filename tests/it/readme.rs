@@ -3,27 +3,18 @@
 use std::process::Command;
 
 use crate::support::command::run;
+use crate::support::markdown;
 use crate::support::scratch::{Scratch, repository_file};
 
-fn blocks(fence: &str) -> Vec<String> {
-    let readme = repository_file("README.md");
-    let mut blocks = Vec::new();
-    let mut lines = readme.lines();
-    while let Some(line) = lines.next() {
-        if line.starts_with("```") {
-            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-            if line == fence {
-                blocks.push(block.join("\n"));
-            }
-        }
-    }
-    blocks
+fn blocks(language: &str) -> Vec<String> {
+    let blocks = markdown::blocks(&repository_file("README.md"), language);
+    blocks.into_iter().map(|block| block.text).collect()
 }
 
 /// `my/crm.yaml` and its tests, beside the event that they are about.
 fn scratch() -> Scratch {
     let scratch = Scratch::new();
-    let [mapping, test] = blocks("```yaml").try_into().expect("a mapping and its tests");
+    let [mapping, test] = blocks("yaml").try_into().expect("a mapping and its tests");
     assert_eq!(mapping.lines().count(), 10);
     scratch.write("my/crm.yaml", &mapping);
     scratch.write("my/crm.test.yaml", &test);
@@ -35,14 +26,14 @@ fn scratch() -> Scratch {
 #[test]
 fn the_mapping_of_the_readme_loads_as_it_says() {
     let shown = run(scratch().path(), &["check", "my"], &[]).stdout;
-    let told = blocks("```").join("\n");
+    let told = blocks("").join("\n");
     assert!(told.contains(shown.trim()), "{shown}");
 }
 
 #[test]
 fn the_test_of_the_readme_fails_as_it_says() {
     let shown = run(scratch().path(), &["test", "my"], &[]).stdout;
-    let told = blocks("```").into_iter().find(|block| block.contains("FAILED")).expect("a test");
+    let told = blocks("").into_iter().find(|block| block.contains("FAILED")).expect("a test");
     let told = told.strip_prefix("$ nsps-connector test my\n").expect("the command");
     let timeless = |text: &str| text.trim().rsplit_once(" (").expect("the time").0.to_owned();
     assert_eq!(timeless(&shown), timeless(told));
@@ -55,7 +46,7 @@ fn the_demonstration_prints_what_the_readme_shows() {
         .output()
         .expect("the binary runs");
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-    let told = blocks("```").into_iter().find(|block| block.contains("serviceGranted"));
+    let told = blocks("").into_iter().find(|block| block.contains("serviceGranted"));
     for part in told.expect("the output").split("…\n") {
         assert!(shown.contains(part.trim()), "{part}\nis not in\n{shown}");
     }

@@ -35,6 +35,7 @@ fn expected(method: &str, address: &str, body: Body) -> Expected {
         method: method.into(),
         address,
         target: None,
+        step: None,
         headers: Vec::new(),
         query: Vec::new(),
         body,
@@ -58,7 +59,7 @@ fn with_headers(mut request: Request, headers: &[(&str, &str)]) -> Request {
 }
 
 fn to_hss(request: &Request) -> Sent<'_> {
-    Sent { request, target: "hss", base: BASE }
+    Sent { request, target: "hss", base: BASE, step: "provision" }
 }
 
 fn compare(expected: &Expected, sent: &Request) -> Difference {
@@ -263,6 +264,7 @@ fn a_request_on_its_own_shows_what_the_mapping_made_of_it() {
         shown(&difference),
         "! · | POST /x
 ! · | target: hss
+! · | step: provision
 ! · | ?a=1 2
 ! · | x-tag: 1
 ! · | content-type: application/json
