@@ -59,6 +59,8 @@ pub struct Settings {
     pub workers: usize,
     /// Whether a change in `mappings` reloads them.
     pub watch: bool,
+    /// Whether mappings may serve only if their tests pass.
+    pub test_on_reload: bool,
     /// What is allowed and probably not meant, in words for the log.
     pub warnings: Vec<String>,
 }
@@ -86,6 +88,7 @@ const SHUTDOWN_DELAY: Setting = Setting::new("--shutdown-delay", "SHUTDOWN_DELAY
 const SHUTDOWN_GRACE: Setting = Setting::new("--shutdown-grace", "SHUTDOWN_GRACE", "30s");
 const LOG_LEVEL: Setting = Setting::new("--log-level", "LOG_LEVEL", "info");
 const LOG_IDENTIFIERS: Setting = Setting::new("--log-identifiers", "LOG_IDENTIFIERS", "masked");
+const TEST_ON_RELOAD: Setting = Setting::new("--test-on-reload", "TEST_ON_RELOAD", "false");
 const WORKERS: Setting = Setting::new("--workers", "WORKERS", "cores");
 
 impl Settings {
@@ -112,6 +115,9 @@ impl Settings {
             reader.value(&LOG_IDENTIFIERS, &args.log_identifiers, values::identifiers);
         let workers = reader.value(&WORKERS, &args.workers, values::workers);
 
+        let test_on_reload = args.test_on_reload.then(|| "true".to_owned());
+        let test_on_reload = reader.value(&TEST_ON_RELOAD, &test_on_reload, values::truth);
+
         reader.check_room(args, max_body, max_in_flight_bytes);
         reader.check_grace(args, event_deadline, shutdown_grace);
         let (faults, warnings) = reader.finish();
@@ -133,6 +139,7 @@ impl Settings {
                 log_identifiers: log_identifiers?,
                 workers: workers?,
                 watch: args.watch,
+                test_on_reload: test_on_reload?,
                 warnings,
             })
         };

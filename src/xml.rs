@@ -64,6 +64,27 @@ pub fn resolve(name: &str) -> Option<char> {
     is_allowed(c).then_some(c)
 }
 
+/// The value of an attribute as an application gets it, out of how it is written: section 3.3.3. None
+/// if a reference stands for no character.
+pub fn attribute_value(raw: &str) -> Option<String> {
+    let mut value = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = rest.find(['&', '\t', '\r', '\n']) {
+        value.push_str(&rest[..at]);
+        rest = &rest[at..];
+        if let Some(reference) = rest.strip_prefix('&') {
+            let (name, after) = reference.split_once(';')?;
+            value.push(resolve(name)?);
+            rest = after;
+        } else {
+            value.push(' ');
+            rest = rest.strip_prefix("\r\n").unwrap_or(&rest[1..]);
+        }
+    }
+    value.push_str(rest);
+    Some(value)
+}
+
 /// Appends `text` so that it reads back as it is, in the text of an element and in an attribute of
 /// either quotes: line ends and tabs are written by number, since a reader would change them there
 /// (XML 1.0, sections 2.11 and 3.3.3). False if a character is not allowed in XML at all; what was
@@ -205,6 +226,20 @@ mod tests {
             "x26",
         ] {
             assert_eq!(resolve(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_value_of_an_attribute_is_read_as_an_application_gets_it() {
+        for (raw, value) in [
+            ("", Some("")),
+            ("a&amp;b&#33;", Some("a&b!")),
+            ("a\tb\nc\r\nd\re", Some("a b c d e")),
+            ("a&#10;b", Some("a\nb")),
+            ("&x;", None),
+            ("a&", None),
+        ] {
+            assert_eq!(attribute_value(raw).as_deref(), value, "{raw:?}");
         }
     }
 

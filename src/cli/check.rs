@@ -1,15 +1,14 @@
 //! `check`: every mistake of every mapping, before any event.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::Exit;
-use super::output::{complain_of, counted, say, style};
+use super::output::{counted, say, style};
+use super::{Exit, input};
 use crate::mapping::{self, Loaded, env};
 use crate::program::{Mapping, Program};
-use crate::settings::{Environment, SettingFault};
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
@@ -38,14 +37,11 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &CheckArgs) -> Exit {
-    let environment = match environment(arguments.env_file.as_deref()) {
+    let environment = match input::environment(arguments.env_file.as_deref()) {
         Ok(environment) => environment,
-        Err(fault) => {
-            complain_of(&[fault]);
-            return Exit::Unable;
-        }
+        Err(exit) => return exit,
     };
-    let path = mappings(arguments.path.as_deref(), &environment);
+    let path = input::mappings(arguments.path.as_deref(), &environment);
     let variables = |name: &str| environment.get(name);
     let files = env::read_file;
     let loaded = mapping::load(
@@ -67,23 +63,6 @@ pub(super) fn run(arguments: &CheckArgs) -> Exit {
         Loaded { program: Some(_), .. } => Exit::Success,
         Loaded { program: None, .. } => Exit::Found,
     }
-}
-
-/// The environment over a file of variables: over `.env` unless another one is named.
-pub(super) fn environment(file: Option<&Path>) -> Result<Environment, SettingFault> {
-    match file {
-        Some(file) => Environment::read_file(file),
-        None => Environment::read(Path::new(".")),
-    }
-}
-
-/// Where mappings are: as the arguments say, or the setting, or `./mappings`.
-pub(super) fn mappings(argument: Option<&Path>, environment: &Environment) -> PathBuf {
-    if let Some(path) = argument {
-        return path.to_owned();
-    }
-    let setting = environment.get("MAPPINGS").filter(|path| !path.is_empty());
-    PathBuf::from(setting.unwrap_or_else(|| "./mappings".to_owned()))
 }
 
 fn summarize(loaded: &Loaded) {

@@ -2,8 +2,8 @@
 
 mod curl;
 mod findings;
+mod given;
 mod http;
-mod input;
 mod json;
 mod page;
 mod steps;
@@ -17,15 +17,14 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Exit;
-use super::check;
 use super::output::{complain, complain_of, say, style};
+use super::{Exit, input};
 use crate::clock::{Clock, SystemClock};
 use crate::mapping::diagnostic::{Report, Style, printable};
 use crate::mapping::{self, Loaded, env};
 use crate::settings::{Environment, EventLimits, Settings};
 use crate::verify::explain::{Question, explain};
-use input::{Given, NoEvent};
+use given::{Given, NoEvent};
 
 /// Show what an event would do and why, without sending anything
 ///
@@ -89,12 +88,9 @@ enum Stop {
 }
 
 pub(super) fn run(arguments: &ExplainArgs) -> Exit {
-    let environment = match check::environment(arguments.env_file.as_deref()) {
+    let environment = match input::environment(arguments.env_file.as_deref()) {
         Ok(environment) => environment,
-        Err(fault) => {
-            complain_of(&[fault]);
-            return Exit::Unable;
-        }
+        Err(exit) => return exit,
     };
     let limits = match Settings::read_event_limits(|name| environment.get(name)) {
         Ok(limits) => limits,
@@ -121,14 +117,14 @@ fn answer(
     let style = style(environment, &io::stdout());
     let clock = SystemClock::new();
     let now = arguments.now.unwrap_or_else(|| clock.wall());
-    let Given { bytes, name } = input::event(&arguments.event, limits.max_body)?;
+    let Given { bytes, name } = given::event(&arguments.event, limits.max_body)?;
     let mut mistakes = Report::new();
-    let replies = input::replies(&arguments.replies, &mut mistakes)?;
+    let replies = given::replies(&arguments.replies, &mut mistakes)?;
     if mistakes.has_errors() {
         tell(&mistakes, arguments.format, style);
         return Ok(Exit::Found);
     }
-    let event = match input::parse(&bytes, limits.max_body, now) {
+    let event = match given::parse(&bytes, limits.max_body, now) {
         Ok(event) => event,
         Err(fault) => {
             no_event(&name, &fault, arguments.format);
@@ -151,7 +147,7 @@ fn load(
     environment: &Environment,
     style: Style,
 ) -> Result<crate::program::Program, Stop> {
-    let path = check::mappings(arguments.mappings.as_deref(), environment);
+    let path = input::mappings(arguments.mappings.as_deref(), environment);
     let variables = |name: &str| environment.get(name);
     let env = env::Environment::new(&variables, &env::read_file, arguments.allow_missing_env);
     let Loaded { program, report, files, .. } = mapping::load(&path, env);

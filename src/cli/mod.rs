@@ -5,9 +5,12 @@ mod check;
 mod demo;
 mod explain;
 mod health;
+mod input;
+mod new;
 mod output;
 mod schema;
 mod serve;
+mod test;
 
 use std::ffi::OsString;
 
@@ -47,6 +50,10 @@ enum Command {
     Serve(Box<crate::settings::ServeArgs>),
     /// Load mappings as `serve` would, and print every mistake with its place and its cure
     Check(check::CheckArgs),
+    /// Write a mapping to begin with, and its test
+    New(new::NewArgs),
+    /// Run the tests of mappings: no target is called, nothing waits
+    Test(test::TestArgs),
     Explain(explain::ExplainArgs),
     /// Print the JSON Schema of the connector's files, for editors
     Schema(schema::SchemaArgs),
@@ -63,6 +70,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             Command::Serve(arguments) => serve::run(&arguments),
             Command::Check(arguments) => check::run(&arguments),
             Command::Explain(arguments) => explain::run(&arguments),
+            Command::New(arguments) => new::run(&arguments),
+            Command::Test(arguments) => test::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Demo(arguments) => demo::run(&arguments),
             Command::Health(arguments) => health::run(&arguments),

@@ -22,6 +22,19 @@ pub(super) fn style(environment: &Environment, stream: &impl IsTerminal) -> Styl
     if stream.is_terminal() && !minded { Style::Colour } else { Style::Plain }
 }
 
+/// Columns of a text that goes anywhere but to a terminal, or to one of which nothing is known.
+const WIDTH: usize = 100;
+
+/// How many columns the standard output has: those of the terminal, unless `COLUMNS` says otherwise.
+pub(super) fn width(environment: &Environment) -> usize {
+    if !io::stdout().is_terminal() {
+        return WIDTH;
+    }
+    let setting = environment.get("COLUMNS").and_then(|columns| columns.trim().parse().ok());
+    let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    setting.or_else(terminal).filter(|columns| *columns > 0).unwrap_or(WIDTH)
+}
+
 /// `1 error`, `2 errors`.
 pub(super) fn counted(count: usize, what: &str) -> String {
     match count {

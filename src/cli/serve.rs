@@ -18,6 +18,7 @@ use crate::reload::Inputs;
 use crate::settings::{Environment, LogIdentifiers, ServeArgs, Settings};
 use crate::telemetry::log::{self, Log};
 use crate::telemetry::mask::IdentifierMode;
+use crate::verify;
 
 pub(super) fn run(arguments: &ServeArgs) -> Exit {
     let environment = match Environment::read(Path::new(".")) {
@@ -103,10 +104,13 @@ fn config(settings: &Settings) -> Config {
 fn inputs(settings: &Settings, environment: Environment) -> Inputs {
     let directory = settings.mappings.clone();
     let tokens = settings.tokens.clone();
+    let test_on_reload = settings.test_on_reload;
     Inputs {
         mappings: Box::new(move || {
             let variables = |name: &str| environment.get(name);
-            mapping::load(&directory, env::Environment::new(&variables, &env::read_file, false))
+            let env = env::Environment::new(&variables, &env::read_file, false);
+            let loaded = mapping::load(&directory, env);
+            if test_on_reload { verify::tested(loaded, &directory) } else { loaded }
         }),
         tokens: Box::new(move || tokens.load().map_err(|fault| fault.to_string())),
     }

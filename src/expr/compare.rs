@@ -1,6 +1,7 @@
 //! What values have in common: equality, order, emptiness and truth, without conversion.
 
 use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
 
 use serde_json::{Number, Value};
 
@@ -30,6 +31,11 @@ pub fn equal(left: &Value, right: &Value) -> bool {
         }
         _ => left == right,
     }
+}
+
+/// Hashes a number so that it goes with [`equal`].
+pub fn hash_number(number: &Number, state: &mut impl Hasher) {
+    Digits::of(number).hash(state);
 }
 
 /// Whether anything can be greater or less than this.
@@ -62,6 +68,7 @@ fn order_numbers(left: &Number, right: &Number) -> Ordering {
 }
 
 /// A number of any length, to be compared to its last digit.
+#[derive(Hash)]
 struct Digits {
     /// -1, 0 or 1.
     sign: i8,
@@ -110,5 +117,35 @@ pub fn truthy(value: &Value) -> bool {
         Value::String(text) => !text.is_empty(),
         Value::Array(members) => !members.is_empty(),
         Value::Object(members) => !members.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::DefaultHasher;
+
+    use super::*;
+
+    fn hashed(number: &str) -> u64 {
+        let mut state = DefaultHasher::new();
+        hash_number(&serde_json::from_str(number).unwrap(), &mut state);
+        state.finish()
+    }
+
+    #[test]
+    fn equal_numbers_have_the_same_hash() {
+        for same in [
+            &["1", "1.0", "1e0", "10e-1", "0.1E1"][..],
+            &["0", "-0", "0.00", "0e9", "-0.0e-99999999999999999999"],
+            &["-1200", "-1.2e3", "-1200.000"],
+            &["89380000000000000001", "89380000000000000001.0"],
+        ] {
+            for number in same {
+                assert_eq!(hashed(number), hashed(same[0]), "{number}");
+            }
+        }
+        for (one, other) in [("1", "-1"), ("1", "10"), ("0.1", "0.01"), ("12", "1.02e1")] {
+            assert_ne!(hashed(one), hashed(other), "{one} {other}");
+        }
     }
 }

@@ -8,5 +8,6 @@ mod load;
 pub(crate) mod names;
 pub(crate) mod yaml;
 
+pub use check::is_kebab_name;
 pub use document::schema::of_mappings as schema;
 pub use load::{Loaded, files_of, is_test, load, load_source, load_text, source_of};

@@ -107,6 +107,11 @@ pub struct ServeArgs {
     #[arg(long, value_name = "NUMBER")]
     pub workers: Option<String>,
 
+    /// Run the tests of the mappings (`*.test.yaml`) at start and on each reload: mappings of which a
+    /// test fails do not go live [env: TEST_ON_RELOAD] [default: false]
+    #[arg(long)]
+    pub test_on_reload: bool,
+
     /// Reload when a file in the directory of mappings changes
     #[arg(long)]
     pub watch: bool,

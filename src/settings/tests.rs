@@ -45,7 +45,7 @@ fn a_token_is_enough_and_everything_else_has_its_default() {
     assert_eq!(settings.log_level, Level::Info);
     assert_eq!(settings.log_identifiers, LogIdentifiers::Masked);
     assert!(settings.workers >= 1);
-    assert!(!settings.watch);
+    assert!(!settings.watch && !settings.test_on_reload);
     assert_eq!(settings.warnings, [""; 0]);
 }
 
@@ -106,6 +106,20 @@ fn every_mistake_is_reported_at_once_under_the_name_that_was_used() {
              `cores`",
         ]
     );
+}
+
+#[test]
+fn tests_on_reload_are_asked_for_by_flag_or_variable() {
+    for (flags, value, expected) in [
+        (&[][..], "true", true),
+        (&[], "false", false),
+        (&[], "", false),
+        (&["--test-on-reload"], "false", true),
+    ] {
+        assert_eq!(settings(flags, &[("TEST_ON_RELOAD", value)]).test_on_reload, expected);
+    }
+    let told = faults(&[], &[("API_TOKEN", "test-token"), ("TEST_ON_RELOAD", "yes")]);
+    assert_eq!(told, ["TEST_ON_RELOAD is \"yes\": it is neither; expected `true` or `false`"]);
 }
 
 #[test]
@@ -176,6 +190,7 @@ fn help_names_every_variable_and_every_default() {
         &LOG_LEVEL,
         &LOG_IDENTIFIERS,
         &WORKERS,
+        &TEST_ON_RELOAD,
     ] {
         let Setting { flag, variable, default } = setting;
         let names = format!("[env: {variable}] [default: {default}]");

@@ -114,6 +114,11 @@ pub(super) fn wait(text: &str) -> Read<Duration> {
     Ok(duration)
 }
 
+/// `true` or `false`.
+pub(super) fn truth(text: &str) -> Read<bool> {
+    text.parse().map_err(|_| wrong("it is neither", "`true` or `false`"))
+}
+
 /// A size of more than zero, in bytes.
 pub(super) fn size(text: &str) -> Read<usize> {
     const EXPECTED: &str = "a size such as 4MiB, 500kB or 65536";

@@ -69,6 +69,8 @@ pub struct Expected {
     pub address: Address,
     /// Only where the case names it.
     pub target: Option<Box<str>>,
+    /// The label of the step that must send it, where the case says so.
+    pub step: Option<Box<str>>,
     /// Those that must be there, by lower-case name.
     pub headers: Vec<(Box<str>, Vec<String>)>,
     /// Parameters that must be there, decoded.

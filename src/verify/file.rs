@@ -119,9 +119,9 @@ impl TestFile {
     fn run_on(&self, mapping: &Source, filter: Option<&str>) -> FileReport {
         let mut report = self.report(self.mistakes.clone());
         let chosen = |name: &str| filter.is_none_or(|filter| name.contains(filter));
-        let mut trials = Trials::new(&report.mapping, mapping);
-        let environments = self.readings.cases.iter().map(|case| &case.env);
-        trials.load(environments, &mut report.mistakes);
+        let name = self.mapping().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+        let mut trials = Trials::new(&name, mapping);
+        trials.load(&self.readings.environments, &mut report.mistakes);
         trials.check(&self.readings, &self.source, &mut report.mistakes);
         if !report.mistakes.has_errors_in(&self.source) {
             let cases = self.readings.cases.iter().filter(|case| chosen(&case.name));
@@ -133,10 +133,10 @@ impl TestFile {
 
     /// A report of no case so far.
     fn report(&self, mistakes: Report) -> FileReport {
-        let name = self.mapping().and_then(Path::file_name).unwrap_or_default();
+        let mapping = self.mapping().map(plain).map(|path| path.display().to_string());
         FileReport {
             file: self.name().into(),
-            mapping: name.to_string_lossy().into(),
+            mapping: mapping.unwrap_or_default().into(),
             mistakes,
             cases: Vec::new(),
             coverage: None,
@@ -153,7 +153,7 @@ impl TestFile {
 }
 
 /// A path without `.` and `name/..`.
-fn plain(path: &Path) -> Arc<Path> {
+pub(super) fn plain(path: &Path) -> Arc<Path> {
     use std::path::Component;
     let mut plain = PathBuf::new();
     for component in path.components() {

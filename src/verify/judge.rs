@@ -34,7 +34,7 @@ pub fn mismatches(
         // What follows from a request that nobody expected is no news.
         Ok(_) if stopped => {}
         Ok(outcome) => {
-            all.extend(missing(scene, &tries));
+            all.extend(missing(scene, &tries, secrets));
             all.extend(of_variables);
             if !ended {
                 all.extend(without_rule(scene));
@@ -59,12 +59,13 @@ fn other_rule(scene: &Scene, outcome: &Outcome) -> Option<(At, Mismatch)> {
 fn missing<'s>(
     scene: &'s Scene,
     tries: &'s [usize],
+    secrets: &'s Secrets,
 ) -> impl Iterator<Item = (At, Mismatch)> + use<'s> {
     let exchanges = scene.exchanges.iter().zip(tries).enumerate();
     exchanges.filter(|(_, (expected, sent))| **sent < expected.replies.len()).map(
         |(index, (expected, sent))| {
             let (position, attempt) = (index + 1, sent + 1);
-            let expected_sheet = difference::expected_only(expected);
+            let expected_sheet = difference::expected_only(expected, secrets);
             (expected.at, Mismatch::Missing { position, expected: expected_sheet, attempt })
         },
     )

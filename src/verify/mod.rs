@@ -11,8 +11,11 @@ mod names;
 mod plan;
 mod read;
 mod rehearsal;
+mod reload;
 pub mod report;
 mod run;
+#[cfg(test)]
+pub(crate) mod tests;
 mod trial;
 mod veil;
 mod words;
@@ -21,4 +24,5 @@ pub use document::schema;
 pub use file::TestFile;
 pub use plan::{Plan, Read, read_file};
 pub use read::replies;
+pub use reload::tested;
 pub use run::run;

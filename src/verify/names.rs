@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mapping::diagnostic::{Diagnostic, Report, Source, Span};
 use crate::mapping::names::did_you_mean;
-use crate::program::{Mapping, Rule};
+use crate::program::{Action, Mapping, Rule};
 
 /// A name that the mapping must have.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct Mention {
 pub enum MentionOf {
     Rule,
     Target,
+    /// Of any rule, by its label.
+    Step,
     /// Or a name under which a step saves something.
     Variable {
         /// Only where the test says which rule must run.
@@ -42,6 +44,11 @@ pub fn check(mentions: &[Mention], mapping: &Mapping, source: &Source, report: &
                 let known = mapping.targets.iter().map(|target| &*target.name).collect();
                 let message = format!("there is no target `{name}` in {}", mapping.file);
                 ("unknown-target", message, known)
+            }
+            MentionOf::Step => {
+                let known: BTreeSet<&str> = mapping.rules.iter().flat_map(steps).collect();
+                let known = known.into_iter().collect();
+                ("unknown-step", format!("there is no step `{name}` in {}", mapping.file), known)
             }
             MentionOf::Variable { of_rule } => {
                 let rule =
@@ -71,6 +78,14 @@ pub fn check(mentions: &[Mention], mapping: &Mapping, source: &Source, report: &
         };
         report.push(Diagnostic::error(code, source, mention.span, message).help(help));
     }
+}
+
+fn steps(rule: &Rule) -> impl Iterator<Item = &str> {
+    let steps = match &rule.action {
+        Action::Steps(steps) => steps.as_slice(),
+        Action::Ignore(_) | Action::Reject(_) => &[],
+    };
+    steps.iter().map(|step| &*step.label)
 }
 
 /// The variables of the file and of these rules, and what their steps save.

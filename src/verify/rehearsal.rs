@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::case::{Address, Case, Expected, Scene};
 use super::coverage::Footprints;
-use super::difference;
-use super::report::{Again, Difference, Mismatch, Row};
+use super::difference::{self, Sent};
+use super::report::{Again, Difference, Mismatch};
 use crate::clock::virtual_time::VirtualClock;
 use crate::engine::observe::Observer;
 use crate::engine::script::{Director, Reply};
@@ -16,6 +16,7 @@ use crate::expr::compare::equal;
 use crate::expr::extract::Variable;
 use crate::expr::{At, Came, Fault, Root, SavedId, Scope, Witness};
 use crate::program::{Call, Mapping, ResponseEntry, Rule, Step, Target};
+use crate::telemetry::mask::Secrets;
 
 /// Stands in for the targets of a mapping, and watches; for one event after the other.
 #[derive(Default)]
@@ -30,8 +31,11 @@ struct State {
     /// Position of the scene.
     scene: usize,
     clock: VirtualClock,
+    secrets: Arc<Secrets>,
     target: Arc<str>,
     base: Arc<str>,
+    /// Label of the step that is on its way.
+    step: Arc<str>,
     attempt: usize,
     /// The exchange that is on its way.
     current: Option<usize>,
@@ -53,15 +57,23 @@ pub struct Seen {
 
 impl Rehearsal {
     /// What happens from now on belongs to this scene.
-    pub fn begin(&self, case: &Arc<Case>, scene: usize, clock: &VirtualClock) {
+    pub fn begin(
+        &self,
+        case: &Arc<Case>,
+        scene: usize,
+        clock: &VirtualClock,
+        secrets: &Arc<Secrets>,
+    ) {
         let exchanges = case.scenes.get(scene).map_or(0, |scene| scene.exchanges.len());
         let seen = Seen { tries: vec![0; exchanges], ..Seen::default() };
         *self.state() = Some(State {
             case: Arc::clone(case),
             scene,
             clock: clock.clone(),
+            secrets: Arc::clone(secrets),
             target: Arc::default(),
             base: Arc::default(),
+            step: Arc::default(),
             attempt: 1,
             current: None,
             seen,
@@ -112,7 +124,7 @@ impl State {
         let again =
             expected.map(|(position, _)| Again { position: position + 1, attempt: self.attempt });
         let at = expected.map_or(scene.at, |(_, expected)| expected.at);
-        let sent = difference::sent_only(request, &self.base);
+        let sent = difference::sent_only(&self.sent(request), &*self.secrets);
         if !self.seen.stopped {
             self.seen.mismatches.push((at, Mismatch::Unexpected { sent, again }));
         }
@@ -143,13 +155,11 @@ impl State {
     }
 
     fn difference(&self, expected: &Expected, request: &Request) -> Difference {
-        let mut difference = difference::of(expected, request, &self.base);
-        if let Some(target) = expected.target.as_ref().filter(|target| ***target != *self.target) {
-            let words = |name: &str| Some(format!("target {name}"));
-            let row = Row { expected: words(target), sent: words(&self.target), differs: true };
-            difference.rows.insert(0, row);
-        }
-        difference
+        difference::of(expected, &self.sent(request), &*self.secrets)
+    }
+
+    fn sent<'s>(&'s self, request: &'s Request) -> Sent<'s> {
+        Sent { request, target: &self.target, base: &self.base, step: &self.step }
     }
 
     /// Whether a request is just what is expected; most are told apart by their addresses.
@@ -179,6 +189,9 @@ impl Observer for Rehearsal {
 
     fn turn(&self, step: &Step, index: Option<u32>, runs: bool, scope: &dyn Scope) {
         self.footprints.turn(step, index, runs, scope);
+        if let Some(state) = &mut *self.state() {
+            state.step = Arc::clone(&step.label);
+        }
     }
 
     fn sending(&self, target: &Target, _: &Request, attempt: u32) {

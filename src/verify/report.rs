@@ -25,7 +25,7 @@ pub struct Report {
 pub struct FileReport {
     /// As the user named it or the directory has it.
     pub file: Box<str>,
-    /// File name of the mapping; empty where the file does not say.
+    /// Path of the mapping, as that of the test file leads to it; empty where the file does not say.
     pub mapping: Box<str>,
     /// Mistakes of the test file and, under the environment of some case, of its mapping. With an
     /// error among them, cases may be missing.

@@ -61,16 +61,10 @@ impl<'t> Trials<'t> {
 
     /// Loads the mapping once under each of these. Its mistakes are reported; what is merely doubtful
     /// is for `check` to tell.
-    pub fn load<'s>(
-        &mut self,
-        environments: impl Iterator<Item = &'s Settings>,
-        report: &mut Report,
-    ) {
+    pub fn load(&mut self, environments: &BTreeSet<Settings>, report: &mut Report) {
         for settings in environments {
-            if !self.loaded.contains_key(settings) {
-                let set = self.load_once(settings, report);
-                self.loaded.insert(Arc::clone(settings), set);
-            }
+            let set = self.load_once(settings, report);
+            self.loaded.insert(Arc::clone(settings), set);
         }
     }
 
@@ -101,9 +95,12 @@ impl<'t> Trials<'t> {
         let Some(mapping) = mapping else { return };
         names::check(&readings.mentions, mapping, source, report);
         // A mapping that cannot be loaded may not have come to ask.
-        if self.loaded.values().any(Option::is_none) {
-            return;
+        if self.loaded.values().all(Option::is_some) {
+            self.warn_of_unused(readings, source, report);
         }
+    }
+
+    fn warn_of_unused(&self, readings: &Readings, source: &Source, report: &mut Report) {
         let asked = self.asked.borrow();
         for (name, span) in readings.settings.iter().filter(|(name, _)| !asked.contains(name)) {
             let message = format!("{} does not ask for `{name}`", self.name);
@@ -128,7 +125,7 @@ impl<'t> Trials<'t> {
         for (index, scene) in case.scenes.iter().enumerate() {
             // Time alone cannot stall.
             let _ = clock.run(clock.pass(scene.after));
-            self.rehearsal.begin(case, index, &clock);
+            self.rehearsal.begin(case, index, &clock, &set.program.secrets);
             let event = numbered(scene, index);
             let process = engine.process(Arc::clone(set), event.clone(), Log::discard());
             let outcome = to_its_end(&clock, process);
@@ -177,5 +174,33 @@ fn to_its_end(
         Ok(Either::Left((outcome, _))) => Ok(outcome),
         Ok(Either::Right(_)) => Err(format!("the event goes on for more than {ENDLESS:?}")),
         Err(stalled) => Err(stalled.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn what_does_not_end_by_itself_is_given_up() {
+        let clock = VirtualClock::new(Timestamp::UNIX_EPOCH);
+        let told = to_its_end(&clock, std::future::pending()).unwrap_err();
+        assert_eq!(told, "the event goes on for more than 3600s");
+        let for_ever = async {
+            loop {
+                clock.sleep(Duration::from_secs(1)).await;
+            }
+        };
+        assert!(to_its_end(&clock, for_ever).is_err());
+    }
+
+    #[test]
+    fn an_event_may_take_as_long_as_when_serving() {
+        use crate::settings::{ServeArgs, Settings};
+        let token = |name: &str| (name == "API_TOKEN").then(|| "token-of-tests".to_owned());
+        let settings = Settings::read(&ServeArgs::default(), token).unwrap();
+        assert_eq!(settings.event_deadline, DEADLINE);
     }
 }

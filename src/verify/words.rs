@@ -25,7 +25,7 @@ impl fmt::Display for Mismatch {
                 write!(f, "request {position} differs: {}", first_row(difference))
             }
             Self::Unexpected { sent, again: None } => {
-                write!(f, "a request is sent that nothing expects: {}", first_row(sent))
+                write!(f, "a request is sent that nothing expects: {}", request_line(sent))
             }
             Self::Unexpected { again: Some(again), .. } => write!(
                 f,
@@ -33,7 +33,7 @@ impl fmt::Display for Mismatch {
                 again.position, again.attempt
             ),
             Self::Missing { position, expected, attempt: 1 } => {
-                write!(f, "request {position} is not sent: {}", first_row(expected))
+                write!(f, "request {position} is not sent: {}", request_line(expected))
             }
             Self::Missing { position, attempt, .. } => {
                 write!(f, "request {position} is not tried again: try {attempt} is missing")
@@ -68,12 +68,25 @@ impl fmt::Display for Mismatch {
 /// The first row that differs.
 fn first_row(difference: &Difference) -> String {
     let Some(row) = difference.rows.iter().find(|row| row.differs) else { return String::new() };
-    let shown = |side: &Option<String>| side.as_deref().map(|text| cut(text.trim()));
-    match (shown(&row.expected), shown(&row.sent)) {
+    let side = |side: &Option<String>| side.as_deref().map(|text| cut(bare(text)));
+    match (side(&row.expected), side(&row.sent)) {
         (Some(expected), Some(sent)) => format!("{expected} is expected, {sent} is sent"),
-        (Some(one), None) | (None, Some(one)) => one,
+        (Some(expected), None) => format!("{expected} is expected and not sent"),
+        (None, Some(sent)) => format!("{sent} is sent and not expected"),
         (None, None) => String::new(),
     }
+}
+
+/// The request line of a request on its own.
+fn request_line(sheet: &Difference) -> String {
+    let line = sheet.rows.first().and_then(|row| row.expected.as_ref().or(row.sent.as_ref()));
+    line.map(|line| cut(line)).unwrap_or_default()
+}
+
+/// A line without what only holds it together with others.
+fn bare(line: &str) -> &str {
+    let line = line.trim();
+    line.strip_suffix(',').unwrap_or(line)
 }
 
 fn short(value: &Value) -> String {

@@ -5,6 +5,7 @@
 //! read each of them as somebody would who never reads code.
 
 mod codes;
+mod of_tests;
 
 use std::fs;
 use std::path::{Path, PathBuf};

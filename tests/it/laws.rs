@@ -22,7 +22,18 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["hyper*", "http_body_util"], &["src/cli/demo.rs", "src/cli/demo/"]),
     (&["clap*"], &["src/settings.rs", "src/settings/", "src/cli.rs", "src/cli/", "src/main.rs"]),
     (&["dotenvy"], &["src/settings/environment.rs"]),
-    (&["quick_xml"], &["src/engine/target/xml.rs", "src/engine/target/xml/", XML_TESTS]),
+    (
+        &["quick_xml"],
+        &[
+            "src/engine/target/xml.rs",
+            "src/engine/target/xml/",
+            "src/verify/difference/xml.rs",
+            "src/verify/difference/xml/",
+            XML_TESTS,
+        ],
+    ),
+    (&["terminal_size"], &["src/cli/output.rs"]),
+    (&["unicode_width"], &["src/cli/test/columns.rs"]),
     (&["rusqlite", "sqlx", "tokio_postgres"], &["src/store.rs", "src/store/"]),
 ];
 

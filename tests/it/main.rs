@@ -11,7 +11,10 @@
 mod answers;
 mod cli;
 mod compliance;
+mod cookbook;
 mod diagnostics;
+mod documents;
+mod events;
 mod format;
 mod identity;
 mod laws;

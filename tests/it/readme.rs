@@ -2,27 +2,18 @@
 
 use std::process::Command;
 
+use crate::support::markdown;
 use crate::support::scratch::repository_file;
 
-fn blocks(fence: &str) -> Vec<String> {
-    let readme = repository_file("README.md");
-    let mut blocks = Vec::new();
-    let mut lines = readme.lines();
-    while let Some(line) = lines.next() {
-        if line.starts_with("```") {
-            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-            if line == fence {
-                blocks.push(block.join("\n"));
-            }
-        }
-    }
-    blocks
+fn blocks(language: &str) -> Vec<String> {
+    let blocks = markdown::blocks(&repository_file("README.md"), language);
+    blocks.into_iter().map(|block| block.text).collect()
 }
 
 #[test]
 fn the_mapping_of_the_readme_loads_as_it_says() {
     let scratch = tempfile::tempdir().expect("a directory");
-    let mapping = blocks("```yaml").pop().expect("a mapping");
+    let mapping = blocks("yaml").pop().expect("a mapping");
     assert_eq!(mapping.lines().count(), 10);
     std::fs::write(scratch.path().join("crm.yaml"), mapping).expect("a file");
     let output = Command::new(env!("CARGO_BIN_EXE_nsps-connector"))
@@ -31,7 +22,7 @@ fn the_mapping_of_the_readme_loads_as_it_says() {
         .output()
         .expect("the binary runs");
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-    let told = blocks("```").join("\n");
+    let told = blocks("").join("\n");
     assert!(told.contains(shown.trim()), "{shown}");
 }
 
@@ -42,7 +33,7 @@ fn the_demonstration_prints_what_the_readme_shows() {
         .output()
         .expect("the binary runs");
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-    let told = blocks("```").into_iter().find(|block| block.contains("serviceGranted"));
+    let told = blocks("").into_iter().find(|block| block.contains("serviceGranted"));
     for part in told.expect("the output").split("…\n") {
         assert!(shown.contains(part.trim()), "{part}\nis not in\n{shown}");
     }

@@ -1,6 +1,7 @@
 //! Reload by SIGHUP: the whole set is replaced in one step, or nothing is and the reason is told.
 
 mod secrets;
+mod tests_first;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -239,24 +239,9 @@ fn attributes(raw: &str) -> Result<Vec<(&str, &str)>, &'static str> {
     Ok(attributes)
 }
 
-/// The value of an attribute as an application gets it: XML 1.0, section 3.3.3.
+/// The value of an attribute, out of how it is written.
 fn normal(raw: &str) -> Result<String, &'static str> {
-    let mut value = String::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some(at) = rest.find(['&', '\t', '\r', '\n']) {
-        value.push_str(&rest[..at]);
-        rest = &rest[at..];
-        if let Some(reference) = rest.strip_prefix('&') {
-            let (name, after) = reference.split_once(';').ok_or(UNKNOWN_REFERENCE)?;
-            value.push(xml::resolve(name).ok_or(UNKNOWN_REFERENCE)?);
-            rest = after;
-        } else {
-            value.push(' ');
-            rest = rest.strip_prefix("\r\n").unwrap_or(&rest[1..]);
-        }
-    }
-    value.push_str(rest);
-    Ok(value)
+    xml::attribute_value(raw).ok_or(UNKNOWN_REFERENCE)
 }
 
 /// Which prefixes stand for XML Schema's instance namespace.

@@ -155,7 +155,7 @@ impl<'c, 'e> Checker<'c, 'e> {
 }
 
 /// Whether a text may name a target or a rule.
-fn is_kebab_name(text: &str) -> bool {
+pub fn is_kebab_name(text: &str) -> bool {
     let mut bytes = text.bytes();
     bytes.next().is_some_and(|first| first.is_ascii_lowercase() || first.is_ascii_digit())
         && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')

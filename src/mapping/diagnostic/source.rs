@@ -95,6 +95,16 @@ impl Source {
         Position { line: line + 1, column }
     }
 
+    /// From a place to the end of its line.
+    pub fn span_at(&self, position: Position) -> Span {
+        let line = self.0.line_starts.get(position.line.saturating_sub(1)).copied();
+        let line = line.unwrap_or(self.text().len());
+        let end = self.line_end(line);
+        let before = self.text().get(line..end).unwrap_or_default().char_indices();
+        let start = before.map(|(at, _)| line + at).nth(position.column.saturating_sub(1));
+        Span::new(start.unwrap_or(end), end)
+    }
+
     /// The line, without its line break, in which a byte offset lies.
     pub fn line_at(&self, offset: usize) -> &str {
         let (first, last) = (self.line_start(offset), self.line_end(offset));

@@ -171,6 +171,7 @@ fn example(key: &str) -> String {
         "event" => "SIM/*",
         "request" => "POST /subscribers",
         "then" => "fail",
+        "mapping" => "hss.yaml",
         _ => "…",
     };
     format!("`{key}: {value}`")

@@ -21,6 +21,9 @@ document! {
         /// Which target of the mapping it must go to; of use where there are several.
         #[schema(form(&form::KEBAB_NAME), examples(["hss"]))]
         optional target: Text,
+        /// Name of the step that must send it, or its position in the rule, from 1, where it has none.
+        #[schema(examples(["provision", "2"]))]
+        optional step: Text,
         /// Headers that it must have, by name, whatever else it has. A list where a name is repeated.
         #[schema(
             names(&form::HEADER_NAME),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::FileReader;
-use crate::event::Event;
+use crate::event::{EnvelopeFault, Event};
 use crate::expr::path::ChangeFault;
 use crate::expr::{Effort, Path as JsonPath};
 use crate::mapping::diagnostic::Span;
@@ -70,10 +70,15 @@ impl<'r> Events<'r> {
             ("event-too-large", message, "split the test file into several")
         })?;
         let ids = String::new;
-        Event::parse(bytes, ids(), ids()).map_err(|fault| {
-            let help =
-                "NSPS sends `event_id`, `data.event_type`, and `data.variables` or `pb_data`";
-            ("not-an-event", format!("this is not an event: {fault}"), help)
+        Event::parse(bytes, ids(), ids()).map_err(|fault| match fault {
+            EnvelopeFault::NotJson(reason) => {
+                ("not-an-event", format!("this is not JSON: {reason}"), "write one JSON object")
+            }
+            EnvelopeFault::Invalid { reason, .. } => {
+                let help =
+                    "NSPS sends `event_id`, `data.event_type`, and `data.variables` or `pb_data`";
+                ("not-an-event", format!("this is not an event: {reason}"), help)
+            }
         })
     }
 }

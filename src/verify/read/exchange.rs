@@ -46,6 +46,9 @@ impl FileReader<'_> {
         if let Some(text) = &written.target {
             self.mention(text.as_str(), text.span(), MentionOf::Target);
         }
+        if let Some(text) = &written.step {
+            self.mention(text.as_str(), text.span(), MentionOf::Step);
+        }
         let at: At = self.at(written.span);
         let mut reader = Reader { source: self.source, report: self.report };
         let line = written.request.as_ref().and_then(|text| reader.request_line(text));
@@ -61,9 +64,10 @@ impl FileReader<'_> {
         };
         let (method, address) = line?;
         let target = written.target.as_ref().map(|text| text.as_str().into());
+        let step = written.step.as_ref().map(|text| text.as_str().into());
         let (headers, query) = (headers?, query?);
         let (body, replies) = (body?, replies?);
-        Some(Expected { at, method, address, target, headers, query, body, replies })
+        Some(Expected { at, method, address, target, step, headers, query, body, replies })
     }
 }
 

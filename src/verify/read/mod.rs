@@ -4,7 +4,7 @@
 mod event;
 mod exchange;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +32,8 @@ pub type Settings = Arc<[(Box<str>, Box<str>)]>;
 #[derive(Debug, Default)]
 pub struct Readings {
     pub cases: Vec<Arc<Case>>,
+    /// Under which the mapping must load: those of all cases, readable or not.
+    pub environments: BTreeSet<Settings>,
     /// Names that the mapping must have.
     pub mentions: Vec<Mention>,
     /// Names of what is set for the mapping, and where.
@@ -106,6 +108,7 @@ impl FileReader<'_> {
 
     fn case(&mut self, written: &document::Case) -> Option<Case> {
         let settings = self.settings(written.env.as_ref());
+        self.readings.environments.insert(Arc::clone(&settings));
         let now = match &written.now {
             Some(text) => self.moment(text),
             None => Some(self.now),
@@ -163,8 +166,10 @@ impl FileReader<'_> {
     /// A case that expects nothing shows nothing.
     fn something(&mut self, written: &document::Case) {
         let members = written.sequence.iter().flat_map(|sequence| sequence.members.iter());
+        let is_empty = written.sequence.as_ref().is_some_and(|all| all.members.is_empty());
         let expects = written.keys().expects()
             || written.unreadable.contains(&"sequence")
+            || is_empty
             || members
                 .into_iter()
                 .any(|member| member.as_ref().is_none_or(|member| member.keys().expects()));
@@ -260,6 +265,7 @@ impl FileReader<'_> {
                 let help = "write the name of an environment variable, or `file:` and a path";
                 let message = format!("`{name}` does not name anything of the environment");
                 self.error("bad-environment", key.span, message, help);
+                continue;
             }
             let Some(Word(value)) = value else { continue };
             settings.retain(|(known, _)| &**known != name);

@@ -6,31 +6,33 @@ use crate::support::command::run;
 use crate::support::scratch::{Scratch, repository_file};
 
 #[test]
-fn it_prints_the_schema_that_the_repository_has() {
-    // Wherever it runs, and whatever is set.
-    let ran = run(Scratch::new().path(), &["schema", "mapping"], &[("MAPPINGS", "nowhere")]);
-    assert_eq!((ran.code, &*ran.stderr), (Some(0), ""));
-    assert!(
-        ran.stdout == repository_file("schemas/mapping.schema.json"),
-        "schemas/mapping.schema.json is out of date; write it anew:\n\
-         cargo run -- schema mapping > schemas/mapping.schema.json"
-    );
-    let schema: Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
-    assert_eq!(schema.get("$id"), None, "nobody serves it");
+fn it_prints_the_schemas_that_the_repository_has() {
+    for what in ["mapping", "test"] {
+        // Wherever it runs, and whatever is set.
+        let ran = run(Scratch::new().path(), &["schema", what], &[("MAPPINGS", "nowhere")]);
+        assert_eq!((ran.code, &*ran.stderr), (Some(0), ""));
+        assert!(
+            ran.stdout == repository_file(&format!("schemas/{what}.schema.json")),
+            "schemas/{what}.schema.json is out of date; write it anew:\n\
+             cargo run -- schema {what} > schemas/{what}.schema.json"
+        );
+        let schema: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+        assert_eq!(schema.get("$id"), None, "nobody serves it");
+    }
 }
 
 #[test]
 fn it_says_of_which_files_there_is_one() {
     let ran = run(Scratch::new().path(), &["schema", "--help"], &[]);
     assert_eq!((ran.code, &*ran.stderr), (Some(0), ""));
-    for words in ["Usage: nsps-connector schema <WHAT>", "- mapping: Mapping files"] {
+    for words in ["Usage: nsps-connector schema <WHAT>", "- mapping: Mapping files", "- test:"] {
         assert!(ran.stdout.contains(words), "{words}\n{}", ran.stdout);
     }
     for (arguments, hint) in [
         (&["schema"][..], "<WHAT>"),
         (&["schema", "maping"], "a similar value exists: 'mapping'"),
-        (&["schema", "openapi"], "possible values: mapping"),
+        (&["schema", "openapi"], "possible values: mapping, test"),
         (&["schema", "mapping", "x"], "unexpected argument 'x'"),
     ] {
         let ran = run(Scratch::new().path(), arguments, &[]);

@@ -31,7 +31,7 @@ static BEFORE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(\b(error|warning|fault)\(|\bcode:)\s*$").unwrap());
 
 /// The codes in a source text, tests apart.
-fn codes_in(source: &Source) -> BTreeSet<String> {
+pub(super) fn codes_in(source: &Source) -> BTreeSet<String> {
     let end = source.end_of_code();
     let strings = strings_of(&source.text).into_iter().filter(|(at, _)| *at < end);
     let is_word = |at: usize, text| WORD.is_match(text) && BEFORE.is_match(&source.code[..at]);

@@ -6,6 +6,7 @@ pub mod command;
 pub mod connector;
 pub mod http;
 pub mod lines;
+pub mod markdown;
 pub mod reply;
 pub mod rust_text;
 pub mod samples;

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::super::{OF_TEMPLATES, all};
+use crate::expr::Builtin;
 use crate::expr::testing::World;
 
 const REFERENCE: &str = include_str!("../../../../docs/mapping-reference.md");
@@ -58,5 +59,18 @@ fn every_helper_is_in_the_reference() {
     let documented: Vec<&str> = examples().iter().map(|example| example.helper).collect();
     for helper in all().map(|helper| helper.name).chain(OF_TEMPLATES) {
         assert!(documented.contains(&helper), "{helper} is not documented");
+    }
+}
+
+#[test]
+fn every_built_in_name_is_in_the_reference() {
+    let (_, chapter) = REFERENCE.split_once("### Built in").expect("the chapter");
+    let rows = chapter.lines().skip_while(|line| !line.starts_with('|'));
+    let first =
+        rows.take_while(|line| line.starts_with('|')).filter_map(|row| row.split('|').nth(1));
+    let documented: Vec<&str> = first.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    let tables = [&Builtin::EVERYWHERE[..], &Builtin::OF_MEMBERS, &Builtin::OF_ANSWERS];
+    for (name, _) in tables.into_iter().flatten() {
+        assert!(documented.contains(name), "{name} is not documented");
     }
 }

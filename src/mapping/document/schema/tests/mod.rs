@@ -1,7 +1,7 @@
 //! The schema against what it describes: the files that there are, and what `check` says.
 
 mod agreement;
-mod files;
+pub(crate) mod files;
 mod forms;
 mod keys;
 
@@ -16,18 +16,29 @@ use crate::mapping::env::Environment;
 use crate::mapping::yaml;
 use crate::mapping::{Loaded, load_text};
 
-static COMPILED: LazyLock<(Schemas, SchemaIndex)> = LazyLock::new(|| {
-    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
-    compiler.add_resource("mapping.schema.json", of_mappings()).unwrap();
-    let index = compiler.compile("mapping.schema.json", &mut schemas);
-    let index = index.unwrap_or_else(|fault| panic!("{fault:#}"));
-    (schemas, index)
-});
+/// A schema, ready to judge.
+pub(crate) struct Judge(Schemas, SchemaIndex);
+
+impl Judge {
+    pub fn new(schema: Value) -> Self {
+        let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+        compiler.add_resource("some.schema.json", schema).unwrap();
+        let index = compiler.compile("some.schema.json", &mut schemas);
+        let index = index.unwrap_or_else(|fault| panic!("{fault:#}"));
+        Self(schemas, index)
+    }
+
+    /// Whether the schema accepts a value; the reason is in words.
+    pub fn accepts(&self, value: &Value) -> Result<(), String> {
+        self.0.validate(value, self.1).map_err(|fault| format!("{fault:#}"))
+    }
+}
+
+static OF_MAPPINGS: LazyLock<Judge> = LazyLock::new(|| Judge::new(of_mappings()));
 
 /// Whether the schema accepts a mapping; the reason is in words.
 fn by_schema(mapping: &Value) -> Result<(), String> {
-    let (schemas, index) = &*COMPILED;
-    schemas.validate(mapping, *index).map_err(|fault| format!("{fault:#}"))
+    OF_MAPPINGS.accepts(mapping)
 }
 
 /// What loading says of a mapping, whatever the environment holds.
@@ -38,7 +49,7 @@ fn by_check(text: &str) -> Loaded {
 }
 
 /// The value that a YAML text stands for.
-fn value_of(text: &str) -> Value {
+pub(crate) fn value_of(text: &str) -> Value {
     let mut report = Report::new();
     let node = yaml::parse(&Source::new("mapping.yaml", text), &mut report);
     assert!(!report.has_errors(), "{}\n{text}", report.summary());
