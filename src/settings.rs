@@ -65,6 +65,15 @@ pub struct Settings {
     pub warnings: Vec<String>,
 }
 
+/// What of the settings a single event meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventLimits {
+    /// The longest that it may take, retries included; more than zero.
+    pub deadline: Duration,
+    /// Its largest size, in bytes; more than zero.
+    pub max_body: usize,
+}
+
 const LISTEN: Setting = Setting::new("--listen", "LISTEN", "0.0.0.0:8080");
 const PORT: Setting = Setting::new("--port", "PORT", "8080");
 const MAPPINGS: Setting = Setting::new("--mappings", "MAPPINGS", "./mappings");
@@ -145,6 +154,18 @@ impl Settings {
         let mut reader = Reader::new(&env);
         let listen = reader.listen(args);
         listen.ok_or_else(|| reader.finish().0)
+    }
+
+    /// Reads what a single event meets, from the environment, for those who only look at one.
+    pub fn read_event_limits(
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<EventLimits, Vec<SettingFault>> {
+        let mut reader = Reader::new(&env);
+        let deadline = reader.value(&EVENT_DEADLINE, &None, values::wait);
+        let max_body = reader.value(&MAX_BODY, &None, values::size);
+        let limits = deadline.zip(max_body);
+        let limits = limits.map(|(deadline, max_body)| EventLimits { deadline, max_body });
+        limits.ok_or_else(|| reader.finish().0)
     }
 }
 

@@ -2,9 +2,10 @@
 
 mod call;
 mod check;
+mod defaults;
 mod demo;
+mod explain;
 mod health;
-mod input;
 mod new;
 mod output;
 mod schema;
@@ -53,6 +54,7 @@ enum Command {
     New(new::NewArgs),
     /// Run the tests of mappings: no target is called, nothing waits
     Test(test::TestArgs),
+    Explain(explain::ExplainArgs),
     /// Print the JSON Schema of the connector's files, for editors
     Schema(schema::SchemaArgs),
     /// Show the connector at work: an example mapping, a target of its own, and one event
@@ -69,6 +71,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             Command::Check(arguments) => check::run(&arguments),
             Command::New(arguments) => new::run(&arguments),
             Command::Test(arguments) => test::run(&arguments),
+            Command::Explain(arguments) => explain::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Demo(arguments) => demo::run(&arguments),
             Command::Health(arguments) => health::run(&arguments),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::event_scope::{AnswerScope, EventScope, Kept};
+use super::observe::GivenUp;
 use super::outcome::{Failure, FailureKind};
 use super::request::{self, Identity};
 use super::set::Link;
@@ -69,18 +70,23 @@ impl Exchange<'_> {
             let may = repeatable
                 || retry.unsafe_methods
                 || !self.call.request.method.is_unsafe_to_repeat();
-            if !may || attempt >= retry.attempts {
-                return Err(failure);
+            if !may {
+                return give_up(failure, GivenUp::Unsafe, scope);
+            }
+            if attempt >= retry.attempts {
+                return give_up(failure, GivenUp::UsedUp, scope);
             }
             attempt += 1;
-            let wait = retry::wait(retry, attempt, failure.retry_after, clock);
-            let Some(wait) = wait.filter(|wait| *wait < run.time_left()) else {
-                return Err(failure);
+            let Some(wait) = retry::wait(retry, attempt, failure.retry_after, clock) else {
+                return give_up(failure, GivenUp::TooPatient, scope);
             };
+            if wait >= run.time_left() {
+                return give_up(failure, GivenUp::NoTime, scope);
+            }
             clock.sleep(wait).await;
             // A sleep may last longer than it should: what failed says more than the time.
             if run.time_left().is_zero() {
-                return Err(failure);
+                return give_up(failure, GivenUp::NoTime, scope);
             }
         }
     }
@@ -241,6 +247,11 @@ impl Exchange<'_> {
 enum Tried {
     Ended(Exchanged),
     Transient { failure: Failure, repeatable: bool },
+}
+
+fn give_up<T>(failure: Failure, why: GivenUp, scope: &EventScope<'_>) -> Result<T, Failure> {
+    scope.tell(|observer| observer.given_up(why));
+    Err(failure)
 }
 
 fn tried(verdict: Verdict, target: &Target, saved: Vec<Kept>) -> Result<Tried, Failure> {

@@ -3,6 +3,7 @@
 pub mod admit;
 mod event_scope;
 mod exchange;
+mod need;
 pub mod observe;
 pub mod outcome;
 mod request;
@@ -18,5 +19,7 @@ mod tests;
 pub mod transport;
 pub mod trial;
 
+pub use need::needs;
 pub use run::Engine;
 pub use set::Set;
+pub(crate) use target::body::read as read_body;

@@ -1,13 +1,14 @@
 //! Watching an event on its way: for `explain`, and for what mapping tests reach and expect.
 
 use super::transport::{Request, Response, TransportError};
-use crate::expr::{Scope, Witness};
+use crate::expr::{Fault, Scope, Witness};
 use crate::program::{Call, Mapping, ResponseEntry, Rule, Step, Target};
 
 /// Hears of what the engine does, as it does it. Nobody listens while serving.
 ///
 /// A `scope` is what names stand for at that moment. What is evaluated in it to tell of it counts
-/// towards what the event may make the connector compute, and leaves nothing else behind.
+/// towards what the event may make the connector compute, unless that is done apart
+/// ([`crate::expr::Effort::apart`]), and leaves nothing else behind.
 pub trait Observer: Witness + Send + Sync + 'static {
     /// A mapping is asked whether it has a rule for the event.
     fn asked(&self, _mapping: &Mapping, _scope: &dyn Scope) {}
@@ -15,8 +16,14 @@ pub trait Observer: Witness + Send + Sync + 'static {
     /// This rule runs.
     fn chosen(&self, _mapping: &Mapping, _rule: &Rule) {}
 
+    /// A step begins; of how many members of its `for_each`, if it has that.
+    fn begun(&self, _step: &Step, _members: Option<usize>) {}
+
     /// A step comes to a member of its `for_each`, or to its only turn; `runs`: its `when` holds.
     fn turn(&self, _step: &Step, _index: Option<u32>, _runs: bool, _scope: &dyn Scope) {}
+
+    /// That turn of the step is over, well or not.
+    fn turned(&self, _mapping: &Mapping, _step: &Step) {}
 
     /// A request is about to be sent, for the first time or again.
     fn sending(&self, _target: &Target, _request: &Request, _attempt: u32) {}
@@ -34,6 +41,39 @@ pub trait Observer: Witness + Send + Sync + 'static {
     ) {
     }
 
+    /// An answer cannot be judged, because of this entry: of a fault, or, without one, because the
+    /// entry needs a body that cannot be read.
+    fn unjudged(
+        &self,
+        _call: &Call,
+        _target: &Target,
+        _entry: &ResponseEntry,
+        _fault: Option<&Fault>,
+        _scope: &dyn Scope,
+    ) {
+    }
+
+    /// A request is not sent again, or its rule does not begin again, although that might help.
+    fn given_up(&self, _why: GivenUp) {}
+
     /// A rule is over, well or not.
     fn ended(&self, _mapping: &Mapping, _rule: &Rule, _scope: &dyn Scope) {}
+
+    /// The event leaves a mapping, whether a rule ran or not.
+    fn left(&self, _mapping: &Mapping, _scope: &dyn Scope) {}
+}
+
+/// Why a request is not sent again, or a rule does not begin again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenUp {
+    /// The target may have acted on it, and a second time may do harm.
+    Unsafe,
+    /// The tries are used up.
+    UsedUp,
+    /// The rule began again as often as it may.
+    Restarts,
+    /// The target asks for a longer wait than we have patience for.
+    TooPatient,
+    /// The event's deadline comes before the end of the wait.
+    NoTime,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::event_scope::{EventScope, Facts};
-use super::observe::Observer;
+use super::observe::{GivenUp, Observer};
 use super::outcome::{Failure, FailureKind, Outcome, RuleOutcome, RuleResult};
 use super::set::{Link, Set};
 use super::step::{StepEnd, StepRun};
@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::event::Event;
 use crate::expr::Fault;
 use crate::expr::template::Place;
-use crate::program::{Action, Mapping, Rule, Step};
+use crate::program::{Action, Mapping, Retry, Rule, Step};
 use crate::telemetry::log::Log;
 use crate::telemetry::mask::Secrets;
 
@@ -76,11 +76,15 @@ impl Run<'_> {
         let mut scope = EventScope::new(mapping, self.event, facts, &*self.engine.clock)
             .observed_by(self.engine.observer.as_deref());
         scope.tell(|observer| observer.asked(mapping, &scope));
-        let (rule, result) = match choose(mapping, self.event, &scope) {
-            Choice::None => return None,
-            Choice::Undecided(rule, fault) => (rule, RuleResult::Failed(undecided(rule, &fault))),
-            Choice::Rule(rule) => (rule, self.rule(mapping, rule, links, &mut scope).await),
+        let ran = match choose(mapping, self.event, &scope) {
+            Choice::None => None,
+            Choice::Undecided(rule, fault) => {
+                Some((rule, RuleResult::Failed(undecided(rule, &fault))))
+            }
+            Choice::Rule(rule) => Some((rule, self.rule(mapping, rule, links, &mut scope).await)),
         };
+        scope.tell(|observer| observer.left(mapping, &scope));
+        let (rule, result) = ran?;
         Some(RuleOutcome { mapping: mapping.file.clone(), rule: rule.name.clone(), result })
     }
 
@@ -131,7 +135,6 @@ impl Run<'_> {
         links: &[Arc<Link>],
         scope: &mut EventScope<'_>,
     ) -> Result<(), Failure> {
-        let clock = &*self.engine.clock;
         let mut restarts = 0;
         'again: loop {
             scope.begin(rule);
@@ -142,11 +145,8 @@ impl Run<'_> {
                     StepEnd::Stop => return Ok(()),
                     StepEnd::Restart { failure, retry } => {
                         restarts += 1;
-                        let wait = retry::wait(&retry, restarts + 1, failure.retry_after, clock)
-                            .filter(|wait| restarts <= MOST_RESTARTS && *wait < self.time_left());
-                        let Some(wait) = wait else { return Err(failure) };
-                        clock.sleep(wait).await;
-                        if self.time_left().is_zero() {
+                        if let Err(why) = self.wait(&retry, restarts, &failure).await {
+                            scope.tell(|observer| observer.given_up(why));
                             return Err(failure);
                         }
                         continue 'again;
@@ -155,6 +155,21 @@ impl Run<'_> {
             }
             return Ok(());
         }
+    }
+
+    /// Waits until the rule may begin again, for the time that `restarts` says.
+    async fn wait(&self, retry: &Retry, restarts: u32, failure: &Failure) -> Result<(), GivenUp> {
+        let clock = &*self.engine.clock;
+        if restarts > MOST_RESTARTS {
+            return Err(GivenUp::Restarts);
+        }
+        let wait = retry::wait(retry, restarts + 1, failure.retry_after, clock);
+        let wait = wait.ok_or(GivenUp::TooPatient)?;
+        if wait >= self.time_left() {
+            return Err(GivenUp::NoTime);
+        }
+        clock.sleep(wait).await;
+        if self.time_left().is_zero() { Err(GivenUp::NoTime) } else { Ok(()) }
     }
 }
 

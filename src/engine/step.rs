@@ -44,6 +44,17 @@ enum Turn {
     Exchanged(Exchanged),
 }
 
+/// What the turn of one member came to.
+enum Member {
+    Skipped(Vec<Value>),
+    Done {
+        status: u16,
+        saved: Vec<Value>,
+    },
+    /// Nothing of the step comes behind it.
+    Over(StepEnd),
+}
+
 impl<'r> StepRun<'r> {
     pub(super) async fn run(&self, scope: &mut EventScope<'_>) -> Result<StepEnd, Failure> {
         match &self.step.for_each {
@@ -53,6 +64,13 @@ impl<'r> StepRun<'r> {
     }
 
     async fn once(&self, scope: &mut EventScope<'_>) -> Result<StepEnd, Failure> {
+        scope.tell(|observer| observer.begun(self.step, None));
+        let end = self.only_turn(scope).await;
+        scope.tell(|observer| observer.turned(self.mapping, self.step));
+        end
+    }
+
+    async fn only_turn(&self, scope: &mut EventScope<'_>) -> Result<StepEnd, Failure> {
         scope.turn(self.step, None);
         let (status, saved) = match self.turn(None, scope).await? {
             Turn::Exchanged(Exchanged::Done { status, saved }) => (Some(status), saved),
@@ -76,28 +94,23 @@ impl<'r> StepRun<'r> {
             return Err(self.invalid(&fault));
         }
         let members = members.to_vec();
+        scope.tell(|observer| observer.begun(self.step, Some(members.len())));
         let mut columns = vec![Vec::with_capacity(members.len()); self.saves().len()];
         let (mut last, budget) = (None, Budget::new());
         for (index, member) in (0..).zip(members) {
             scope.turn(self.step, Some((index, member)));
-            let turn = self.turn(Some(index), scope).await.map_err(|failure| at(failure, index))?;
-            let saved = match turn {
-                Turn::Exchanged(Exchanged::Done { status, saved }) => {
+            let turned = self.member(index, scope).await;
+            scope.tell(|observer| observer.turned(self.mapping, self.step));
+            let saved = match turned.map_err(|failure| at(failure, index))? {
+                Member::Skipped(saved) => saved,
+                Member::Done { status, saved } => {
                     last = Some(status);
-                    self.all_there(saved).map_err(|fault| at(self.invalid(&fault), index))?
+                    saved
                 }
-                Turn::Exchanged(exchanged) => {
-                    return Ok(match self.end(exchanged) {
-                        StepEnd::Restart { failure, retry } => {
-                            StepEnd::Restart { failure: at(failure, index), retry }
-                        }
-                        end => end,
-                    });
+                Member::Over(StepEnd::Restart { failure, retry }) => {
+                    return Ok(StepEnd::Restart { failure: at(failure, index), retry });
                 }
-                Turn::Skipped => {
-                    let stand_ins = self.stand_ins(scope).map_err(|failure| at(failure, index))?;
-                    stand_ins.into_iter().map(value_or_null).collect()
-                }
+                Member::Over(end) => return Ok(end),
             };
             for (column, value) in columns.iter_mut().zip(saved) {
                 budget.copy(&value, 0).map_err(|fault| at(self.invalid(&fault), index))?;
@@ -111,6 +124,21 @@ impl<'r> StepRun<'r> {
         }
         scope.ended(last);
         Ok(StepEnd::Done)
+    }
+
+    /// The turn of one member, and what is saved in it.
+    async fn member(&self, index: u32, scope: &mut EventScope<'_>) -> Result<Member, Failure> {
+        Ok(match self.turn(Some(index), scope).await? {
+            Turn::Exchanged(Exchanged::Done { status, saved }) => {
+                let saved = self.all_there(saved).map_err(|fault| self.invalid(&fault))?;
+                Member::Done { status, saved }
+            }
+            Turn::Exchanged(exchanged) => Member::Over(self.end(exchanged)),
+            Turn::Skipped => {
+                let stand_ins = self.stand_ins(scope)?;
+                Member::Skipped(stand_ins.into_iter().map(value_or_null).collect())
+            }
+        })
     }
 
     async fn turn(&self, index: Option<u32>, scope: &mut EventScope<'_>) -> Result<Turn, Failure> {

@@ -11,7 +11,13 @@ use super::body::Shape;
 use super::compare::{equal, is_empty, order};
 use super::convert::text_of;
 use super::effort::Effort;
-use super::{Fault, Path, Reference, Scope};
+use super::{At, Fault, Path, Reference, Scope};
+
+mod finding;
+mod words;
+
+pub use finding::{Finding, Tested, is_nearer};
+pub use words::Tell;
 
 /// A compiled `when`.
 #[derive(Debug, Clone)]
@@ -19,7 +25,7 @@ pub enum Condition {
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Not(Box<Condition>),
-    Test { subject: Subject, test: Test },
+    Test { at: At, subject: Subject, test: Test },
 }
 
 /// What is tested.
@@ -45,8 +51,11 @@ pub enum Test {
     Prefix(Shape),
     Suffix(Shape),
     Contains(Shape),
-    /// A key of the table.
-    InTable(Arc<Table>),
+    /// A key of the table of that name.
+    InTable {
+        name: Arc<str>,
+        table: Arc<Table>,
+    },
     Compare(Comparison, Shape),
     All(Vec<Test>),
 }
@@ -90,7 +99,7 @@ impl Condition {
                 Ok(false)
             }
             Self::Not(part) => Ok(!part.holds(scope)?),
-            Self::Test { subject, test } => match subject {
+            Self::Test { subject, test, .. } => match subject {
                 Subject::Path(path) => {
                     let nodes = scope
                         .document()
@@ -177,7 +186,7 @@ impl Test {
                 both_text(node, operand).is_some_and(|(text, suffix)| text.ends_with(suffix))
             }),
             Self::Contains(operand) => with(operand, &contains),
-            Self::InTable(table) => Ok(nodes
+            Self::InTable { table, .. } => Ok(nodes
                 .iter()
                 .any(|node| text_of(node).is_some_and(|key| table.contains_key(key.as_str())))),
             Self::Compare(comparison, operand) => with(operand, &|node, operand| {

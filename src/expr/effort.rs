@@ -40,6 +40,14 @@ impl Effort {
         self.left.set(MOST);
     }
 
+    /// Lets somebody compute who only watches: as much as there may be, at nobody's expense.
+    pub fn apart<T>(&self, work: impl FnOnce() -> T) -> T {
+        let left = self.left.replace(MOST);
+        let result = work();
+        self.left.set(left);
+        result
+    }
+
     pub(super) fn left(&self) -> usize {
         self.left.get()
     }

@@ -84,7 +84,20 @@ impl Variable {
         document: &dyn Fn() -> Option<&'d Value>,
         scope: &dyn Scope,
     ) -> Result<Option<Cow<'d, Value>>, Fault> {
+        if scope.witness().is_none() {
+            return self.work_out(document, scope);
+        }
         self.tell(scope, Came::Begun);
+        let result = self.work_out(document, scope);
+        self.tell(scope, Came::Ended { result: result.as_ref().map(Option::as_deref) });
+        result
+    }
+
+    fn work_out<'d>(
+        &self,
+        document: &dyn Fn() -> Option<&'d Value>,
+        scope: &dyn Scope,
+    ) -> Result<Option<Cow<'d, Value>>, Fault> {
         let mut value = self.select(document, scope)?;
         for stage in &self.stages {
             let Some(present) = value.filter(|value| !value.is_null() || self.nullable) else {
@@ -226,7 +239,8 @@ impl Variable {
 }
 
 impl Selector {
-    fn text(&self) -> &str {
+    /// As written.
+    pub fn text(&self) -> &str {
         match self {
             Self::Path(path) => path.text(),
             Self::Name(name) => &name.text,

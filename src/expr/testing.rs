@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Table;
 use super::body::{Member, Shape};
-use super::condition::Condition;
+use super::condition::{Condition, Finding};
 use super::effort::Effort;
 use super::extract::Variable;
 use super::template::{Names, Piece, Place, Template, TemplateFault, Unescaped};
@@ -122,6 +122,11 @@ impl World {
     /// Whether the rule's condition holds.
     pub fn holds(&self) -> Result<bool, Fault> {
         self.rule.holds(self)
+    }
+
+    /// The rule's condition, taken apart.
+    pub fn take_apart<T>(&self, look: impl FnOnce(&dyn Scope, &Finding<'_>) -> T) -> T {
+        look(self, &self.rule.take_apart(self))
     }
 
     /// Whether the condition of the `responses` entry holds.

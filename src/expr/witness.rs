@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::At;
 use super::extract::{Stage, Variable};
+use super::{At, Fault};
 
 /// Hears of every step in the evaluation of variables, in order. Nobody listens while serving.
 pub trait Witness {
@@ -30,4 +30,6 @@ pub enum Came<'v> {
     Stage { stage: &'v Stage, value: Option<&'v Value> },
     /// There is no value: the default stands in for it.
     Default { value: Option<&'v Value> },
+    /// The evaluation is over: with a value, without one, or because it cannot go on.
+    Ended { result: Result<Option<&'v Value>, &'v Fault> },
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::engine::admit::Full;
 use crate::engine::outcome::{Failure, FailureKind, Outcome, RuleOutcome, RuleResult};
-use crate::event::Event;
+use crate::event::{EnvelopeFault, Event};
 use crate::telemetry::mask::Mask;
 
 /// `Retry-After` of a 429 or 503 where no target said how long to stay away.
@@ -75,6 +75,15 @@ pub(super) enum Refusal {
     Full(Full),
     ShuttingDown,
     Panicked,
+}
+
+impl From<EnvelopeFault> for Refusal {
+    fn from(fault: EnvelopeFault) -> Self {
+        match fault {
+            EnvelopeFault::NotJson(reason) => Self::NotJson(reason),
+            EnvelopeFault::Invalid { reason, event_id } => Self::NotAnEvent { reason, event_id },
+        }
+    }
 }
 
 impl Refusal {
@@ -223,6 +232,18 @@ pub(super) struct About {
     pub event_id: String,
     pub event_type: String,
     pub identity: Identity,
+}
+
+/// What NSPS is told of a body that is no event: status and message.
+pub fn refused(fault: &EnvelopeFault) -> (u16, &'static str) {
+    let (status, _, message, _) = Refusal::from(fault.clone()).reading();
+    (status, message)
+}
+
+/// What NSPS is told of a body that is too large: status and message.
+pub fn too_large() -> (u16, &'static str) {
+    let (status, _, message, _) = Refusal::TooLarge { limit: 0 }.reading();
+    (status, message)
 }
 
 /// What NSPS is told of an event that ran to its end: status and body.

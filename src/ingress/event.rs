@@ -16,7 +16,7 @@ use super::body::Incoming;
 use super::server::Gate;
 use crate::engine::admit::Ticket;
 use crate::engine::outcome::Outcome;
-use crate::event::{EnvelopeFault, Event};
+use crate::event::Event;
 use crate::fields;
 use crate::telemetry::log::{Level, Log, Subject};
 use crate::telemetry::mask::Identifiers;
@@ -83,10 +83,7 @@ fn text(headers: &HeaderMap, name: HeaderName) -> String {
 
 fn parse(body: &[u8], identity: &Identity) -> Result<Event, Refusal> {
     let Identity { request_id, unique_id } = identity.clone();
-    Event::parse(body, request_id, unique_id).map_err(|fault| match fault {
-        EnvelopeFault::NotJson(reason) => Refusal::NotJson(reason),
-        EnvelopeFault::Invalid { reason, event_id } => Refusal::NotAnEvent { reason, event_id },
-    })
+    Event::parse(body, request_id, unique_id).map_err(Refusal::from)
 }
 
 /// Runs an event to its end, and logs it there: also where nobody waits for the answer any more.

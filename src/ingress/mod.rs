@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use answer::told;
+pub use answer::{refused, told, too_large};
 pub use auth::Tokens;
 pub use server::{Parts, Server, serve};
 

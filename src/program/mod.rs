@@ -192,6 +192,15 @@ impl Then {
         ("stop", Self::Stop),
     ];
 
+    /// What an answer of this status means where no entry holds.
+    pub fn by_default(status: u16) -> Self {
+        match status {
+            200..=299 => Self::Ok,
+            408 | 425 | 429 | 500 | 502 | 503 | 504 => Self::Retry,
+            _ => Self::Fail,
+        }
+    }
+
     /// Whether an entry with this verdict may say what NSPS is to see.
     pub fn takes_answer(self) -> bool {
         matches!(self, Self::Retry | Self::Fail)

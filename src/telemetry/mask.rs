@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
@@ -12,6 +13,9 @@ use super::{encodings, identifiers};
 
 /// Fewest bytes of a secret that is looked for; a shorter one would hide half of every text.
 const SHORTEST_SECRET: usize = 8;
+
+/// Most bytes of a secret that a value may be without being taken for it.
+const SHORTEST_WHOLE: usize = 2;
 
 /// Bytes of a secret that are looked for; of a longer one, what follows them is masked with them.
 const LONGEST_SECRET: usize = 4096;
@@ -29,6 +33,8 @@ const _: () = assert!(identifiers::LONGEST_FORM <= LONGEST_FORM);
 #[derive(Clone, Default)]
 pub struct Secrets {
     texts: BTreeSet<String>,
+    /// Those that are too short to be looked for.
+    short: BTreeSet<String>,
     finder: Finder,
 }
 
@@ -67,15 +73,17 @@ impl Mask for Secrets {
 impl Secrets {
     /// Texts of fewer than 8 bytes are left out: they would be found where nobody meant them.
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
-        let texts: BTreeSet<String> =
-            secrets.into_iter().filter(|text| text.len() >= SHORTEST_SECRET).collect();
+        let secrets = secrets.into_iter().filter(|text| !text.is_empty());
+        let (texts, short): (BTreeSet<String>, BTreeSet<String>) =
+            secrets.partition(|text| text.len() >= SHORTEST_SECRET);
         let finder = Finder::new(&texts);
-        Self { texts, finder }
+        Self { texts, short, finder }
     }
 
     /// The secrets of both.
     pub fn merge(&self, other: &Secrets) -> Secrets {
-        Secrets::new(self.texts.union(&other.texts).cloned())
+        let both = self.texts.union(&other.texts).chain(self.short.union(&other.short));
+        Secrets::new(both.cloned())
     }
 
     pub fn is_empty(&self) -> bool {
@@ -86,6 +94,34 @@ impl Secrets {
     /// that belongs to any of them becomes one `***`.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
         spans::replace(Cow::Borrowed(text), text.len(), self.spans(text)).0
+    }
+
+    /// The same, for a value that stands by itself: a short secret is masked if it is all of it. One
+    /// or two characters are a flag rather than a secret.
+    pub fn mask_whole<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match text.len() > SHORTEST_WHOLE && self.short.contains(text) {
+            true => Cow::Borrowed(HIDDEN),
+            false => self.mask(text),
+        }
+    }
+
+    /// The same, for the value of a header or a parameter, where secrets of any length have their
+    /// place: all of it, or all that is behind a scheme (`Bearer abc`).
+    pub fn mask_field<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.short.contains(text) {
+            return Cow::Borrowed(HIDDEN);
+        }
+        match text.split_once(' ') {
+            Some((scheme, secret)) if self.short.contains(secret.trim()) => {
+                Cow::Owned(format!("{} {HIDDEN}", self.mask(scheme)))
+            }
+            _ => self.mask(text),
+        }
+    }
+
+    /// Where secrets stand in `text`, in bytes.
+    pub fn places(&self, text: &str) -> Vec<Range<usize>> {
+        self.spans(text).into_iter().map(|span| span.start..span.end).collect()
     }
 
     pub(super) fn spans(&self, text: &str) -> Vec<Span<'static>> {
@@ -192,6 +228,32 @@ mod tests {
             assert!(secrets.is_empty());
             assert!(matches!(secrets.mask("id 1234567"), Cow::Borrowed("id 1234567")));
         }
+    }
+
+    #[test]
+    fn a_short_secret_is_masked_where_it_stands_by_itself() {
+        let secrets = secrets(&["4711", "ab", "x", "password1"]);
+        for (text, whole, field) in [
+            ("4711", "***", "***"),
+            ("a 4711", "a 4711", "a ***"),
+            ("Bearer 4711", "Bearer 4711", "Bearer ***"),
+            ("Bearer password1", "Bearer ***", "Bearer ***"),
+            ("password1 4711", "*** 4711", "*** ***"),
+            ("47111", "47111", "47111"),
+            ("ab", "ab", "***"),
+            ("x", "x", "***"),
+            ("", "", ""),
+            ("a b c", "a b c", "a b c"),
+        ] {
+            assert_eq!(secrets.mask_whole(text), whole, "{text}");
+            assert_eq!(secrets.mask_field(text), field, "{text}");
+        }
+        let both = secrets.merge(&Secrets::new(["0815".to_owned(), String::new()]));
+        assert_eq!(
+            (both.mask_whole("4711"), both.mask_whole("0815")),
+            ("***".into(), "***".into())
+        );
+        assert_eq!(both.mask_field(""), "");
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod case;
 pub mod coverage;
 pub mod difference;
 mod document;
+pub mod explain;
 mod file;
 mod judge;
 mod names;

@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod explain;
 mod health;
 mod schema;
 mod test;
@@ -59,6 +60,7 @@ fn every_command_has_help_and_the_program_a_version() {
         &["check", "--help"],
         &["test", "--help"],
         &["demo", "--help"],
+        &["explain", "--help"],
         &["health", "--help"],
         &["schema", "--help"],
         &["help", "serve"],

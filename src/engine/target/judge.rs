@@ -45,6 +45,9 @@ pub(in crate::engine) fn answer(
     let observed = scope;
     let scope = AnswerScope::new(scope, answer);
     let tell = |by| observed.tell(|observer| observer.judged(call, target, by, &scope));
+    let refuse = |entry: &ResponseEntry, fault: Option<&Fault>| {
+        observed.tell(|observer| observer.unjudged(call, target, entry, fault, &scope));
+    };
     for entry in call.responses.iter().chain(&target.responses) {
         match decides(entry, &scope) {
             Ok(Some(true)) => {
@@ -53,10 +56,14 @@ pub(in crate::engine) fn answer(
             }
             // A failure need not speak the target's language: it may come from a proxy before it.
             Ok(None) if answer.is_success() => {
+                refuse(entry, None);
                 return Verdict::Failed(unreadable(answer, target));
             }
             Ok(Some(false) | None) => {}
-            Err(fault) => return Verdict::Failed(invalid(&fault, target, answer)),
+            Err(fault) => {
+                refuse(entry, Some(&fault));
+                return Verdict::Failed(invalid(&fault, target, answer));
+            }
         }
     }
     tell(None);
@@ -106,18 +113,19 @@ fn by_entry(
 }
 
 fn by_default(answer: &Answer, target: &Target, now: Timestamp) -> Verdict {
-    match answer.code() {
-        status @ 200..=299 => Verdict::Done { status },
-        code @ (401 | 403 | 407) => {
+    let code = answer.code();
+    match Then::by_default(code) {
+        Then::Ok => Verdict::Done { status: code },
+        Then::Retry => {
+            let mut failure = failure(transient_kind(code), answer, target);
+            failure.retry_after = retry_after(answer.header("retry-after"), now);
+            Verdict::Transient { failure, repeatable: matches!(code, 425 | 429) }
+        }
+        _ if matches!(code, 401 | 403 | 407) => {
             let mut failure = failure(FailureKind::BadAnswer, answer, target);
             failure.message =
                 format!("{} refuses the connector's credentials ({code})", target.name);
             Verdict::Failed(failure)
-        }
-        code @ (408 | 425 | 429 | 500 | 502 | 503 | 504) => {
-            let mut failure = failure(transient_kind(code), answer, target);
-            failure.retry_after = retry_after(answer.header("retry-after"), now);
-            Verdict::Transient { failure, repeatable: matches!(code, 425 | 429) }
         }
         _ => Verdict::Failed(failure(FailureKind::Refused, answer, target)),
     }

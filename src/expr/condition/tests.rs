@@ -8,7 +8,11 @@ use super::super::testing::World;
 #[track_caller]
 fn table(event: &Value, rows: &[(&str, bool)]) {
     for (when, expected) in rows {
-        assert_eq!(World::when(when, event.clone()).holds(), Ok(*expected), "{when}");
+        let world = World::when(when, event.clone());
+        assert_eq!(world.holds(), Ok(*expected), "{when}");
+        // Whoever explains it says the same.
+        let found = world.take_apart(|_, finding| finding.holds().map_err(Clone::clone));
+        assert_eq!(found, Ok(*expected), "{when}");
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::Fault;
 use super::super::testing::World;
+use super::{Effort, MOST};
 
 fn list(members: usize) -> Value {
     json!({ "list": vec![json!("x"); members], "long": "y".repeat(32 * members) })
@@ -46,4 +47,14 @@ fn conditions_pay_for_what_they_look_at() {
         let given_up = world().with_effort(500).holds();
         assert!(given_up.is_err(), "{when}: {given_up:?}");
     }
+}
+
+#[test]
+fn who_only_watches_spends_nothing_of_it() {
+    let effort = Effort::of(10);
+    effort.spend(3).unwrap();
+    assert_eq!(effort.apart(|| effort.spend(1_000).map(|()| effort.left())), Ok(MOST - 1_000));
+    assert_eq!(effort.left(), 7);
+    assert_eq!(effort.apart(|| effort.spend(MOST + 1)), Err(Fault::TooMuchEffort));
+    assert_eq!(effort.left(), 7);
 }

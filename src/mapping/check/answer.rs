@@ -4,8 +4,8 @@ use super::super::diagnostic::{Report, Source};
 use super::super::document::Test as Written;
 use super::super::env::Environment;
 use super::Checker;
-use crate::expr::Path;
 use crate::expr::condition::{Condition, Subject};
+use crate::expr::{At, Path};
 
 /// A test of one part of an answer, `status` or a text, which its path reads from an object of the
 /// parts. `None` if it has a mistake, which was reported.
@@ -20,5 +20,6 @@ pub(crate) fn answer_test(
     checker.scopes.nameless = true;
     let test = checker.test(written, part == "status")?;
     let subject = Subject::Path(Path::parse(&format!("$.{part}")).ok()?);
-    Some(Condition::Test { subject, test })
+    // Where it stands is told by the clause that it is in.
+    Some(Condition::Test { at: At::default(), subject, test })
 }

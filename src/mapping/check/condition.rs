@@ -36,7 +36,8 @@ impl Checker<'_, '_> {
                 let subject = self.subject(key);
                 let of_status = matches!(&subject, Some(Subject::Name(name)) if is_status(name));
                 let test = test.as_ref().and_then(|test| self.test(test, of_status));
-                Some(Condition::Test { subject: subject?, test: test? })
+                let at = self.at(key.span);
+                Some(Condition::Test { at, subject: subject?, test: test? })
             }
         }
     }
@@ -88,7 +89,8 @@ impl Checker<'_, '_> {
             Written::Suffix(text) => self.text_operand(text).map(Test::Suffix),
             Written::Contains(node) => self.operand(node).map(Test::Contains),
             Written::InTable(text) => {
-                self.named_table(text.as_str(), text.span()).map(Test::InTable)
+                let table = self.named_table(text.as_str(), text.span())?;
+                Some(Test::InTable { name: text.as_str().into(), table })
             }
             Written::Less(node) => self.compare(Comparison::Less, node, of_status),
             Written::LessOrEqual(node) => self.compare(Comparison::LessOrEqual, node, of_status),

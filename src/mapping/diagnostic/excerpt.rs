@@ -1,4 +1,4 @@
-//! The lines of a file that a finding shows, made fit for a terminal.
+//! The lines of a file that a finding shows, made fit for a terminal, and secrets made illegible.
 
 use std::ops::Range;
 
@@ -49,12 +49,12 @@ impl Excerpt {
         let offset = self.text.len();
         let place = |at: usize| {
             let before = Span::new(shown.start, at.clamp(shown.start, shown.end));
-            offset + printable(source.slice(before)).len()
+            offset + legible(source, before).len()
         };
         for (mark, span) in self.marks.iter_mut().zip(spans).filter(|(_, span)| on_line(span)) {
             *mark = place(span.start)..place(span.end);
         }
-        self.text.push_str(&printable(source.slice(shown)));
+        self.text.push_str(&legible(source, shown));
         if shown.end < line.end {
             self.text.push('…');
         }
@@ -78,10 +78,23 @@ fn on_first_line(source: &Source, span: Span) -> Span {
     Span::new(start, end.max(start))
 }
 
+/// The text of a span, with a star for each character of a secret: nothing moves.
+fn legible(source: &Source, span: Span) -> String {
+    let hidden = source.hidden();
+    let characters = source.slice(span).char_indices();
+    let star = |(at, c)| if hidden.has(span.start + at) { '*' } else { c };
+    printable(&characters.map(star).collect::<String>())
+}
+
 /// Text without what would steer a terminal: control characters (a tab apart, which the snippet
 /// widens), and marks that turn the direction of writing.
 pub fn printable(text: &str) -> String {
     text.chars().filter(|c| *c != '\u{feff}').map(visible).collect()
+}
+
+/// Whether a character does nothing to a terminal but show.
+pub fn is_printable(c: char) -> bool {
+    c != '\t' && c != '\u{feff}' && visible(c) == c
 }
 
 fn visible(c: char) -> char {

@@ -18,7 +18,14 @@ const HOME: &str = "tests/diagnostics-of-tests";
 const OF_RELOADS: [&str; 1] = ["test-failed"];
 
 /// Texts of the folder that look like codes.
-const NO_CODES: [&str; 2] = ["content-type", "retry-after"];
+const NO_CODES: [&str; 6] = [
+    "content-type",
+    "retry-after",
+    "idempotency-key",
+    "x-b3-spanid",
+    "x-b3-traceid",
+    "x-request-id",
+];
 
 fn test_files() -> Vec<PathBuf> {
     let entries = fs::read_dir(HOME).unwrap().map(|entry| entry.unwrap().path());

@@ -1,0 +1,42 @@
+//! What conditions came to, as it is told.
+
+use super::account::{Found, Tested};
+use super::glimpse::Curtain;
+use crate::expr::Scope;
+use crate::expr::condition::{self, Condition, Finding};
+
+/// So many of the values that a path selects are told.
+const MOST_VALUES: usize = 3;
+
+/// Asks every test of a condition.
+pub fn of(condition: &Condition, scope: &dyn Scope, curtain: &Curtain) -> Found {
+    told(&condition.take_apart(scope), scope, curtain)
+}
+
+/// The same for a condition that may be missing; one without tests always holds.
+pub fn of_when(condition: &Condition, scope: &dyn Scope, curtain: &Curtain) -> Option<Found> {
+    (!condition.is_always()).then(|| of(condition, scope, curtain))
+}
+
+pub fn told(finding: &Finding<'_>, scope: &dyn Scope, curtain: &Curtain) -> Found {
+    let each =
+        |parts: &[Finding<'_>]| parts.iter().map(|part| told(part, scope, curtain)).collect();
+    match finding {
+        Finding::All(parts) => Found::All(each(parts)),
+        Finding::Any(parts) => Found::Any(each(parts)),
+        Finding::Not(part) => Found::Not(Box::new(told(part, scope, curtain))),
+        Finding::Test(tested) => Found::Test(test(tested, scope, curtain)),
+    }
+}
+
+fn test(tested: &condition::Tested<'_>, scope: &dyn Scope, curtain: &Curtain) -> Tested {
+    Tested {
+        at: tested.at,
+        subject: tested.subject.text().to_owned(),
+        asks: tested.test.words(scope, curtain),
+        saw: tested.saw.iter().take(MOST_VALUES).map(|value| curtain.glimpse(value)).collect(),
+        more: tested.saw.len().saturating_sub(MOST_VALUES),
+        held: tested.held.clone().map_err(|fault| curtain.told(&fault.to_string())),
+        decides: tested.decides,
+    }
+}

@@ -1,0 +1,150 @@
+//! Why an event does what it does: the engine runs it on a script, and everything is written down.
+
+pub mod account;
+mod findings;
+mod glimpse;
+mod play;
+pub mod raw;
+mod recorder;
+mod rules;
+mod sent;
+mod trails;
+mod variables;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use self::account::{End, Explanation, MappingAccount, RunAccount, Turn};
+pub use self::glimpse::{Curtain, Glimpse, shorten};
+use self::play::{Play, Replies};
+use self::recorder::{Notes, Recorder};
+use crate::clock::Clock;
+use crate::clock::virtual_time::{Stalled, VirtualClock};
+use crate::engine::outcome::{Outcome, RuleOutcome, RuleResult};
+use crate::engine::script::{Reply, Stage};
+use crate::engine::transport::TransportError;
+use crate::engine::{Engine, Set};
+use crate::event::Event;
+use crate::expr::At;
+use crate::ingress;
+use crate::program::{Action, Mapping, Program, Rule, Step};
+use crate::telemetry::log::Log;
+
+/// What is asked for.
+pub struct Question {
+    pub program: Program,
+    pub event: Event,
+    /// To one exchange after the other, each with one for every try; what is past them is answered
+    /// with a stand-in. Exchanges are counted file by file.
+    pub replies: Vec<Vec<Reply>>,
+    /// When the event comes.
+    pub now: Timestamp,
+    /// The longest that it may take.
+    pub deadline: Duration,
+}
+
+/// Why there is no explanation.
+#[derive(Debug, thiserror::Error)]
+pub enum Unexplained {
+    #[error(transparent)]
+    Stalled(#[from] Stalled),
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+}
+
+/// Runs the event through one mapping after the other: so the order of exchanges is that in which
+/// they are told. Nothing is sent, and nobody waits.
+pub fn explain(question: Question) -> Result<Explanation, Unexplained> {
+    let Question { program, event, replies, now, deadline } = question;
+    let Program { mappings, hash, secrets } = program;
+    let replies = Arc::new(Replies::new(replies));
+    let curtain = Curtain::new(Arc::clone(&secrets));
+    let (mut outcome, mut accounts) = (Outcome::default(), Vec::with_capacity(mappings.len()));
+    for mapping in mappings {
+        let play = Play { replies: Arc::clone(&replies), clock: VirtualClock::new(now) };
+        let (hash, secrets) = (Arc::clone(&hash), Arc::clone(&secrets));
+        let program = Program { mappings: vec![mapping], hash, secrets };
+        let (of_mapping, account) = one(program, &event, play, &curtain, deadline)?;
+        outcome.rules.extend(of_mapping.rules);
+        accounts.extend(account);
+    }
+    let (status, body) = ingress::told(&outcome, &event, &*secrets);
+    Ok(Explanation {
+        event_id: curtain.told(&event.id),
+        event_type: curtain.told(&event.event_type),
+        mappings: accounts,
+        told: (status, curtain.value(&body)),
+        exchanges: replies.exchanges(),
+        replies: replies.given(),
+    })
+}
+
+/// The event in a program of one mapping.
+fn one(
+    program: Program,
+    event: &Event,
+    play: Play,
+    curtain: &Curtain,
+    deadline: Duration,
+) -> Result<(Outcome, Option<MappingAccount>), Unexplained> {
+    let clock = play.clock.clone();
+    let set = Arc::new(Set::assemble(program, None, &Stage(Arc::new(play.clone())))?);
+    let recorder = Arc::new(Recorder::new(curtain.clone(), play));
+    let observer = Arc::clone(&recorder);
+    let engine = Engine::new(Arc::new(clock.clone()), deadline).observed_by(observer);
+    let outcome = clock.run(engine.process(Arc::clone(&set), event.clone(), Log::discard()))?;
+    let account = set.program.mappings.first().map(|mapping| {
+        let notes = recorder.take();
+        account(mapping, notes, outcome.rules.first(), clock.monotonic(), curtain)
+    });
+    Ok((outcome, account))
+}
+
+fn account(
+    mapping: &Mapping,
+    notes: Notes,
+    outcome: Option<&RuleOutcome>,
+    took: Duration,
+    curtain: &Curtain,
+) -> MappingAccount {
+    let Notes { rules, variables, turns, turns_left_out, .. } = notes;
+    let run = outcome.and_then(|outcome| {
+        let rule = mapping.rules.iter().find(|rule| rule.name == outcome.rule)?;
+        let end = end(&outcome.result, curtain);
+        let not_reached = not_reached(rule, &turns, &end);
+        let (at, rule) = (rule.at, rule.name.clone());
+        Some(RunAccount { at, rule, turns, turns_left_out, not_reached, end, took })
+    });
+    let description = mapping.description.as_deref().map(|text| curtain.told(text));
+    MappingAccount { file: mapping.file.clone(), description, rules, variables, run }
+}
+
+/// Steps that it did not come to after it last began.
+fn not_reached(rule: &Rule, turns: &[Turn], end: &End) -> Vec<(Arc<str>, At)> {
+    let Action::Steps(steps) = &rule.action else { return Vec::new() };
+    let restarts = turns.last().map_or(0, |turn| turn.restarts);
+    let reached = |step: &Step| {
+        let failed = matches!(end, End::Failed { step: Some(failed), .. } if *failed == step.label);
+        failed || turns.iter().any(|turn| turn.at == step.at && turn.restarts == restarts)
+    };
+    let missed = steps.iter().filter(|step| !reached(step));
+    missed.map(|step| (step.label.clone(), step.at)).collect()
+}
+
+fn end(result: &RuleResult, curtain: &Curtain) -> End {
+    match result {
+        RuleResult::Succeeded => End::Succeeded,
+        RuleResult::Ignored(text) => End::Ignored(curtain.told(text)),
+        RuleResult::Failed(failure) => End::Failed {
+            message: curtain.told(&failure.message),
+            error: curtain.told(&failure.error),
+            step: failure.step.clone(),
+            index: failure.index,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+//! Who stands in for the targets of an explanation: what was given as a reply comes back, and a
+//! stand-in for the rest.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+
+use crate::clock::virtual_time::VirtualClock;
+use crate::engine::script::{Director, Reply};
+use crate::engine::transport::{Request, Response};
+
+/// Replies to one exchange after the other, each with one for every try; the last of them comes to
+/// all further tries.
+#[derive(Debug)]
+pub struct Replies {
+    given: Vec<Vec<Reply>>,
+    place: Mutex<Place>,
+}
+
+/// How far it is.
+#[derive(Debug, Default)]
+struct Place {
+    /// Exchanges that began.
+    exchanges: usize,
+    /// Tries of the last one.
+    tries: usize,
+}
+
+impl Replies {
+    pub fn new(given: Vec<Vec<Reply>>) -> Self {
+        Self { given, place: Mutex::default() }
+    }
+
+    /// An exchange begins: the next try is its first.
+    pub fn next_exchange(&self) {
+        *self.place() = Place { exchanges: self.exchanges() + 1, tries: 0 };
+    }
+
+    /// Exchanges that began.
+    pub fn exchanges(&self) -> usize {
+        self.place().exchanges
+    }
+
+    /// Exchanges that there is a reply for.
+    pub fn given(&self) -> usize {
+        self.given.len()
+    }
+
+    /// Which exchange it is, from 1, if a reply was given for it.
+    pub fn current(&self) -> Option<usize> {
+        let exchange = self.exchanges();
+        (exchange <= self.given.len()).then_some(exchange)
+    }
+
+    fn next(&self) -> Reply {
+        let mut place = self.place();
+        let given = place.exchanges.checked_sub(1).and_then(|at| self.given.get(at));
+        let tries = given.map_or(&[][..], Vec::as_slice);
+        let reply = tries.get(place.tries).or(tries.last()).cloned();
+        place.tries += 1;
+        reply.unwrap_or_else(stand_in)
+    }
+
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What comes where nobody said what does: 200 `{}`.
+fn stand_in() -> Reply {
+    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    let body = Bytes::from_static(b"{}");
+    Reply::at_once(Ok(Response { status: 200, headers, body }))
+}
+
+/// Plays the replies on the clock of one mapping.
+#[derive(Debug, Clone)]
+pub struct Play {
+    pub replies: Arc<Replies>,
+    pub clock: VirtualClock,
+}
+
+impl Director for Play {
+    fn direct(&self, _: Request) -> (Reply, VirtualClock) {
+        (self.replies.next(), self.clock.clone())
+    }
+}

@@ -1,0 +1,92 @@
+//! Why each rule of a mapping runs or does not, the nearest miss first.
+
+use std::cmp::Reverse;
+
+use super::account::{RuleAccount, Standing};
+use super::findings;
+use super::glimpse::Curtain;
+use crate::expr::condition::is_nearer;
+use crate::expr::{At, Builtin, Root, Scope};
+use crate::program::{Mapping, Rule};
+
+/// Every rule: the one that runs, then the others by how near they are to it. `chosen`: where the
+/// one that runs begins.
+pub fn of(
+    mapping: &Mapping,
+    chosen: Option<At>,
+    scope: &dyn Scope,
+    curtain: &Curtain,
+) -> Vec<RuleAccount> {
+    let event_type = scope.get(Root::Builtin(Builtin::EventType)).ok().flatten();
+    let event_type = event_type.and_then(serde_json::Value::as_str).unwrap_or_default();
+    let mut decided = false;
+    let mut rules = Vec::with_capacity(mapping.rules.len());
+    for rule in &mapping.rules {
+        let runs = chosen == Some(rule.at);
+        let (account, nearness) = account(rule, event_type, runs, decided, scope, curtain);
+        decided |= runs || matches!(account.standing, Standing::Undecided(_));
+        rules.push((account, nearness));
+    }
+    let mut ranked: Vec<(RuleAccount, Nearness)> = Vec::with_capacity(rules.len());
+    for rule in rules {
+        // Behind all that are as near: of equals the first in the file stays first.
+        let at = ranked.partition_point(|other| !rule.1.is_before(&other.1));
+        ranked.insert(at, rule);
+    }
+    ranked.into_iter().map(|(account, _)| account).collect()
+}
+
+/// How near a rule is to being the one that runs.
+struct Nearness {
+    /// It runs, or it is where the event ends.
+    decides: bool,
+    of_this_type: bool,
+    /// Tests that are as they have to be, of how many.
+    tests: (usize, usize),
+}
+
+impl Nearness {
+    fn is_before(&self, other: &Self) -> bool {
+        let rank = |it: &Self| Reverse((it.decides, it.of_this_type));
+        match rank(self).cmp(&rank(other)) {
+            std::cmp::Ordering::Equal => is_nearer(self.tests, other.tests),
+            order => order.is_lt(),
+        }
+    }
+}
+
+fn account(
+    rule: &Rule,
+    event_type: &str,
+    runs: bool,
+    decided: bool,
+    scope: &dyn Scope,
+    curtain: &Curtain,
+) -> (RuleAccount, Nearness) {
+    let told = |standing, when| RuleAccount {
+        at: rule.at,
+        name: rule.name.clone(),
+        patterns: rule.events.iter().map(|pattern| curtain.told(&pattern.to_string())).collect(),
+        standing,
+        when,
+    };
+    if !rule.events.iter().any(|pattern| pattern.matches(event_type)) {
+        let nearness = Nearness { decides: false, of_this_type: false, tests: (0, 1) };
+        return (told(Standing::OtherType, None), nearness);
+    }
+    let finding = rule.when.take_apart(scope);
+    let standing = match finding.holds() {
+        _ if runs => Standing::Runs,
+        Ok(true) => Standing::WouldRun,
+        Ok(false) => Standing::Misses,
+        Err(fault) if !decided => Standing::Undecided(curtain.told(&fault.to_string())),
+        Err(_) => Standing::Misses,
+    };
+    let tests = match rule.when.is_always() {
+        true => (1, 1),
+        false => finding.nearness(),
+    };
+    let decides = runs || matches!(standing, Standing::Undecided(_));
+    let when = (!rule.when.is_always()).then(|| findings::told(&finding, scope, curtain));
+    (told(standing, when), Nearness { decides, of_this_type: true, tests })
+}
