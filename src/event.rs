@@ -2,7 +2,11 @@
 
 use serde_json::Value;
 
-/// Longest accepted `event_id` and `event_type`, in bytes: they are repeated in every log record.
+/// What an envelope may hold, as a JSON Schema (draft 2020-12). It refuses what [`Event::parse`]
+/// refuses, and nothing else; the rest of it is there to be read.
+pub const SCHEMA: &str = include_str!("../schemas/event.schema.json");
+
+/// Longest accepted `event_id` and `event_type`, in characters: they are repeated in every log record.
 const LONGEST_NAME: usize = 512;
 
 /// One enriched event, as NSPS sent it, and the identifiers of the request that carried it.
@@ -86,8 +90,8 @@ fn identify(body: &Value) -> Result<(String, String), String> {
 fn name(value: Option<&Value>, field: &str) -> Result<String, String> {
     match value {
         Some(Value::String(text)) if text.is_empty() => Err(format!("`{field}` is empty")),
-        Some(Value::String(text)) if text.len() > LONGEST_NAME => {
-            Err(format!("`{field}` is longer than {LONGEST_NAME} bytes"))
+        Some(Value::String(text)) if text.chars().count() > LONGEST_NAME => {
+            Err(format!("`{field}` is longer than {LONGEST_NAME} characters"))
         }
         Some(Value::String(text)) => Ok(text.clone()),
         Some(other) => Err(format!("`{field}` must be a string, it is {}", kind(other))),
@@ -117,60 +121,4 @@ pub fn kind(value: &Value) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(body: &str) -> Result<Event, EnvelopeFault> {
-        Event::parse(body.as_bytes(), "r".to_owned(), "u".to_owned())
-    }
-
-    fn refusal(body: &str) -> String {
-        parse(body).expect_err("must be refused").to_string()
-    }
-
-    #[test]
-    fn the_smallest_event_is_read() {
-        let event =
-            parse(r#"{"event_id":"e","data":{"event_type":"SIM/Updated"},"pb_data":{}}"#).unwrap();
-        assert_eq!((event.id.as_str(), event.event_type.as_str()), ("e", "SIM/Updated"));
-    }
-
-    #[test]
-    fn optional_fields_may_be_null_and_unknown_ones_are_kept() {
-        let event = parse(
-            r#"{"event_id":"e","data":{"event_type":"X","variables":{}},"pb_data":null,"status":null,"new":[1]}"#,
-        )
-        .unwrap();
-        assert_eq!(event.body["new"][0], 1);
-    }
-
-    #[test]
-    fn a_bad_envelope_says_what_is_wrong_with_it() {
-        for (body, reason) in [
-            ("[]", "the body must be an object, it is an array"),
-            ("{}", "`data` is missing"),
-            (r#"{"data":1}"#, "`data` must be an object, it is a number"),
-            (r#"{"data":{"event_type":"X"}}"#, "`event_id` is missing"),
-            (r#"{"event_id":7,"data":{}}"#, "`event_id` must be a string, it is a number"),
-            (r#"{"event_id":"","data":{}}"#, "`event_id` is empty"),
-            (r#"{"event_id":"e","data":{}}"#, "`data.event_type` is missing"),
-            (
-                r#"{"event_id":"e","data":{"event_type":"X"}}"#,
-                "the event has neither `data.variables` nor `pb_data`: nothing says what changed",
-            ),
-            (
-                r#"{"event_id":"e","data":{"event_type":"X"},"pb_data":[]}"#,
-                "`pb_data` must be an object, it is an array",
-            ),
-        ] {
-            assert_eq!(refusal(body), reason, "{body}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_json_is_told_apart() {
-        for body in ["", "{", "\u{feff}{}", r#"{"a":"\ud800"}"#, &"[".repeat(200)] {
-            assert!(matches!(parse(body), Err(EnvelopeFault::NotJson(_))), "{body}");
-        }
-    }
-}
+mod tests;

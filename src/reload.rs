@@ -214,11 +214,10 @@ impl Refused {
 fn one_line(diagnostic: &Diagnostic) -> String {
     let place = diagnostic.span.map(|span| diagnostic.source.position(span.start));
     let place = place.map(|at| format!(":{}:{}", at.line, at.column)).unwrap_or_default();
-    format!("{}{place}: {} [{}]", diagnostic.file(), diagnostic.message, diagnostic.code)
+    format!("{}{place}: {} [{}]", diagnostic.file(), diagnostic.message(), diagnostic.code)
 }
 
-/// One record for each finding, with its place. Its cure may repeat what stands in the file, which may be
-/// a secret: `check` tells it.
+/// One record for each finding, with its place. Its cure is for whoever mends the file: `check` tells it.
 fn record_all(log: &Log, report: &Report) {
     for diagnostic in report.sorted() {
         let place = diagnostic.span.map(|span| diagnostic.source.position(span.start));
@@ -232,6 +231,6 @@ fn record_all(log: &Log, report: &Report) {
             Severity::Error => Level::Error,
             Severity::Warning => Level::Warning,
         };
-        log.record(level, "mapping", &diagnostic.message, fields);
+        log.record(level, "mapping", &diagnostic.message(), fields);
     }
 }

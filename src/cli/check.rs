@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::output::{counted, say, style};
-use super::{Exit, input};
+use super::{Exit, defaults};
 use crate::mapping::{self, Loaded, env};
 use crate::program::{Mapping, Program};
 
@@ -37,11 +37,11 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &CheckArgs) -> Exit {
-    let environment = match input::environment(arguments.env_file.as_deref()) {
+    let environment = match defaults::environment(arguments.env_file.as_deref()) {
         Ok(environment) => environment,
         Err(exit) => return exit,
     };
-    let path = input::mappings(arguments.path.as_deref(), &environment);
+    let path = defaults::mappings(arguments.path.as_deref(), &environment);
     let variables = |name: &str| environment.get(name);
     let files = env::read_file;
     let loaded = mapping::load(
@@ -66,9 +66,10 @@ pub(super) fn run(arguments: &CheckArgs) -> Exit {
 }
 
 fn summarize(loaded: &Loaded) {
-    let Some(Program { mappings, .. }) = &loaded.program else { return };
+    let Some(Program { mappings, secrets, .. }) = &loaded.program else { return };
     for mapping in mappings {
-        say(line(mapping));
+        // A description may take a value from a file.
+        say(secrets.mask(&line(mapping)));
     }
 }
 

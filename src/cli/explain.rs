@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::output::{complain, complain_of, say, style};
-use super::{Exit, input};
+use super::{Exit, defaults};
 use crate::clock::{Clock, SystemClock};
 use crate::mapping::diagnostic::{Report, Style, printable};
 use crate::mapping::{self, Loaded, env};
@@ -88,7 +88,7 @@ enum Stop {
 }
 
 pub(super) fn run(arguments: &ExplainArgs) -> Exit {
-    let environment = match input::environment(arguments.env_file.as_deref()) {
+    let environment = match defaults::environment(arguments.env_file.as_deref()) {
         Ok(environment) => environment,
         Err(exit) => return exit,
     };
@@ -147,7 +147,7 @@ fn load(
     environment: &Environment,
     style: Style,
 ) -> Result<crate::program::Program, Stop> {
-    let path = input::mappings(arguments.mappings.as_deref(), environment);
+    let path = defaults::mappings(arguments.mappings.as_deref(), environment);
     let variables = |name: &str| environment.get(name);
     let env = env::Environment::new(&variables, &env::read_file, arguments.allow_missing_env);
     let Loaded { program, report, files, .. } = mapping::load(&path, env);

@@ -2,10 +2,10 @@
 
 mod call;
 mod check;
+mod defaults;
 mod demo;
 mod explain;
 mod health;
-mod input;
 mod new;
 mod output;
 mod schema;
@@ -69,9 +69,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(Arguments { command }) => match command {
             Command::Serve(arguments) => serve::run(&arguments),
             Command::Check(arguments) => check::run(&arguments),
-            Command::Explain(arguments) => explain::run(&arguments),
             Command::New(arguments) => new::run(&arguments),
             Command::Test(arguments) => test::run(&arguments),
+            Command::Explain(arguments) => explain::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Demo(arguments) => demo::run(&arguments),
             Command::Health(arguments) => health::run(&arguments),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::output::{complain, say};
-use super::{Exit, input};
+use super::{Exit, defaults};
 use crate::mapping;
 use crate::verify;
 
@@ -40,11 +40,11 @@ fn name(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn run(arguments: &NewArgs) -> Exit {
-    let environment = match input::environment(None) {
+    let environment = match defaults::environment(None) {
         Ok(environment) => environment,
         Err(exit) => return exit,
     };
-    let directory = input::mappings(arguments.dir.as_deref(), &environment);
+    let directory = defaults::mappings(arguments.dir.as_deref(), &environment);
     match write(&directory, &arguments.name) {
         Ok(files) => {
             for file in files {

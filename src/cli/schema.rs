@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::Exit;
 use super::output::say;
-use crate::{mapping, verify};
+use crate::{event, mapping, verify};
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
@@ -19,13 +19,15 @@ enum What {
     Mapping,
     /// Test files of mappings
     Test,
+    /// Events, as NSPS posts them
+    Event,
 }
 
 pub(super) fn run(arguments: &SchemaArgs) -> Exit {
-    let schema = match arguments.what {
-        What::Mapping => mapping::schema(),
-        What::Test => verify::schema(),
-    };
-    say(format_args!("{schema:#}"));
+    match arguments.what {
+        What::Mapping => say(format_args!("{:#}", mapping::schema())),
+        What::Test => say(format_args!("{:#}", verify::schema())),
+        What::Event => say(event::SCHEMA.trim_end()),
+    }
     Exit::Success
 }

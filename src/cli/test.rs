@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::output::{complain, say, style, width};
-use super::{Exit, input};
+use super::{Exit, defaults};
 use crate::verify::report::{CaseReport, FileReport, Report};
 use crate::verify::{self, Plan};
 use coverage::Reach;
@@ -72,11 +72,11 @@ low, 2 if the tests cannot be run.
                           column, kind (rule, step, response or case) and name";
 
 pub(super) fn run(arguments: &TestArgs) -> Exit {
-    let environment = match input::environment(None) {
+    let environment = match defaults::environment(None) {
         Ok(environment) => environment,
         Err(exit) => return exit,
     };
-    let path = input::mappings(arguments.path.as_deref(), &environment);
+    let path = defaults::mappings(arguments.path.as_deref(), &environment);
     let report = match report(&path, arguments.filter.as_deref()) {
         Ok(report) => report,
         Err(reason) => {

@@ -103,8 +103,9 @@ impl<'e> Loader<'e> {
         self.mappings.extend(check(&document, name, source, &mut self.env, report));
     }
 
-    fn finish(self, files: usize) -> Loaded {
+    fn finish(mut self, files: usize) -> Loaded {
         let secrets = Arc::new(Secrets::new(self.env.into_secrets()));
+        self.report.conceal(&secrets);
         let hash: String = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         let usable = !self.report.has_errors();
         let mappings = self.mappings;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
@@ -121,6 +122,11 @@ impl Secrets {
             true => Cow::Owned(text.replace(short.as_str(), HIDDEN)),
             false => text,
         })
+    }
+
+    /// Where secrets stand in `text`, in bytes.
+    pub fn places(&self, text: &str) -> Vec<Range<usize>> {
+        self.spans(text).into_iter().map(|span| span.start..span.end).collect()
     }
 
     pub(super) fn spans(&self, text: &str) -> Vec<Span<'static>> {

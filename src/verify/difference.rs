@@ -83,12 +83,13 @@ pub fn of(expected: &Expected, sent: &Sent<'_>, mask: &dyn Mask) -> Difference {
 
 /// A request that nothing speaks of, without what the connector adds to every request by itself.
 pub fn sent_only(sent: &Sent<'_>, mask: &dyn Mask) -> Difference {
-    let Sent { request: sent, target, base, .. } = *sent;
+    let Sent { request: sent, target, base, step } = *sent;
     let mut sheet = Sheet::new(mask, Sides::Sent);
     let (url, query) = parts(&sent.url);
     let address = below(url, base).unwrap_or_else(|| url.to_owned());
     sheet.alone(format!("{} {address}", sent.method));
     sheet.alone(place("target", target));
+    sheet.alone(place("step", step));
     for (name, value) in query {
         sheet.alone(parameter(&name, &value));
     }
@@ -152,7 +153,6 @@ fn is_there(expected: Option<&str>, name: &str) -> bool {
 const TRACES: [&str; 5] =
     ["x-b3-traceid", "x-b3-spanid", "x-request-id", "traceparent", "idempotency-key"];
 
-/// Where a request goes, or which step sends it.
 fn place(what: &str, name: &str) -> String {
     format!("{what}: {name}")
 }

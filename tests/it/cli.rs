@@ -5,6 +5,7 @@ mod demo;
 mod explain;
 mod health;
 mod schema;
+mod test;
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
@@ -57,6 +58,7 @@ fn every_command_has_help_and_the_program_a_version() {
         &["--help"][..],
         &["help"],
         &["check", "--help"],
+        &["test", "--help"],
         &["demo", "--help"],
         &["explain", "--help"],
         &["health", "--help"],

@@ -74,3 +74,16 @@ fn every_recipe_loads_without_a_warning_and_is_short() {
         assert!(lines <= 60, "{recipe} has {lines} lines");
     }
 }
+
+#[test]
+fn the_tests_of_the_recipes_pass_and_reach_every_part() {
+    let output = Command::new(env!("CARGO_BIN_EXE_nsps-connector"))
+        .args(["test", "--min-coverage", "100", RECIPES])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_clear()
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{told}");
+    assert_eq!(told.matches(": 100 %").count(), recipes().len(), "{told}");
+}

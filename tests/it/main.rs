@@ -19,6 +19,7 @@ mod format;
 mod identity;
 mod laws;
 mod log;
+mod mutation;
 mod readme;
 mod reference;
 mod reload;

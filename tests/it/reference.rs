@@ -9,32 +9,42 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::support::markdown::{blocks, code, sections, tables};
-use crate::support::scratch::{Scratch, repository_file};
+use crate::support::scratch::{Scratch, repository_file, sample_event};
 
 const PAGE: &str = "docs/mapping-reference.md";
 
-/// Where each part of the schema is documented: a part of the schema, a heading, and how.
-const CHAPTERS: [(&str, &str, Shown); 14] = [
-    ("", "## A file", Shown::InARow),
-    ("target", "## Targets", Shown::InARow),
-    ("auth", "### `auth`", Shown::InARow),
-    ("basic", "### `auth`", Shown::InAnExample),
-    ("bearer", "### `auth`", Shown::InAnExample),
-    ("api_key", "### `auth`", Shown::InAnExample),
-    ("retry", "### `retry`", Shown::InARow),
-    ("variable", "## Variables: `extract`", Shown::InARow),
-    ("case", "## Variables: `extract`", Shown::InAnExample),
-    ("when", "## Conditions: `when`", Shown::InARow),
-    ("test", "## Conditions: `when`", Shown::InARow),
-    ("rule", "## Rules", Shown::InARow),
-    ("step", "## Steps", Shown::InARow),
-    ("response_entry", "## Answers: `responses`", Shown::InARow),
+const MAPPING: &str = "mapping";
+const TEST: &str = "test";
+
+/// Where each part of a schema is documented: the schema, the part, a heading, and how.
+const CHAPTERS: [(&str, &str, &str, Shown); 20] = [
+    (MAPPING, "", "## A file", Shown::InARow),
+    (MAPPING, "target", "## Targets", Shown::InARow),
+    (MAPPING, "auth", "### `auth`", Shown::InARow),
+    (MAPPING, "basic", "### `auth`", Shown::InAnExample),
+    (MAPPING, "bearer", "### `auth`", Shown::InAnExample),
+    (MAPPING, "api_key", "### `auth`", Shown::InAnExample),
+    (MAPPING, "retry", "### `retry`", Shown::InARow),
+    (MAPPING, "variable", "## Variables: `extract`", Shown::InARow),
+    (MAPPING, "case", "## Variables: `extract`", Shown::InAnExample),
+    (MAPPING, "when", "## Conditions: `when`", Shown::InARow),
+    (MAPPING, "test", "## Conditions: `when`", Shown::InARow),
+    (MAPPING, "rule", "## Rules", Shown::InARow),
+    (MAPPING, "step", "## Steps", Shown::InARow),
+    (MAPPING, "response_entry", "## Answers: `responses`", Shown::InARow),
+    (TEST, "", "### A test file", Shown::InARow),
+    (TEST, "case", "### A case", Shown::InARow),
+    (TEST, "member", "### A case", Shown::InARow),
+    (TEST, "exchange", "### A request and its answer", Shown::InARow),
+    (TEST, "reply", "### A request and its answer", Shown::InARow),
+    (TEST, "answer", "### What NSPS is told", Shown::InARow),
 ];
 
-/// Parts of the schema that have no keys.
-const WITHOUT_KEYS: [&str; 2] = ["duration", "path"];
+/// Parts of the schemas that have no keys, or are documented as parts of the other.
+const ELSEWHERE: [(&str, &str); 4] =
+    [(MAPPING, "duration"), (MAPPING, "path"), (TEST, "duration"), (TEST, "test")];
 
-/// Words that a key takes: where they stand in the schema, and the heading.
+/// Words that a key takes: where they stand in the schema of mappings, and the heading.
 const WORDS: [(&str, &str); 2] = [
     ("/$defs/response_entry/properties/then/enum", "### `then`"),
     ("/$defs/variable/properties/as/enum", "### Conversions: `as`"),
@@ -51,13 +61,21 @@ enum Shown {
 /// One row of a table with examples.
 struct Row {
     chapter: &'static str,
+    /// What the table says in its head over the keys.
+    head: String,
     /// What stands in its first cell as code.
     keys: Vec<String>,
     example: String,
 }
 
-fn schema() -> Value {
-    serde_json::from_str(&repository_file("schemas/mapping.schema.json")).unwrap()
+impl Row {
+    fn is_of_tests(&self) -> bool {
+        CHAPTERS.iter().any(|(of, _, heading, _)| *of == TEST && *heading == self.chapter)
+    }
+}
+
+fn schema(of: &str) -> Value {
+    serde_json::from_str(&repository_file(&format!("schemas/{of}.schema.json"))).unwrap()
 }
 
 /// The chapter under a heading.
@@ -70,7 +88,7 @@ fn chapter(page: &str, heading: &str) -> String {
 /// The rows with an example of each chapter in which the keys of the format are documented.
 fn rows(page: &str) -> Vec<Row> {
     let headings: BTreeMap<&'static str, ()> =
-        CHAPTERS.iter().map(|(_, heading, _)| (*heading, ())).chain(wrap::OTHERS).collect();
+        CHAPTERS.iter().map(|(.., heading, _)| (*heading, ())).chain(wrap::OTHERS).collect();
     let mut rows = Vec::new();
     for heading in headings.into_keys() {
         for table in tables(&chapter(page, heading)) {
@@ -80,7 +98,8 @@ fn rows(page: &str) -> Vec<Row> {
                 let [example] = &code(&cells[at])[..] else {
                     panic!("{heading}: {cells:?} has not one example")
                 };
-                rows.push(Row { chapter: heading, keys, example: example.clone() });
+                let head = table.head[0].clone();
+                rows.push(Row { chapter: heading, head, keys, example: example.clone() });
             }
         }
     }
@@ -97,10 +116,10 @@ fn has_key(fragment: &str, key: &str) -> bool {
 
 #[test]
 fn every_key_of_the_format_is_documented_with_an_example() {
-    let (page, schema) = (repository_file(PAGE), schema());
-    let rows = rows(&page);
+    let rows = rows(&repository_file(PAGE));
     let mut missing = Vec::new();
-    for (part, heading, shown) in CHAPTERS {
+    for (of, part, heading, shown) in CHAPTERS {
+        let schema = schema(of);
         let object = if part.is_empty() { &schema } else { &schema["$defs"][part] };
         let of_chapter = || rows.iter().filter(|row| row.chapter == heading);
         for key in object["properties"].as_object().unwrap().keys() {
@@ -120,18 +139,18 @@ fn every_key_of_the_format_is_documented_with_an_example() {
 
 #[test]
 fn every_part_of_the_format_has_a_chapter() {
-    for part in schema()["$defs"].as_object().unwrap().keys() {
-        let known = CHAPTERS.iter().any(|(name, ..)| name == part);
-        assert!(
-            known || WITHOUT_KEYS.contains(&&**part),
-            "nothing says where {part} is documented"
-        );
+    for of in [MAPPING, TEST] {
+        for part in schema(of)["$defs"].as_object().unwrap().keys() {
+            let known = CHAPTERS.iter().any(|(schema, name, ..)| *schema == of && name == part);
+            let elsewhere = ELSEWHERE.contains(&(of, &**part));
+            assert!(known || elsewhere, "nothing says where {part} of a {of} is documented");
+        }
     }
 }
 
 #[test]
 fn every_word_that_a_key_takes_is_documented() {
-    let (page, schema) = (repository_file(PAGE), schema());
+    let (page, schema) = (repository_file(PAGE), schema(MAPPING));
     for (place, heading) in WORDS {
         let tables = tables(&chapter(&page, heading));
         let first: Vec<String> = tables
@@ -150,21 +169,19 @@ fn every_word_that_a_key_takes_is_documented() {
 #[test]
 fn every_example_of_the_reference_loads_without_a_word_but_of_names_that_it_does_not_use() {
     let (scratch, page) = (Scratch::new(), repository_file(PAGE));
-    let blocks: Vec<_> = blocks(&page, "yaml")
-        .into_iter()
-        .filter(|block| !block.text.starts_with("mapping:"))
-        .collect();
-    assert!(blocks.len() > 10, "{}", blocks.len());
+    let blocks = blocks(&page, "yaml");
+    assert!(blocks.len() > 14, "{}", blocks.len());
     for block in blocks {
         let key = block.text.split(':').next().unwrap();
-        let whole = wrap::block(key, &block.text);
-        scratch.mapping(&format!("line-{}.yaml", block.line), &whole);
+        if key != "mapping" {
+            let whole = wrap::block(key, &block.text);
+            scratch.mapping(&format!("line-{}.yaml", block.line), &whole);
+        }
     }
     let rows = rows(&page);
-    assert!(rows.len() > 80, "{}", rows.len());
-    for (at, row) in rows.iter().enumerate() {
-        let whole = wrap::row(row.chapter, &row.keys, &row.example);
-        scratch.mapping(&format!("row-{at}.yaml"), &whole);
+    assert!(rows.len() > 120, "{}", rows.len());
+    for (at, row) in rows.iter().enumerate().filter(|(_, row)| !row.is_of_tests()) {
+        scratch.mapping(&format!("row-{at}.yaml"), &wrap::row(row));
     }
     let output = Command::new(env!("CARGO_BIN_EXE_nsps-connector"))
         .arg("check")
@@ -180,4 +197,47 @@ fn every_example_of_the_reference_loads_without_a_word_but_of_names_that_it_does
         |told: &&str| told.contains("error[") || told.contains("warning[") && !unused(told);
     let odd: Vec<&str> = told.split("\n\n").filter(is_odd).collect();
     assert!(output.status.success() && odd.is_empty(), "{}", odd.join("\n\n"));
+}
+
+#[test]
+fn every_example_of_a_test_file_can_be_read() {
+    let (scratch, page) = (Scratch::new(), repository_file(PAGE));
+    scratch.mapping("crm.yaml", wrap::TESTED);
+    let event = sample_event("sim-updated").to_string();
+    for name in ["other.json", "created.json", "updated.json"] {
+        scratch.mapping(name, &event);
+    }
+    scratch.write("tests/events/sim-updated.json", &event);
+    let rows = rows(&page);
+    let of_tests: Vec<&Row> = rows.iter().filter(|row| row.is_of_tests()).collect();
+    for (at, row) in of_tests.iter().enumerate() {
+        scratch.mapping(&format!("row-{at}.test.yaml"), &wrap::test_row(row));
+    }
+    let output = run_tests(&scratch, &["--format", "json"]);
+    let told: Value = serde_json::from_str(&output).unwrap();
+    let files = told["files"].as_array().unwrap();
+    assert_eq!(files.len(), of_tests.len());
+    for file in files {
+        let at = file["file"].as_str().unwrap();
+        assert_eq!(file["diagnostics"], serde_json::json!([]), "{at}: {}", scratch.read(at));
+    }
+}
+
+#[test]
+fn the_test_file_of_the_reference_passes_with_its_first_mapping() {
+    let (scratch, page) = (Scratch::new(), repository_file(PAGE));
+    let blocks = blocks(&page, "yaml");
+    let begins = |key: &str| blocks.iter().find(|block| block.text.starts_with(key)).unwrap();
+    scratch.mapping("crm.yaml", &begins("version:").text);
+    scratch.mapping("crm.test.yaml", &begins("mapping:").text);
+    let told = run_tests(&scratch, &["--coverage"]);
+    assert!(told.contains("3 cases, 3 passed, 0 failed"), "{told}");
+    assert!(told.contains("100 %"), "{told}");
+}
+
+/// What `test` says of the scratch's mappings.
+fn run_tests(scratch: &Scratch, arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nsps-connector"));
+    let command = command.arg("test").arg(scratch.path().join("mappings")).args(arguments);
+    String::from_utf8(command.output().unwrap().stdout).unwrap()
 }

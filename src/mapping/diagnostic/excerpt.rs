@@ -1,4 +1,4 @@
-//! The lines of a file that a finding shows, made fit for a terminal.
+//! The lines of a file that a finding shows, made fit for a terminal, and secrets made illegible.
 
 use std::ops::Range;
 
@@ -49,12 +49,12 @@ impl Excerpt {
         let offset = self.text.len();
         let place = |at: usize| {
             let before = Span::new(shown.start, at.clamp(shown.start, shown.end));
-            offset + printable(source.slice(before)).len()
+            offset + legible(source, before).len()
         };
         for (mark, span) in self.marks.iter_mut().zip(spans).filter(|(_, span)| on_line(span)) {
             *mark = place(span.start)..place(span.end);
         }
-        self.text.push_str(&printable(source.slice(shown)));
+        self.text.push_str(&legible(source, shown));
         if shown.end < line.end {
             self.text.push('…');
         }
@@ -76,6 +76,14 @@ fn on_first_line(source: &Source, span: Span) -> Span {
     let start = source.floor(span.start);
     let end = source.floor(span.end).min(source.line_end(start));
     Span::new(start, end.max(start))
+}
+
+/// The text of a span, with a star for each character of a secret: nothing moves.
+fn legible(source: &Source, span: Span) -> String {
+    let hidden = source.hidden();
+    let characters = source.slice(span).char_indices();
+    let star = |(at, c)| if hidden.has(span.start + at) { '*' } else { c };
+    printable(&characters.map(star).collect::<String>())
 }
 
 /// Text without what would steer a terminal: control characters (a tab apart, which the snippet

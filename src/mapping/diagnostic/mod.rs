@@ -1,11 +1,15 @@
 //! What is wrong in a file, where, and what to do about it; to a snippet or to JSON.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Value, json};
 
+use crate::telemetry::mask::Secrets;
+
 mod excerpt;
 mod render;
+mod secret;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -33,7 +37,8 @@ impl Severity {
     }
 }
 
-/// One finding in one file: where, what, and what to do.
+/// One finding in one file: where, what, and what to do. What it says, in whatever form, shows no
+/// secret that is written in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// What kind of mistake, in kebab case: `unknown-key`.
@@ -41,17 +46,17 @@ pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
     /// What is wrong, in one sentence without a full stop.
-    pub message: String,
+    message: String,
     /// The file in which it is.
     pub source: Source,
     /// Where in the file; none if it is about the file as a whole.
     pub span: Option<Span>,
     /// What to say beside the marked place.
-    pub label: Option<String>,
+    label: Option<String>,
     /// Other places of the same file that matter, each with what to say there.
-    pub secondary: Vec<(Span, String)>,
+    secondary: Vec<(Span, String)>,
     /// The cure: what to write instead.
-    pub help: Vec<String>,
+    help: Vec<String>,
     /// Whether errors that are found within its place later are the same mistake once more.
     pub covers: bool,
 }
@@ -127,6 +132,48 @@ impl Diagnostic {
         self
     }
 
+    /// What is wrong, in one sentence without a full stop.
+    pub fn message(&self) -> Cow<'_, str> {
+        self.without_secrets(&self.message)
+    }
+
+    /// The cures: what to write instead.
+    pub fn cures(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.help.iter().map(|help| self.without_secrets(help))
+    }
+
+    /// What to say beside the marked place.
+    fn label_there(&self) -> Option<Cow<'_, str>> {
+        self.label.as_deref().map(|label| self.without_secrets(label))
+    }
+
+    /// Every marked place, with what to say there.
+    pub fn places(&self) -> impl Iterator<Item = (Span, Option<Cow<'_, str>>)> {
+        let first = self.span.map(|span| (span, self.label_there()));
+        let others = self.secondary.iter();
+        let others = others.map(|(span, label)| (*span, Some(self.without_secrets(label))));
+        first.into_iter().chain(others)
+    }
+
+    /// What the finding says, without what it repeats of secrets in the file.
+    fn without_secrets<'t>(&self, said: &'t str) -> Cow<'t, str> {
+        let others = self.secondary.iter().map(|(span, _)| *span);
+        let places: Vec<Span> = self.span.into_iter().chain(others).collect();
+        self.source.hidden().mask(self.source.text(), &places, said)
+    }
+
+    /// The finding, after more became known to be secret.
+    fn conceal(&mut self, secrets: &Secrets, source: &Source) {
+        self.source = source.clone();
+        let labels = self.secondary.iter_mut().map(|(_, label)| label);
+        let all = [&mut self.message].into_iter().chain(&mut self.label).chain(labels);
+        for said in all.chain(&mut self.help) {
+            if let Cow::Owned(masked) = secrets.mask(said) {
+                *said = masked;
+            }
+        }
+    }
+
     /// The name of the file, as shown.
     pub fn file(&self) -> &str {
         self.source.name()
@@ -158,14 +205,14 @@ impl Diagnostic {
         json!({
             "code": self.code,
             "severity": self.severity.as_str(),
-            "message": self.message,
-            "label": self.label,
+            "message": self.message(),
+            "label": self.label_there(),
             "file": self.file(),
             "line": start.map(|start| start.line),
             "column": start.map(|start| start.column),
             "end_line": end.map(|end| end.line),
             "end_column": end.map(|end| end.column),
-            "help": self.help,
+            "help": self.cures().collect::<Vec<_>>(),
         })
     }
 }
@@ -216,6 +263,21 @@ impl Report {
                 self.covering.push(self.diagnostics.len());
             }
             self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Lets no finding show any of these secrets either.
+    pub fn conceal(&mut self, secrets: &Secrets) {
+        if secrets.is_empty() {
+            return;
+        }
+        let mut latest: Option<(Source, Source)> = None;
+        for diagnostic in &mut self.diagnostics {
+            let (_, knowing) = match latest.take() {
+                Some(known) if known.0 == diagnostic.source => latest.insert(known),
+                _ => latest.insert((diagnostic.source.clone(), diagnostic.source.knowing(secrets))),
+            };
+            diagnostic.conceal(secrets, knowing);
         }
     }
 

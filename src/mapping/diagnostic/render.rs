@@ -44,9 +44,9 @@ pub(super) fn snippet(diagnostic: &Diagnostic, style: Style) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level.primary_title(printable(&diagnostic.message)).id(diagnostic.code);
+    let title = level.primary_title(printable(&diagnostic.message())).id(diagnostic.code);
     let group = place(diagnostic, Group::with_title(title))
-        .elements(diagnostic.help.iter().map(|help| Level::HELP.message(printable(help))));
+        .elements(diagnostic.cures().map(|help| Level::HELP.message(printable(&help))));
     let renderer = match style {
         Style::Plain => Renderer::plain(),
         Style::Colour => Renderer::styled(),
@@ -72,8 +72,7 @@ fn place<'a>(diagnostic: &Diagnostic, group: Group<'a>) -> Group<'a> {
     let Some(span) = diagnostic.span else {
         return group.element(Origin::path(path));
     };
-    let others = diagnostic.secondary.iter().map(|(span, _)| *span);
-    let spans: Vec<_> = std::iter::once(span).chain(others).collect();
+    let spans: Vec<_> = diagnostic.places().map(|(span, _)| span).collect();
     let excerpt = Excerpt::new(source, &spans);
     // Of a line that was cut the snippet would give the wrong column.
     let position = source.position(span.start);
@@ -82,15 +81,10 @@ fn place<'a>(diagnostic: &Diagnostic, group: Group<'a>) -> Group<'a> {
 }
 
 fn snippet_of<'a>(diagnostic: &Diagnostic, excerpt: Excerpt) -> Snippet<'a, Annotation<'a>> {
-    let labels = std::iter::once(diagnostic.label.as_deref())
-        .chain(diagnostic.secondary.iter().map(|(_, label)| Some(label.as_str())));
     let kinds =
         std::iter::once(AnnotationKind::Primary).chain(std::iter::repeat(AnnotationKind::Context));
-    let annotations = excerpt
-        .marks
-        .into_iter()
-        .zip(labels)
-        .zip(kinds)
-        .map(|((mark, label), kind)| kind.span(mark).label(label.map(printable)));
+    let annotations = excerpt.marks.into_iter().zip(diagnostic.places()).zip(kinds).map(
+        |((mark, (_, label)), kind)| kind.span(mark).label(label.map(|label| printable(&label))),
+    );
     Snippet::source(excerpt.text).line_start(excerpt.first_line).annotations(annotations)
 }

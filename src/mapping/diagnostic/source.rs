@@ -2,7 +2,10 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use super::secret::Hidden;
+use crate::telemetry::mask::Secrets;
 
 /// A byte range in the source text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -53,6 +56,8 @@ struct Inner {
     name: Box<str>,
     text: Box<str>,
     line_starts: Vec<usize>,
+    /// Where secrets stand; looked for when something is first told of the file.
+    hidden: OnceLock<Hidden>,
 }
 
 impl Source {
@@ -61,7 +66,23 @@ impl Source {
         let text = text.into();
         let line_starts =
             std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self(Arc::new(Inner { name: name.into(), text, line_starts }))
+        Self(Arc::new(Inner { name: name.into(), text, line_starts, hidden: OnceLock::new() }))
+    }
+
+    /// The same file, of which it is known that these are secrets, too.
+    pub(super) fn knowing(&self, secrets: &Secrets) -> Self {
+        let more = secrets.places(self.text());
+        if more.is_empty() {
+            return self.clone();
+        }
+        let knowing = Self::new(self.name(), self.text());
+        drop(knowing.0.hidden.set(self.hidden().and(self.text(), more)));
+        knowing
+    }
+
+    /// The secrets that are written in it.
+    pub(super) fn hidden(&self) -> &Hidden {
+        self.0.hidden.get_or_init(|| Hidden::of(self.text()))
     }
 
     /// A file of which only the name is known, because it could not be read.

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::mapping::diagnostic::{Diagnostic, Report, Style};
+use crate::mapping::diagnostic::{Report, Style};
 
 fn read(text: &str) -> (Source, Option<Node>, Report) {
     let source = Source::new("test.yaml", text);
@@ -249,10 +249,11 @@ fn keys_are_their_text() {
 fn finding(text: &str) -> (&'static str, String, String) {
     let (source, _, report) = read(text);
     let found: Vec<_> = report.sorted();
-    let [Diagnostic { code, span, help, .. }] = found.as_slice() else {
+    let [found] = found.as_slice() else {
         panic!("{text:?}\n{}", report.render(Style::Plain));
     };
-    (code, span.map(|span| source.slice(span).to_owned()).unwrap_or_default(), help.join("; "))
+    let marked = found.span.map(|span| source.slice(span).to_owned()).unwrap_or_default();
+    (found.code, marked, found.cures().collect::<Vec<_>>().join("; "))
 }
 
 #[test]
@@ -357,7 +358,7 @@ fn duplicates_are_reported_at_both_places_those_of_different_keys_as_one() {
         .sorted()
         .into_iter()
         .map(|found| {
-            let first = found.secondary.first().map(|(first, _)| source.slice(*first));
+            let first = found.places().nth(1).map(|(first, _)| source.slice(first));
             (found.code, found.span.map(|span| source.slice(span)), first)
         })
         .collect();

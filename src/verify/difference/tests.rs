@@ -264,6 +264,7 @@ fn a_request_on_its_own_shows_what_the_mapping_made_of_it() {
         shown(&difference),
         "! · | POST /x
 ! · | target: hss
+! · | step: provision
 ! · | ?a=1 2
 ! · | x-tag: 1
 ! · | content-type: application/json

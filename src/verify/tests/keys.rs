@@ -146,7 +146,7 @@ cases:
     let mistakes = super::mistakes(&report);
     assert_eq!(mistakes, ["unset-environment: the environment variable `PATH` is not set"]);
     assert!(report.cases.is_empty());
-    let help = report.mistakes.errors().next().map(|error| error.help.concat());
+    let help = report.mistakes.errors().next().map(|error| error.cures().collect::<String>());
     assert!(help.is_some_and(|help| help.contains("add `PATH: …` to `env`")));
 }
 
@@ -177,7 +177,7 @@ fn what_nothing_asks_for_is_told() {
     let told: Vec<String> = report
         .mistakes
         .warnings()
-        .map(|it| format!("{}: {} ({})", it.code, it.message, it.help.concat()))
+        .map(|it| format!("{}: {} ({})", it.code, it.message(), it.cures().collect::<String>()))
         .collect();
     assert_eq!(
         told,

@@ -125,5 +125,5 @@ pub fn failures(report: &FileReport, case: usize) -> Vec<String> {
 /// The mistakes in a test file: code and message of each.
 pub fn mistakes(report: &FileReport) -> Vec<String> {
     let sorted = report.mistakes.sorted();
-    sorted.iter().map(|it| format!("{}: {}", it.code, it.message)).collect()
+    sorted.iter().map(|it| format!("{}: {}", it.code, it.message())).collect()
 }

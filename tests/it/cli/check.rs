@@ -232,3 +232,22 @@ fn the_example_of_the_repository_is_good() {
     assert_eq!((ran.code, &*ran.stderr), (Some(0), ""), "{}", ran.stdout);
     assert!(ran.stdout.starts_with("ok wtl-hss.yaml"), "{}", ran.stdout);
 }
+
+#[test]
+fn a_secret_from_a_file_is_shown_nowhere() {
+    let scratch = Scratch::new();
+    scratch.write("secret", "open-sesame-0451\n");
+    let described = NEEDY.replace("targets:", "description: with ${file:secret}\ntargets:");
+    let literal = described.replace("${TENANT}", "open-sesame-0451 {{event_id");
+    let variables = [("URL", "http://127.0.0.1:9/"), ("TENANT", "acme-corporation")];
+    for (mapping, code) in [(&described, 0), (&literal, 1)] {
+        scratch.mapping("a.yaml", mapping);
+        for arguments in [&[][..], &["--format", "json"]] {
+            let ran = check(&scratch, arguments, &variables);
+            assert_eq!(ran.code, Some(code), "{}", ran.all());
+            assert!(!ran.all().contains("open-sesame"), "{}", ran.all());
+        }
+    }
+    let shown = check(&scratch, &[], &variables).stdout;
+    assert!(shown.contains("x-tenant: '**************** {{event_id' }"), "{shown}");
+}

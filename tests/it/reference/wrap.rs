@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use super::Row;
+
 const START: &str = "version: 1\ntargets: { hss: { url: http://hss.test } }\n";
 const TABLES: &str = "tables: { plans: { 1591: '2101' } }\n";
 const RULE: &str = "rules:\n  - name: r\n    event: '*'\n";
@@ -43,10 +45,11 @@ pub(super) fn block(key: &str, block: &str) -> String {
 }
 
 /// A whole mapping with the example of a table's row.
-pub(super) fn row(chapter: &str, keys: &[String], example: &str) -> String {
+pub(super) fn row(row: &Row) -> String {
+    let Row { chapter, keys, example, .. } = row;
     let first = example.split(':').next().unwrap();
     let one_of = |names: &[&str]| names.contains(&first);
-    match chapter {
+    match *chapter {
         "## A file" => {
             let mut whole = String::new();
             for (key, line) in [
@@ -103,7 +106,7 @@ pub(super) fn row(chapter: &str, keys: &[String], example: &str) -> String {
         }
         "## Answers: `responses`" if example.starts_with('{') => responses(example),
         "## Answers: `responses`" => {
-            let mut entry = example.to_owned();
+            let mut entry = example.clone();
             if first != "when" {
                 entry += ", when: { status: 404 }";
             }
@@ -114,6 +117,79 @@ pub(super) fn row(chapter: &str, keys: &[String], example: &str) -> String {
         }
         "### `json`" => format!("{}{RULE}{STEP}        json: [{example}]\n", start()),
         other => panic!("nothing says where the examples of `{other}` belong: {keys:?}"),
+    }
+}
+
+/// The mapping that examples of test files test.
+pub(super) const TESTED: &str = r#"
+version: 1
+targets:
+  crm:
+    url: https://crm.example/api
+    auth: { bearer: { token: "${CRM_TOKEN:-token-of-the-tests}" } }
+    headers: { X-Key: "${file:/run/secrets/key}" }
+extract:
+  msisdn: { path: $.pb_data.account_info.id, optional: true }
+  plan: { path: $.pb_data.account_info.i_vd_plan, optional: true }
+rules:
+  - name: create
+    event: SIM/Created
+    steps: [{ name: create, request: POST /sims, json: { msisdn: "{{msisdn}}" } }]
+  - name: update
+    event: SIM/*
+    steps: [{ name: create, request: PUT /sims, json: { plan: "{{plan}}" } }]
+"#;
+
+/// A whole test file with the example of a table's row.
+pub(super) fn test_row(row: &Row) -> String {
+    let Row { chapter, head, example, .. } = row;
+    let first = example.split(':').next().unwrap();
+    let mut file = String::new();
+    for (key, line) in [
+        ("mapping", "mapping: crm.yaml\n"),
+        ("env", "env: { 'file:/run/secrets/key': a-key-of-tests }\n"),
+    ] {
+        if key != first || *chapter != "### A test file" {
+            file += line;
+        }
+    }
+    match *chapter {
+        "### A test file" if first == "cases" => file + example + "\n",
+        "### A test file" => {
+            file + example + "\ncases: [{ name: c, event: other.json, exchange: [] }]\n"
+        }
+        "### A case" if first == "after" => {
+            let member = format!("{example}\nevent: other.json\nexchange: []");
+            file + "cases:\n  - name: c\n    sequence:\n      -\n" + &indented(&member, 8)
+        }
+        "### A case" => {
+            file += "cases:\n  -\n";
+            if first != "name" {
+                file += "    name: c\n";
+            }
+            if first != "event" && first != "sequence" {
+                file += "    event: other.json\n";
+            }
+            if first != "exchange" && first != "sequence" {
+                file += "    exchange: []\n";
+            }
+            file + &indented(example, 4)
+        }
+        "### A request and its answer" => {
+            file += "cases:\n  - name: c\n    event: other.json\n    exchange:\n      -\n";
+            if first != "request" {
+                file += "        request: PUT /sims\n";
+            }
+            match head.as_str() {
+                "key" => file + &indented(example, 8),
+                _ => file + "        reply:\n" + &indented(example, 10),
+            }
+        }
+        "### What NSPS is told" => {
+            file += "cases:\n  - name: c\n    event: other.json\n    answer:\n";
+            file + &indented(example, 6)
+        }
+        other => panic!("nothing says where the examples of `{other}` belong"),
     }
 }
 

@@ -189,3 +189,35 @@ fn what_a_refused_set_would_have_hidden_is_not_shown_either() {
     }
     assert!(!connector.transcript().contains("secret(of"), "{}", connector.transcript());
 }
+
+#[test]
+fn what_a_refused_mapping_spells_out_is_not_shown_either() {
+    let (scratch, target) = (Scratch::new(), Target::start());
+    let mapping =
+        |auth: &str| posting(&target, "/a", "v1").replace("rules:", &format!("    {auth}\nrules:"));
+    scratch.mapping("a.yaml", &mapping("timeout: 10s"));
+    let connector = Setup::new(&scratch).start();
+    for (auth, message) in [
+        // Repeated where it is no secret.
+        (
+            "auth: { bearer: { token: &it open-sesame-0451 } }\n    timeout: *it",
+            "a whole number is expected at `***`",
+        ),
+        ("auth: { basic: { username: a, password: +79123456789 } }", "`***` is a number in YAML"),
+        ("auth:\n      bearer:\n        token: *open-sesame-0451", "`***` refers to an anchor"),
+        ("auth: { bearer: { token: !open-sesame-0451 x } }", "YAML tags such as `***`"),
+        ("auth: { basic: { username: a, password:open-sesame-0451 } }", "a key ends with a colon"),
+        ("auth: { bearer: { token: 'it's open-sesame-0451' } }", "text follows a value"),
+    ] {
+        scratch.mapping("a.yaml", &mapping(auth));
+        let ready = reload_in_vain(&connector);
+        let errors = ready["last_reload"]["errors"].to_string();
+        assert!(errors.contains(message), "{auth}: {errors}");
+        for secret in ["open-sesame", "79123456789"] {
+            assert!(!ready.to_string().contains(secret), "{auth}: {ready}");
+        }
+    }
+    let transcript = connector.transcript();
+    assert!(transcript.contains("is expected at `***`"), "{transcript}");
+    assert!(!transcript.contains("sesame") && !transcript.contains("79123456789"), "{transcript}");
+}

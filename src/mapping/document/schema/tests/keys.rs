@@ -78,7 +78,7 @@ fn visit(
 fn unknown_keys(mapping: &Value) -> Vec<(String, String)> {
     let report = by_check(&mapping.to_string()).report;
     let unknown = report.errors().filter(|fault| fault.code == "unknown-key");
-    unknown.map(|fault| (fault.message.clone(), fault.help.concat())).collect()
+    unknown.map(|fault| (fault.message().into_owned(), fault.cures().collect())).collect()
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn required_keys_are_missed_by_both() {
             let missed = |message: &str| {
                 message.contains("needs the key") && message.contains(&format!("`{key}`"))
             };
-            assert!(report.errors().any(|fault| missed(&fault.message)), "{mapping}: {key}");
+            assert!(report.errors().any(|fault| missed(&fault.message())), "{mapping}: {key}");
             let refusal = by_schema(&mapping).unwrap_err();
             assert!(refusal.contains(&format!("'{key}'")), "{mapping}: {key}: {refusal}");
         }

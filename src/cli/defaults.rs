@@ -1,4 +1,4 @@
-//! What several commands read: the environment, and where mappings are.
+//! What commands take where nothing else is said: the environment, and where mappings are.
 
 use std::path::{Path, PathBuf};
 
