@@ -16,7 +16,7 @@ use super::{At, Fault, Path, Reference, Scope};
 mod finding;
 mod words;
 
-pub use finding::{Finding, Tested, is_nearer};
+pub use finding::{Finding, Tested, by_nearness};
 pub use words::Tell;
 
 /// A compiled `when`.

@@ -106,17 +106,22 @@ impl Secrets {
     }
 
     /// The same, for the value of a header or a parameter, where secrets of any length have their
-    /// place: all of it, or all that is behind a scheme (`Bearer abc`).
+    /// place: a short one is masked also within it, and one or two characters if they are all of it
+    /// or all that is behind a scheme (`Bearer ab`).
     pub fn mask_field<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.short.contains(text) {
             return Cow::Borrowed(HIDDEN);
         }
-        match text.split_once(' ') {
-            Some((scheme, secret)) if self.short.contains(secret.trim()) => {
-                Cow::Owned(format!("{} {HIDDEN}", self.mask(scheme)))
-            }
-            _ => self.mask(text),
+        if let Some((scheme, secret)) = text.split_once(' ')
+            && self.short.contains(secret.trim())
+        {
+            return Cow::Owned(format!("{} {HIDDEN}", self.mask(scheme)));
         }
+        let within = self.short.iter().filter(|short| short.len() > SHORTEST_WHOLE);
+        within.fold(self.mask(text), |text, short| match text.contains(short.as_str()) {
+            true => Cow::Owned(text.replace(short.as_str(), HIDDEN)),
+            false => text,
+        })
     }
 
     /// Where secrets stand in `text`, in bytes.
@@ -239,7 +244,8 @@ mod tests {
             ("Bearer 4711", "Bearer 4711", "Bearer ***"),
             ("Bearer password1", "Bearer ***", "Bearer ***"),
             ("password1 4711", "*** 4711", "*** ***"),
-            ("47111", "47111", "47111"),
+            ("47111", "47111", "***1"),
+            ("sid=4711; x=ab", "sid=4711; x=ab", "sid=***; x=ab"),
             ("ab", "ab", "***"),
             ("x", "x", "***"),
             ("", "", ""),

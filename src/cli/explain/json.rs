@@ -40,6 +40,7 @@ pub(super) fn of(explanation: &Explanation) -> Value {
         "exchanges": explanation.exchanges,
         "stand_ins": explanation.stand_ins(),
         "replies_left": explanation.replies_left(),
+        "cut": explanation.is_cut,
     })
 }
 

@@ -24,6 +24,13 @@ pub(super) fn section(page: &mut Page, file: &str, run: &RunAccount, requests: R
             page.put(&format!(" after {:.3} s", wait.as_secs_f64()));
         }
         of_turn(page, file, turn, requests);
+        let is_unsent = turn.kind == TurnKind::Runs && turn.exchange.is_none();
+        if let End::Failed { error, .. } = &run.end
+            && at == last
+            && is_unsent
+        {
+            page.line(2).ink(Ink::Bad, "nothing is sent").put(": ").put(error);
+        }
     }
     for (step, at) in &run.not_reached {
         page.blank().line(1).put(&format!("Step `{step}` is not reached"));

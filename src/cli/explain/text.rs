@@ -85,6 +85,9 @@ fn stand_ins(page: &mut Page, explanation: &Explanation) {
         page.put(" or a `reply` as in");
         page.line(0).put("mapping tests.");
     }
+    if explanation.is_cut {
+        note(page, "There is too much to tell: some tests and values are left out");
+    }
     match explanation.replies_left() {
         0 => {}
         1 => note(page, "Nothing asked for the last reply"),

@@ -1,6 +1,8 @@
 //! A condition taken apart: every test of it and what it saw, those included that nothing depended
 //! on.
 
+use std::cmp::Ordering;
+
 use serde_json::Value;
 
 use super::{Condition, Subject, Test, present};
@@ -102,8 +104,8 @@ impl Finding<'_> {
         }
     }
 
-    /// How many tests came to what they have to for the condition to hold, and of how many. Of
-    /// several of which one is enough, only the nearest counts.
+    /// How many tests came to what they have to for the condition to hold, and of how many, which is
+    /// never 0. Of several of which one is enough, only the nearest counts.
     pub fn nearness(&self) -> (usize, usize) {
         self.near(true)
     }
@@ -117,9 +119,12 @@ impl Finding<'_> {
         };
         let each = parts.iter().map(|part| part.near(wanted));
         if all {
-            return each.fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+            let sum = each.fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+            // Where nothing is asked, nothing is missed.
+            return if sum.1 == 0 { (1, 1) } else { sum };
         }
-        each.reduce(|best, part| if is_nearer(part, best) { part } else { best }).unwrap_or((0, 1))
+        each.reduce(|best, part| if by_nearness(part, best).is_gt() { part } else { best })
+            .unwrap_or((0, 1))
     }
 
     fn mark(&mut self) {
@@ -149,9 +154,9 @@ fn decided_by<'f>(parts: &'f [Finding<'_>], decisive: bool) -> Result<bool, &'f 
     Ok(!decisive)
 }
 
-/// Whether a greater part of the tests is as it has to be.
-pub fn is_nearer(one: (usize, usize), other: (usize, usize)) -> bool {
-    one.0 * other.1 > other.0 * one.1
+/// Orders what [`Finding::nearness`] gives: the nearer it is, the greater.
+pub fn by_nearness(one: (usize, usize), other: (usize, usize)) -> Ordering {
+    (one.0 * other.1).cmp(&(other.0 * one.1))
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ pub struct Explanation {
     pub exchanges: usize,
     /// Exchanges that a reply was given for.
     pub replies: usize,
+    /// Whether there was so much to tell that some tests and values are left out.
+    pub is_cut: bool,
 }
 
 impl Explanation {
@@ -198,6 +200,19 @@ pub enum Passage {
     Default {
         value: Option<Glimpse>,
     },
+}
+
+impl Passage {
+    /// What it says besides values.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Path { text, .. }
+            | Self::PathNotAsked { text }
+            | Self::From { name: text, .. }
+            | Self::Stage { words: text, .. } => text,
+            Self::Rendered { .. } | Self::Case { .. } | Self::Default { .. } => "",
+        }
+    }
 }
 
 /// What the rule that runs does.

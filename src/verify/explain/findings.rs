@@ -18,7 +18,11 @@ pub fn of_when(condition: &Condition, scope: &dyn Scope, curtain: &Curtain) -> O
     (!condition.is_always()).then(|| of(condition, scope, curtain))
 }
 
+/// What is found, in words; nothing where too much was told already.
 pub fn told(finding: &Finding<'_>, scope: &dyn Scope, curtain: &Curtain) -> Found {
+    if curtain.is_full() {
+        return Found::All(Vec::new());
+    }
     let each =
         |parts: &[Finding<'_>]| parts.iter().map(|part| told(part, scope, curtain)).collect();
     match finding {
@@ -30,10 +34,12 @@ pub fn told(finding: &Finding<'_>, scope: &dyn Scope, curtain: &Curtain) -> Foun
 }
 
 fn test(tested: &condition::Tested<'_>, scope: &dyn Scope, curtain: &Curtain) -> Tested {
+    let (subject, asks) = (tested.subject.text().to_owned(), tested.test.words(scope, curtain));
+    curtain.take_room(subject.len() + asks.len());
     Tested {
         at: tested.at,
-        subject: tested.subject.text().to_owned(),
-        asks: tested.test.words(scope, curtain),
+        subject,
+        asks,
         saw: tested.saw.iter().take(MOST_VALUES).map(|value| curtain.glimpse(value)).collect(),
         more: tested.saw.len().saturating_sub(MOST_VALUES),
         held: tested.held.clone().map_err(|fault| curtain.told(&fault.to_string())),

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Map, Value};
 
@@ -27,15 +28,36 @@ pub struct Glimpse {
     pub value: Option<Value>,
 }
 
-/// Hides what must not be told.
+/// Most bytes of texts and values that one explanation tells, bodies apart.
+const MOST_TOLD: usize = 64 << 20;
+
+/// What a text, a value or a test takes at least, in bytes.
+const LEAST: usize = 128;
+
+/// Hides what must not be told, and what is too much. Clones are the same one.
 #[derive(Debug, Clone)]
 pub struct Curtain {
     secrets: Arc<Secrets>,
+    /// What may still be told, in bytes.
+    room: Arc<AtomicUsize>,
 }
 
 impl Curtain {
     pub fn new(secrets: Arc<Secrets>) -> Self {
-        Self { secrets }
+        Self { secrets, room: Arc::new(AtomicUsize::new(MOST_TOLD)) }
+    }
+
+    /// Takes room for one more thing to tell, of so many bytes.
+    pub fn take_room(&self, bytes: usize) {
+        let taken = bytes.saturating_add(LEAST);
+        let take = |room: usize| Some(room.saturating_sub(taken));
+        // Which cannot fail.
+        let _ = self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+    }
+
+    /// Whether there is no room left: what else there is to tell is left out.
+    pub fn is_full(&self) -> bool {
+        self.room.load(Ordering::Relaxed) == 0
     }
 
     /// A text, masked and whole.
@@ -56,6 +78,16 @@ impl Curtain {
     }
 
     pub fn glimpse(&self, value: &Value) -> Glimpse {
+        if self.is_full() {
+            return Glimpse { text: "…".to_owned(), value: None };
+        }
+        let glimpse = self.look(value);
+        // As text and as a value.
+        self.take_room(2 * glimpse.text.len());
+        glimpse
+    }
+
+    fn look(&self, value: &Value) -> Glimpse {
         let mut head = Head { bytes: Vec::new(), most: LOOKED_THROUGH };
         let whole = serde_json::to_writer(&mut head, value).is_ok();
         if whole && head.bytes.len() <= LONGEST {

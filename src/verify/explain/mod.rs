@@ -78,6 +78,7 @@ pub fn explain(question: Question) -> Result<Explanation, Unexplained> {
         told: (status, curtain.value(&body)),
         exchanges: replies.exchanges(),
         replies: replies.given(),
+        is_cut: curtain.is_full(),
     })
 }
 

@@ -74,9 +74,14 @@ impl Recorder {
         let of_target = of_target.map(|(number, entry)| (Some(target.name.clone()), number, entry));
         let mut entries = Vec::new();
         for (target, number, entry) in of_step.chain(of_target) {
+            let decided = decides.as_ref().is_some_and(|(decided, _)| decided.at == entry.at);
+            if self.curtain.is_full() && !decided {
+                continue;
+            }
+            self.curtain.take_room(0);
             let finding = entry.when.take_apart(scope);
             let standing = match &decides {
-                Some((decided, standing)) if decided.at == entry.at => standing.clone(),
+                Some((_, standing)) if decided => standing.clone(),
                 _ => match finding.holds() {
                     Ok(true) => EntryStanding::WouldDecide,
                     Ok(false) => EntryStanding::Misses,

@@ -1,11 +1,11 @@
 //! Why each rule of a mapping runs or does not, the nearest miss first.
 
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 
 use super::account::{RuleAccount, Standing};
 use super::findings;
 use super::glimpse::Curtain;
-use crate::expr::condition::is_nearer;
+use crate::expr::condition::by_nearness;
 use crate::expr::{At, Builtin, Root, Scope};
 use crate::program::{Mapping, Rule};
 
@@ -27,16 +27,13 @@ pub fn of(
         decided |= runs || matches!(account.standing, Standing::Undecided(_));
         rules.push((account, nearness));
     }
-    let mut ranked: Vec<(RuleAccount, Nearness)> = Vec::with_capacity(rules.len());
-    for rule in rules {
-        // Behind all that are as near: of equals the first in the file stays first.
-        let at = ranked.partition_point(|other| !rule.1.is_before(&other.1));
-        ranked.insert(at, rule);
-    }
-    ranked.into_iter().map(|(account, _)| account).collect()
+    // The nearest first; of equals the first in the file stays first.
+    rules.sort_by(|(_, one), (_, other)| other.cmp(one));
+    rules.into_iter().map(|(account, _)| account).collect()
 }
 
 /// How near a rule is to being the one that runs.
+#[derive(Debug, Clone, Copy)]
 struct Nearness {
     /// It runs, or it is where the event ends.
     decides: bool,
@@ -46,12 +43,9 @@ struct Nearness {
 }
 
 impl Nearness {
-    fn is_before(&self, other: &Self) -> bool {
-        let rank = |it: &Self| Reverse((it.decides, it.of_this_type));
-        match rank(self).cmp(&rank(other)) {
-            std::cmp::Ordering::Equal => is_nearer(self.tests, other.tests),
-            order => order.is_lt(),
-        }
+    fn cmp(&self, other: &Self) -> Ordering {
+        let rank = |it: &Self| (it.decides, it.of_this_type);
+        rank(self).cmp(&rank(other)).then_with(|| by_nearness(self.tests, other.tests))
     }
 }
 
@@ -82,10 +76,7 @@ fn account(
         Err(fault) if !decided => Standing::Undecided(curtain.told(&fault.to_string())),
         Err(_) => Standing::Misses,
     };
-    let tests = match rule.when.is_always() {
-        true => (1, 1),
-        false => finding.nearness(),
-    };
+    let tests = finding.nearness();
     let decides = runs || matches!(standing, Standing::Undecided(_));
     let when = (!rule.when.is_always()).then(|| findings::told(&finding, scope, curtain));
     (told(standing, when), Nearness { decides, of_this_type: true, tests })

@@ -36,7 +36,11 @@ impl Trails {
         }
         let trail = self.0.entry(place(variable)).or_default();
         match passage(how, curtain) {
-            Some(passage) => trail.passages.push(passage),
+            Some(_) if curtain.is_full() => {}
+            Some(passage) => {
+                curtain.take_room(passage.text().len());
+                trail.passages.push(passage);
+            }
             None => {
                 if let Came::Ended { result } = how {
                     trail.outcome = Some(outcome(result, variable, curtain));

@@ -8,6 +8,9 @@ use crate::engine::needs;
 use crate::expr::{Root, Scope, VariableId};
 use crate::program::{Action, Mapping, Rule, Step};
 
+/// So many requests are made to see whether they can be, over all variables.
+const MOST_TRIALS: usize = 2_000;
+
 /// Evaluates what nothing asked for so far: those of the file, then those of the rule.
 pub fn evaluate(
     mapping: &Mapping,
@@ -48,17 +51,21 @@ pub fn complete(
         Some(Action::Steps(steps)) => steps,
         _ => &[],
     };
-    let complete = |(at, mut account): (usize, VariableAccount)| {
+    let mut trials_left = MOST_TRIALS;
+    let mut complete = Vec::with_capacity(told.len());
+    for (at, mut account) in told {
         if let Some(variable) = mapping.variables.get(at) {
             trails::add_cases(&mut account, variable, scope, curtain);
         }
         if let Outcome::Missing { needed_by } = &mut account.outcome {
-            let needing = steps.iter().filter(|step| needs(step, mapping, VariableId(at), scope));
+            let tried = &steps[..steps.len().min(trials_left)];
+            trials_left -= tried.len();
+            let needing = tried.iter().filter(|step| needs(step, mapping, VariableId(at), scope));
             *needed_by = needing.map(|step| step.label.clone()).collect();
         }
-        account
-    };
-    told.into_iter().map(complete).collect()
+        complete.push(account);
+    }
+    complete
 }
 
 fn running<'m>(mapping: &'m Mapping, rules: &[RuleAccount]) -> Option<&'m Rule> {

@@ -124,6 +124,9 @@ fn a_miss_is_as_near_as_its_tests_are_as_they_should_be() {
         ("{ not: { any: [{ t: true }, { f: true }] } }", (1, 2)),
         ("{ t: true, any: [{ t: false }, { t: true, f: true }] }", (2, 3)),
         ("{ all: [{ t: true }, { f: false }] }", (2, 2)),
+        ("{}", (1, 1)),
+        ("{ any: [{}, { t: false }] }", (1, 1)),
+        ("{ not: {} }", (0, 1)),
     ] {
         let world = World::when(when, event.clone());
         assert_eq!(world.take_apart(|_, finding| finding.nearness()), nearness, "{when}");

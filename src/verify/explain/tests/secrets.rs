@@ -88,3 +88,30 @@ rules: [{ name: r, event: '*', when: { long: '{{long}}' }, ignore: '{{long}}{{js
         assert!(told.len() < 40_000, "{before}: {}", told.len());
     }
 }
+
+#[test]
+fn an_account_of_many_tests_ends_somewhere() {
+    let entries = "      - { when: { $.long: { not: '' }, status: 404 }, then: ok }\n".repeat(30);
+    let text = format!(
+        "version: 1
+targets:
+  hss:
+    url: http://hss.test
+    responses:
+{entries}rules:
+  - name: r
+    event: '*'
+    steps: [{{ for_each: event.pb_data.l, request: POST /a }}]
+"
+    );
+    let replies = vec![vec![json_answer(200, &json!({ "long": "x".repeat(3_900) }))]; 500];
+    let explanation = explained(&text, &json!({ "l": vec![1; 500] }), replies);
+    assert!(explanation.is_cut);
+    assert_eq!((explanation.exchanges, explanation.told.0), (500, 200));
+    let told = format!("{:?}", explanation.mappings).len();
+    assert!((50 << 20..100 << 20).contains(&told), "{told}");
+    assert_eq!(
+        explanation.tries(499)[0].verdict,
+        super::super::account::Verdict::Default(crate::program::Then::Ok)
+    );
+}
