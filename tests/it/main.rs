@@ -12,6 +12,7 @@ mod answers;
 mod cli;
 mod compliance;
 mod diagnostics;
+mod editor;
 mod format;
 mod identity;
 mod laws;
