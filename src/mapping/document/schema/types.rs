@@ -66,7 +66,8 @@ impl<T: Describe> Describe for OneOrMany<T> {
     fn schema(definitions: &mut Definitions) -> Schema {
         let one = T::schema(definitions);
         let many = Vec::<T>::schema(definitions).keyword("minItems", 1);
-        Schema::any().keyword("anyOf", [one, many])
+        // With the types told apart, editors quote what they propose.
+        Schema::of(&["string", "array"]).keyword("anyOf", [one, many])
     }
 }
 
