@@ -2,8 +2,8 @@
 
 mod curl;
 mod findings;
+mod given;
 mod http;
-mod input;
 mod json;
 mod page;
 mod steps;
@@ -17,15 +17,14 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Exit;
-use super::defaults;
 use super::output::{complain, complain_of, say, style};
+use super::{Exit, defaults};
 use crate::clock::{Clock, SystemClock};
 use crate::mapping::diagnostic::{Report, Style, printable};
 use crate::mapping::{self, Loaded, env};
 use crate::settings::{Environment, EventLimits, Settings};
 use crate::verify::explain::{Question, explain};
-use input::{Given, NoEvent};
+use given::{Given, NoEvent};
 
 /// Show what an event would do and why, without sending anything
 ///
@@ -118,14 +117,14 @@ fn answer(
     let style = style(environment, &io::stdout());
     let clock = SystemClock::new();
     let now = arguments.now.unwrap_or_else(|| clock.wall());
-    let Given { bytes, name } = input::event(&arguments.event, limits.max_body)?;
+    let Given { bytes, name } = given::event(&arguments.event, limits.max_body)?;
     let mut mistakes = Report::new();
-    let replies = input::replies(&arguments.replies, &mut mistakes)?;
+    let replies = given::replies(&arguments.replies, &mut mistakes)?;
     if mistakes.has_errors() {
         tell(&mistakes, arguments.format, style);
         return Ok(Exit::Found);
     }
-    let event = match input::parse(&bytes, limits.max_body, now) {
+    let event = match given::parse(&bytes, limits.max_body, now) {
         Ok(event) => event,
         Err(fault) => {
             no_event(&name, &fault, arguments.format);

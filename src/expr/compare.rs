@@ -80,8 +80,8 @@ struct Digits {
 
 impl Digits {
     fn of(number: &Number) -> Self {
-        let text = number.to_string();
-        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((&text, "0"));
+        let text = number.as_str();
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         // An exponent that no 64 bits hold is as good as the farthest that they do.
         let farthest = if exponent.starts_with('-') { i64::MIN } else { i64::MAX };
         let exponent = exponent.parse().unwrap_or(farthest);

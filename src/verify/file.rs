@@ -1,11 +1,13 @@
 //! One test file: read once, and run on whatever text its mapping has.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::case::Case;
 use super::document::TestDocument;
 use super::plan::Read;
-use super::read::{self, Readings};
+use super::read::{self, Readings, Settings};
 use super::report::FileReport;
 use super::trial::Trials;
 use crate::mapping::diagnostic::{Diagnostic, Report, Source, Span};
@@ -118,17 +120,33 @@ impl TestFile {
 
     fn run_on(&self, mapping: &Source, filter: Option<&str>) -> FileReport {
         let mut report = self.report(self.mistakes.clone());
-        let chosen = |name: &str| filter.is_none_or(|filter| name.contains(filter));
         let name = self.mapping().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
         let mut trials = Trials::new(&name, mapping);
-        trials.load(&self.readings.environments, &mut report.mistakes);
-        trials.check(&self.readings, &self.source, &mut report.mistakes);
-        if !report.mistakes.has_errors_in(&self.source) {
-            let cases = self.readings.cases.iter().filter(|case| chosen(&case.name));
-            report.cases = cases.filter_map(|case| trials.run(case)).collect();
+        let mut ran = BTreeMap::new();
+        // One environment after the other, so that the mapping is in memory once.
+        for (settings, cases) in self.by_environment() {
+            let mistakes = &mut report.mistakes;
+            let set = trials.load(settings, &self.readings, &self.source, mistakes);
+            let Some(set) = set.filter(|_| !mistakes.has_errors_in(&self.source)) else { continue };
+            let chosen = |case: &Case| filter.is_none_or(|filter| case.name.contains(filter));
+            let cases = cases.into_iter().filter(|(_, case)| chosen(case));
+            ran.extend(cases.map(|(position, case)| (position, trials.run(&set, case))));
         }
+        trials.warn_of_unused(&self.readings, &self.source, &mut report.mistakes);
+        report.cases = ran.into_values().collect();
         report.coverage = trials.coverage();
         report
+    }
+
+    /// Every environment, and the cases that want it, each with its position.
+    fn by_environment(&self) -> BTreeMap<&Settings, Vec<(usize, &Arc<Case>)>> {
+        let Readings { environments, cases, .. } = &self.readings;
+        let mut grouped: BTreeMap<_, Vec<_>> =
+            environments.iter().map(|settings| (settings, Vec::new())).collect();
+        for (position, case) in cases.iter().enumerate() {
+            grouped.entry(&case.env).or_default().push((position, case));
+        }
+        grouped
     }
 
     /// A report of no case so far.

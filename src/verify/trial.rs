@@ -1,7 +1,7 @@
 //! One text of a mapping, loaded under each environment that its tests give it, and cases run on it.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,15 +33,16 @@ const DEADLINE: Duration = Duration::from_secs(25);
 /// Of virtual time; an event that goes on for longer does not end.
 const ENDLESS: Duration = Duration::from_secs(3600);
 
-/// A mapping, ready for cases.
+/// One text of a mapping, and what is known of it so far.
 pub struct Trials<'t> {
     /// File name of the mapping.
     name: &'t str,
     source: &'t Source,
-    /// By what the environment holds; none where the mapping cannot be loaded.
-    loaded: BTreeMap<Settings, Option<Arc<Set>>>,
     /// Names that the mapping asked the environment for.
     asked: RefCell<BTreeSet<Box<str>>>,
+    /// Whether it was loaded each time.
+    sound: bool,
+    coverage: Option<Coverage>,
     rehearsal: Arc<Rehearsal>,
     /// Measures what cases take.
     watch: SystemClock,
@@ -52,23 +53,34 @@ impl<'t> Trials<'t> {
         Self {
             name,
             source,
-            loaded: BTreeMap::new(),
             asked: RefCell::default(),
+            sound: true,
+            coverage: None,
             rehearsal: Arc::default(),
             watch: SystemClock::new(),
         }
     }
 
-    /// Loads the mapping once under each of these. Its mistakes are reported; what is merely doubtful
-    /// is for `check` to tell.
-    pub fn load(&mut self, environments: &BTreeSet<Settings>, report: &mut Report) {
-        for settings in environments {
-            let set = self.load_once(settings, report);
-            self.loaded.insert(Arc::clone(settings), set);
+    /// Loads the mapping for cases with this environment. Its mistakes are reported; what is merely
+    /// doubtful is for `check` to tell. The names that tests speak of are looked up the first time.
+    pub fn load(
+        &mut self,
+        settings: &Settings,
+        readings: &Readings,
+        source: &Source,
+        report: &mut Report,
+    ) -> Option<Arc<Set>> {
+        let set = self.assemble(settings, report);
+        self.sound &= set.is_some();
+        let mapping = set.as_ref().and_then(|set| set.program.mappings.first());
+        if let (None, Some(mapping)) = (&self.coverage, mapping) {
+            names::check(&readings.mentions, mapping, source, report);
+            self.coverage = Some(Coverage::of(mapping));
         }
+        set
     }
 
-    fn load_once(&self, settings: &Settings, report: &mut Report) -> Option<Arc<Set>> {
+    fn assemble(&self, settings: &Settings, report: &mut Report) -> Option<Arc<Set>> {
         let asked = |name: String| {
             self.asked.borrow_mut().insert(name.into());
         };
@@ -88,19 +100,12 @@ impl<'t> Trials<'t> {
         Set::assemble(loaded.program?, None, &stage).ok().map(Arc::new)
     }
 
-    /// Reports names that the mapping does not have, and what is set for nothing.
-    pub fn check(&self, readings: &Readings, source: &Source, report: &mut Report) {
-        let mut sets = self.loaded.values().flatten();
-        let mapping = sets.next().and_then(|set| set.program.mappings.first());
-        let Some(mapping) = mapping else { return };
-        names::check(&readings.mentions, mapping, source, report);
+    /// Warns of what tests set for nothing.
+    pub fn warn_of_unused(&self, readings: &Readings, source: &Source, report: &mut Report) {
         // A mapping that cannot be loaded may not have come to ask.
-        if self.loaded.values().all(Option::is_some) {
-            self.warn_of_unused(readings, source, report);
+        if !self.sound {
+            return;
         }
-    }
-
-    fn warn_of_unused(&self, readings: &Readings, source: &Source, report: &mut Report) {
         let asked = self.asked.borrow();
         for (name, span) in readings.settings.iter().filter(|(name, _)| !asked.contains(name)) {
             let message = format!("{} does not ask for `{name}`", self.name);
@@ -114,9 +119,8 @@ impl<'t> Trials<'t> {
         }
     }
 
-    /// Runs a case; `None` if the mapping cannot be loaded as the case wants it.
-    pub fn run(&self, case: &Arc<Case>) -> Option<CaseReport> {
-        let set = self.loaded.get(&case.env)?.as_ref()?;
+    /// Runs a case on what was loaded for its environment.
+    pub fn run(&self, set: &Arc<Set>, case: &Arc<Case>) -> CaseReport {
         let began = self.watch.monotonic();
         let clock = VirtualClock::new(case.now);
         let observer = Arc::clone(&self.rehearsal);
@@ -141,15 +145,13 @@ impl<'t> Trials<'t> {
             }));
         }
         let took = self.watch.monotonic().saturating_sub(began);
-        Some(CaseReport { at: case.at, name: Arc::clone(&case.name), took, failures })
+        CaseReport { at: case.at, name: Arc::clone(&case.name), took, failures }
     }
 
-    /// What the cases reached so far; none if the mapping cannot be loaded at all.
-    pub fn coverage(&self) -> Option<Coverage> {
-        let set = self.loaded.values().flatten().next()?;
-        let mut coverage = Coverage::of(set.program.mappings.first()?);
-        coverage.reached = self.rehearsal.footprints.reached();
-        Some(coverage)
+    /// What the cases reached; none if the mapping cannot be loaded at all.
+    pub fn coverage(self) -> Option<Coverage> {
+        let reached = self.rehearsal.footprints.reached();
+        self.coverage.map(|coverage| Coverage { reached, ..coverage })
     }
 }
 

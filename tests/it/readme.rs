@@ -40,6 +40,17 @@ fn the_test_of_the_readme_fails_as_it_says() {
 }
 
 #[test]
+fn explain_prints_what_the_readme_shows() {
+    let explain = ["explain", "tests/events/sim-updated.json", "--mappings", "my"];
+    let shown = run(scratch().path(), &explain, &[]).stdout;
+    let told = blocks("").into_iter().find(|block| block.contains("Rule `sim-changed` runs"));
+    for part in told.expect("the output").split("…\n") {
+        let part = part.trim_end_matches('…').trim();
+        assert!(shown.contains(part), "{part}\nis not in\n{shown}");
+    }
+}
+
+#[test]
 fn the_demonstration_prints_what_the_readme_shows() {
     let output = Command::new(env!("CARGO_BIN_EXE_nsps-connector"))
         .args(["demo", "--once"])

@@ -1,6 +1,5 @@
 //! JSON beside JSON: keys by name, members of arrays as they fit best.
 
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::{Map, Value};
@@ -44,13 +43,7 @@ fn contains(expected: &Value, sent: &Value, more: &mut impl FnMut() -> bool) -> 
 
 /// Writes both, pretty-printed.
 pub(super) fn write(extent: Extent, expected: &Value, sent: &Value, sheet: &mut Sheet<'_>) {
-    let mut hashes = Hashes::default();
-    if extent == Extent::Whole {
-        hashes.add(expected);
-        hashes.add(sent);
-    }
-    let fuel = Fuel::default();
-    let mut writer = Writer { extent, hashes, fuel, sheet };
+    let mut writer = Writer { extent, hashing: Fuel::default(), fuel: Fuel::default(), sheet };
     writer.pair(&Place::default(), expected, sent);
 }
 
@@ -92,7 +85,9 @@ struct Pair<'v> {
 
 struct Writer<'w, 'm> {
     extent: Extent,
-    hashes: Hashes,
+    /// For looking at members at first sight.
+    hashing: Fuel,
+    /// For weighing them.
     fuel: Fuel,
     sheet: &'w mut Sheet<'m>,
 }
@@ -122,6 +117,9 @@ impl Writer<'_, '_> {
         let last_sent = pairs.iter().rposition(|pair| pair.sent.is_some());
         let comma = |at: usize, last: Option<usize>| if Some(at) < last { "," } else { "" };
         for (at, pair) in pairs.iter().enumerate() {
+            if self.sheet.is_over() {
+                return;
+            }
             let place = Place {
                 depth,
                 name: pair.name.map(|name| format!("{}: ", Value::from(name))).unwrap_or_default(),
@@ -157,15 +155,19 @@ impl Writer<'_, '_> {
     }
 
     fn by_fit<'v>(&self, expected: &'v [Value], sent: &'v [Value]) -> Vec<Pair<'v>> {
-        let marks = (self.extent == Extent::Whole)
-            .then(|| (self.hashes.of_all(expected), self.hashes.of_all(sent)));
+        let marks = match self.extent {
+            Extent::Whole => marks(expected, &self.hashing).zip(marks(sent, &self.hashing)),
+            Extent::Contains => None,
+        };
         let marks = marks.as_ref().map(|(expected, sent)| (expected.as_slice(), sent.as_slice()));
+        let is_exact = self.extent == Extent::Whole;
         let score = |row: usize, column: usize| {
+            let (e, s) = (&expected[row], &sent[column]);
             let same = match marks {
                 Some((expected, sent)) => expected[row] == sent[column],
-                None => contains(&expected[row], &sent[column], &mut || self.fuel.spend(1)),
+                None => !is_exact && contains(e, s, &mut || self.fuel.spend(1)),
             };
-            if same { SAME } else { likeness(&expected[row], &sent[column]) }
+            if same { SAME } else { likeness(e, s) }
         };
         let scale = Scale { score: &score, marks, fuel: &self.fuel };
         let places = align(expected.len(), sent.len(), &scale);
@@ -239,45 +241,40 @@ fn print(place: &Place, after: &str, value: &Value, line: &mut dyn FnMut(String)
     line(place.end(close, after));
 }
 
-/// What tells members of arrays apart at first sight: equal values have the same. By their place in
-/// memory, where they stay as long as they are compared.
-#[derive(Default)]
-struct Hashes(HashMap<*const Value, u64>);
+/// What tells members of an array apart at first sight: equal values have the same. None if it would
+/// take too long.
+fn marks(members: &[Value], fuel: &Fuel) -> Option<Vec<u64>> {
+    members.iter().map(|member| hash(member, fuel)).collect()
+}
 
-impl Hashes {
-    fn of_all(&self, members: &[Value]) -> Vec<u64> {
-        let of = |member| self.0.get(&std::ptr::from_ref::<Value>(member)).copied();
-        members.iter().map(|member| of(member).unwrap_or_default()).collect()
+fn hash(value: &Value, fuel: &Fuel) -> Option<u64> {
+    if !fuel.spend(1) {
+        return None;
     }
-
-    /// Notes those of all members of arrays within `value`.
-    fn add(&mut self, value: &Value) -> u64 {
-        let mut state = DefaultHasher::new();
-        std::mem::discriminant(value).hash(&mut state);
-        match value {
-            Value::Null => {}
-            Value::Bool(truth) => truth.hash(&mut state),
-            Value::Number(number) => compare::hash_number(number, &mut state),
-            Value::String(text) => text.hash(&mut state),
-            Value::Array(members) => {
-                for member in members {
-                    let hash = self.add(member);
-                    self.0.insert(std::ptr::from_ref(member), hash);
-                    hash.hash(&mut state);
-                }
-            }
-            Value::Object(members) => {
-                // The order of keys does not count.
-                let sum = members.iter().fold(0_u64, |sum, (name, member)| {
-                    let mut state = DefaultHasher::new();
-                    (name, self.add(member)).hash(&mut state);
-                    sum.wrapping_add(state.finish())
-                });
-                (members.len(), sum).hash(&mut state);
+    let mut state = DefaultHasher::new();
+    std::mem::discriminant(value).hash(&mut state);
+    match value {
+        Value::Null => {}
+        Value::Bool(truth) => truth.hash(&mut state),
+        Value::Number(number) => compare::hash_number(number, &mut state),
+        Value::String(text) => text.hash(&mut state),
+        Value::Array(members) => {
+            for member in members {
+                hash(member, fuel)?.hash(&mut state);
             }
         }
-        state.finish()
+        Value::Object(members) => {
+            // The order of keys does not count.
+            let mut sum = 0_u64;
+            for (name, member) in members {
+                let mut state = DefaultHasher::new();
+                (name, hash(member, fuel)?).hash(&mut state);
+                sum = sum.wrapping_add(state.finish());
+            }
+            (members.len(), sum).hash(&mut state);
+        }
     }
+    Some(state.finish())
 }
 
 #[cfg(test)]

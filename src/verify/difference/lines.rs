@@ -28,6 +28,9 @@ pub(super) fn write<'l>(
     };
     let scale = Scale { score: &score, marks: Some((&marks.0, &marks.1)), fuel: &Fuel::default() };
     for place in align(expected.len(), sent.len(), &scale) {
+        if sheet.is_over() {
+            return;
+        }
         let left = place.expected.map(|at| &expected[at]);
         let right = place.sent.map(|at| &sent[at]);
         sheet.row(left.cloned(), right.cloned(), left != right);

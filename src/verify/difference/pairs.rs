@@ -38,6 +38,9 @@ impl<'p> Beside<'p> {
 
     pub(super) fn write(&self, line: fn(&str, &str) -> String, sheet: &mut Sheet<'_>) {
         for (expected, sent) in &self.0 {
+            if sheet.is_over() {
+                return;
+            }
             let shown = |pair: &Option<Pair<'_>>| pair.map(|(name, value)| line(name, value));
             sheet.row(shown(expected), shown(sent), expected != sent);
         }

@@ -12,6 +12,9 @@ const EQUAL_KEPT: usize = 10;
 /// Of a run of rows that differ so many are kept at each end.
 const DIFFERING_KEPT: usize = 50;
 
+/// Rows that are looked at; a body can have more only if there is next to nothing in its lines.
+const LOOKED_AT: usize = 1_000_000;
+
 /// Rows that are kept in all; those behind them are counted only.
 const MOST_ROWS: usize = 1_000;
 
@@ -39,6 +42,7 @@ pub(super) struct Sheet<'m> {
     /// Of the run, without what `end_of_run` holds.
     length: usize,
     left_out: usize,
+    looked_at: usize,
     /// Behind the last row that is kept: all, and those of them that differ.
     behind: (usize, usize),
     /// Whether the run is of rows that differ.
@@ -54,6 +58,7 @@ impl<'m> Sheet<'m> {
             end_of_run: VecDeque::new(),
             length: 0,
             left_out: 0,
+            looked_at: 0,
             behind: (0, 0),
             in_differing: false,
         }
@@ -81,6 +86,7 @@ impl<'m> Sheet<'m> {
     }
 
     pub(super) fn row(&mut self, expected: Option<String>, sent: Option<String>, differs: bool) {
+        self.looked_at += 1;
         if differs != self.in_differing {
             self.end_run();
             self.in_differing = differs;
@@ -97,6 +103,11 @@ impl<'m> Sheet<'m> {
             self.end_of_run.pop_front();
             self.left_out += 1;
         }
+    }
+
+    /// Whether more rows would be too many.
+    pub(super) fn is_over(&self) -> bool {
+        self.looked_at >= LOOKED_AT
     }
 
     fn end_run(&mut self) {
@@ -133,6 +144,10 @@ impl<'m> Sheet<'m> {
             let note =
                 format!("… {}, {} of them different …", lines(all, "more"), grouped(differing));
             self.rows.push(self.on_every_side(note, differing > 0));
+        }
+        if self.is_over() {
+            let note = format!("… {} lines, and more that are not shown …", grouped(LOOKED_AT));
+            self.rows.push(self.on_every_side(note, true));
         }
         Difference { rows: self.rows }
     }

@@ -64,7 +64,11 @@ impl Document {
             Event::Text(text) => {
                 self.is_text |= !text.chars().all(is_space);
                 // XML 1.0, section 2.11.
-                self.text.push_str(&text.replace("\r\n", "\n").replace('\r', "\n"));
+                if text.contains('\r') {
+                    self.text.push_str(&text.replace("\r\n", "\n").replace('\r', "\n"));
+                } else {
+                    self.text.push_str(text);
+                }
             }
             Event::CData(text) => {
                 self.is_text |= !text.is_empty();
@@ -146,6 +150,9 @@ fn escaped(text: &str, quote: &str) -> String {
         if xml::escape(text, &mut out) {
             return out;
         }
+    }
+    if !text.contains(['&', '<', '>', '"']) {
+        return text.to_owned();
     }
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', quote)
 }

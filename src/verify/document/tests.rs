@@ -49,7 +49,7 @@ cases:
     exchange:
       - request: PUT /sims/7
         target: hss
-        step: 1
+        step: put
         headers: { X-Plan: gold, accept: [a, b] }
         query: { force: true, n: [1, 1] }
         json: { imsi: "7" }

@@ -17,7 +17,7 @@ use crate::verify::document::Keys;
 use crate::verify::plan::{LARGEST_FILE, Read};
 
 /// Most that all events of a file may come to, in bytes of JSON: each is kept.
-const MOST: usize = 64 << 20;
+const MOST: usize = 32 << 20;
 
 /// Events of files, each read once.
 pub struct Events<'r> {

@@ -50,8 +50,8 @@ fn events_that_grow_when_they_are_changed_are_refused() {
     let told = changed(&list, &format!("'$.l[*]': {}", "x".repeat(600)), 1);
     assert_eq!(told, ["event-too-large: the event is larger than 4 MiB"]);
     // Each is as large as may be; all together are too much.
-    let told = changed(&format!("\"{}\"", "x".repeat(4_000_000)), "$.a: 1", 17);
-    assert_eq!(told[0], "event-too-large: the events of this file come to more than 64 MiB");
+    let told = changed(&format!("\"{}\"", "x".repeat(4_000_000)), "$.a: 1", 9);
+    assert_eq!(told[0], "event-too-large: the events of this file come to more than 32 MiB");
 }
 
 #[test]

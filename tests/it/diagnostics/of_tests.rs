@@ -20,8 +20,8 @@ const OF_RELOADS: [&str; 1] = ["test-failed"];
 /// Texts of the folder that look like codes.
 const NO_CODES: [&str; 6] = [
     "content-type",
-    "retry-after",
     "idempotency-key",
+    "retry-after",
     "x-b3-spanid",
     "x-b3-traceid",
     "x-request-id",

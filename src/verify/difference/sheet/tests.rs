@@ -72,6 +72,18 @@ fn rows_behind_the_last_are_counted_and_their_difference_is_kept() {
 }
 
 #[test]
+fn an_end_that_nobody_looked_at_counts_as_different() {
+    let difference = sheet(|sheet| {
+        assert!(!sheet.is_over());
+        equal(sheet, LOOKED_AT);
+        assert!(sheet.is_over());
+    });
+    assert!(!difference.is_none());
+    let note = "… 1,000,000 lines, and more that are not shown …";
+    assert_eq!(difference.rows.last().unwrap().sent.as_deref(), Some(note));
+}
+
+#[test]
 fn long_cells_are_cut_around_what_differs() {
     let row = |expected: &str, sent: &str| {
         let difference = sheet(|sheet| {
