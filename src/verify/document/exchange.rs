@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::values::Texts;
+use super::values::{Texts, Word};
 use crate::mapping::document::decode::{
     Flag, Given, Named, OneOrMany, Period, Scalar, Text, WithNode, document,
 };
@@ -22,8 +22,8 @@ document! {
         #[schema(form(&form::KEBAB_NAME), examples(["hss"]))]
         optional target: Text,
         /// Name of the step that must send it, or its position in the rule, from 1, where it has none.
-        #[schema(examples(["provision", "2"]))]
-        optional step: Text,
+        #[schema(examples(json!(["provision", 2])))]
+        optional step: WithNode<Word>,
         /// Headers that it must have, by name, whatever else it has. A list where a name is repeated.
         #[schema(
             names(&form::HEADER_NAME),

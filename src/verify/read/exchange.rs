@@ -46,8 +46,8 @@ impl FileReader<'_> {
         if let Some(text) = &written.target {
             self.mention(text.as_str(), text.span(), MentionOf::Target);
         }
-        if let Some(text) = &written.step {
-            self.mention(text.as_str(), text.span(), MentionOf::Step);
+        if let Some(step) = &written.step {
+            self.mention(&step.value.0, step.node.span, MentionOf::Step);
         }
         let at: At = self.at(written.span);
         let mut reader = Reader { source: self.source, report: self.report };
@@ -64,7 +64,7 @@ impl FileReader<'_> {
         };
         let (method, address) = line?;
         let target = written.target.as_ref().map(|text| text.as_str().into());
-        let step = written.step.as_ref().map(|text| text.as_str().into());
+        let step = written.step.as_ref().map(|step| step.value.0.as_str().into());
         let (headers, query) = (headers?, query?);
         let (body, replies) = (body?, replies?);
         Some(Expected { at, method, address, target, step, headers, query, body, replies })
