@@ -34,8 +34,13 @@ document! {
         /// name is repeated.
         #[schema(examples([json!({ "force": true, "tag": ["a", "b"] })]))]
         optional query: Named<Texts>,
-        /// The body as JSON, whole. The order of keys does not matter.
-        #[schema(examples([json!({ "imsi": "001010000020349" })]))]
+        /// The body as JSON, whole. The order of keys does not matter. For a text that no case can
+        /// foresee, `{ $matches: regex }` stands for any in which the regular expression finds
+        /// something.
+        #[schema(examples(json!([
+            { "imsi": "001010000020349" },
+            { "id": { "$matches": "^[0-9a-f-]{36}$" } },
+        ])))]
         optional json: Given,
         /// A part of the body as JSON: objects may have more keys, lists have the same length.
         #[schema(examples([json!({ "imsi": "001010000020349" })]))]

@@ -118,6 +118,11 @@ impl Schema {
         }
     }
 
+    /// The type of all of its values, where it says so and there is one.
+    fn only_type(&self) -> Option<String> {
+        self.0.get("type").and_then(Value::as_str).map(str::to_owned)
+    }
+
     pub fn title(self, title: &str) -> Self {
         self.keyword("title", title)
     }

@@ -67,7 +67,11 @@ impl<T: Describe> Describe for OneOrMany<T> {
         let one = T::schema(definitions);
         let many = Vec::<T>::schema(definitions).keyword("minItems", 1);
         // With the types told apart, editors quote what they propose.
-        Schema::of(&["string", "array"]).keyword("anyOf", [one, many])
+        let whole = match one.only_type() {
+            Some(only) => Schema::of(&[&only, "array"]),
+            None => Schema::any(),
+        };
+        whole.keyword("anyOf", [one, many])
     }
 }
 
