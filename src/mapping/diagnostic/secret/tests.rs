@@ -400,4 +400,16 @@ proptest::proptest! {
             }
         }
     }
+
+    #[test]
+    fn any_text_is_read_to_its_end(
+        text in "((auth|token|x|value|é|\u{a0}|\u{feff}|[ \\[\\]{},:'\"#&*!|>\\-?%@`$\\\\\n\t\r])|: |- ){0,80}",
+    ) {
+        let hidden = Hidden::of(&text);
+        proptest::prop_assert!(hidden.ranges.iter().all(|range| text.get(range.clone()).is_some()));
+        let source = Source::new("a.yaml", text.as_str());
+        for at in (0..text.len()).step_by(29) {
+            Diagnostic::error("x", &source, Span::new(at, at + 1), &*text).render(Style::Plain);
+        }
+    }
 }
