@@ -258,6 +258,7 @@ fn no_finding_shows_a_secret_whatever_it_marks_and_repeats() {
             assert_hidden(&found.render(Style::Colour), spelling);
             assert_hidden(&found.to_json().to_string(), spelling);
             assert_hidden(&found.message(), spelling);
+            assert_hidden(&format!("{found:?}"), spelling);
             start += line.len();
         }
         let other = Diagnostic::error("x", &source, None, format!("`{SECRET}` is elsewhere"));
