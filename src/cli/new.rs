@@ -16,6 +16,9 @@ const NAME: &str = "acme";
 const MAPPING: &str = include_str!("new/acme.yaml");
 const TEST: &str = include_str!("new/acme.test.yaml");
 
+/// Where the commands of the templates look for them.
+const DIRECTORY: &str = " mappings/";
+
 /// Beside the mappings, where their first line leads an editor to. The loader reads no folders.
 const SCHEMAS: &str = ".schemas";
 
@@ -50,7 +53,8 @@ pub(super) fn run(arguments: &NewArgs) -> Exit {
             for file in files {
                 say(format_args!("wrote {}", file.display()));
             }
-            say(format_args!("next: nsps-connector test {}", directory.display()));
+            let mapping = directory.join(format!("{}.yaml", arguments.name));
+            say(format_args!("next: nsps-connector test {}", mapping.display()));
             Exit::Success
         }
         Err((file, error)) => {
@@ -65,8 +69,10 @@ fn write(directory: &Path, name: &str) -> Result<[PathBuf; 2], (PathBuf, io::Err
     let schemas = directory.join(SCHEMAS);
     fs::create_dir_all(&schemas).map_err(|error| (schemas.clone(), error))?;
     let [mapping, test] = ["yaml", "test.yaml"].map(|end| directory.join(format!("{name}.{end}")));
-    create(&mapping, &named(MAPPING, name)).map_err(|error| (mapping.clone(), error))?;
-    if let Err(error) = create(&test, &named(TEST, name)) {
+    let text =
+        |template| named(template, name).replace(DIRECTORY, &format!(" {}/", directory.display()));
+    create(&mapping, &text(MAPPING)).map_err(|error| (mapping.clone(), error))?;
+    if let Err(error) = create(&test, &text(TEST)) {
         // What is left behind would be a mapping without its test.
         let _ = fs::remove_file(&mapping);
         return Err((test, error));

@@ -166,7 +166,10 @@ impl<'e> Environment<'e> {
                 format!("the environment variable `{name}` is not set"),
                 match self.of_test {
                     true => format!("tests see no other environment: add `{name}: …` to `env`"),
-                    false => format!("set it, or give a fallback: `${{{name}:-…}}`"),
+                    false => format!(
+                        "set it, also in a file `.env`, or give a fallback: `${{{name}:-…}}`; \
+                         `check --allow-missing-env` checks the rest"
+                    ),
                 },
             )),
         }

@@ -5,6 +5,7 @@ mod body;
 mod json;
 mod lines;
 mod pairs;
+mod pattern;
 mod sheet;
 mod xml;
 
@@ -21,6 +22,7 @@ use crate::telemetry::mask::{Mask, Secrets};
 use body::Compared;
 use json::Extent;
 use pairs::Beside;
+pub use pattern::MATCHES;
 use sheet::{Sheet, Sides};
 
 /// A request that was sent, and where.

@@ -34,13 +34,14 @@ pub fn mismatches(
         // What follows from a request that nobody expected is no news.
         Ok(_) if stopped => {}
         Ok(outcome) => {
+            // Why an event ended early is read before what did not happen any more.
+            all.extend(other_answer(scene, event, outcome, secrets));
             all.extend(missing(scene, &tries, secrets));
             all.extend(of_variables);
             if !ended {
                 all.extend(without_rule(scene));
             }
             all.extend(broken(outcome).map(|reason| (scene.at, Mismatch::Broken(reason))));
-            all.extend(other_answer(scene, event, outcome, secrets));
         }
     }
     all
@@ -96,10 +97,12 @@ fn other_answer(
     outcome: &Outcome,
     secrets: &Secrets,
 ) -> Vec<(At, Mismatch)> {
-    if scene.answer.is_empty() {
-        return Vec::new();
-    }
     let (status, body) = told(outcome, event, secrets);
+    // A case that says nothing of the answer expects that there is no failure to be told.
+    if scene.answer.is_empty() && !(200..300).contains(&status) {
+        let (part, expected, found) = ("status", "2xx".into(), json!(status));
+        return vec![(scene.at, Mismatch::Answer { part, expected, found, status, body })];
+    }
     let answer = Told::new(status, &body);
     let unlike = scene.answer.iter().filter(|clause| !clause.test.holds(&answer).unwrap_or(false));
     unlike

@@ -52,13 +52,19 @@ impl fmt::Display for Mismatch {
                 }
                 fault.as_ref().map_or(Ok(()), |fault| write!(f, ": {}", cut(fault)))
             }
-            Self::Answer { part, expected, found, .. } => {
-                write!(
-                    f,
-                    "`{part}` of the answer must pass {}, and is {}",
-                    cut(expected),
-                    short(found)
-                )
+            Self::Answer { part, expected, found, body, .. } => {
+                let wanted = match expected.chars().next() {
+                    Some('{') => "to pass",
+                    Some('[') => "to be one of",
+                    _ => "to be",
+                };
+                let expected = cut(expected);
+                write!(f, "`{part}` of the answer is expected {wanted} {expected}, and is ")?;
+                write!(f, "{}", short(found))?;
+                match body.get("message").and_then(Value::as_str) {
+                    Some(message) if *part == "status" => write!(f, ": {}", cut(message)),
+                    _ => Ok(()),
+                }
             }
             Self::Broken(reason) => write!(f, "the connector failed: {}", cut(reason)),
         }

@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod explain;
 mod health;
+mod new;
 mod schema;
 mod test;
 

@@ -14,6 +14,7 @@ mod compliance;
 mod cookbook;
 mod diagnostics;
 mod documents;
+mod editor;
 mod events;
 mod format;
 mod identity;

@@ -17,7 +17,7 @@ const MAPPING: &str = "mapping";
 const TEST: &str = "test";
 
 /// Where each part of a schema is documented: the schema, the part, a heading, and how.
-const CHAPTERS: [(&str, &str, &str, Shown); 20] = [
+const CHAPTERS: [(&str, &str, &str, Shown); 21] = [
     (MAPPING, "", "## A file", Shown::InARow),
     (MAPPING, "target", "## Targets", Shown::InARow),
     (MAPPING, "auth", "### `auth`", Shown::InARow),
@@ -32,6 +32,7 @@ const CHAPTERS: [(&str, &str, &str, Shown); 20] = [
     (MAPPING, "rule", "## Rules", Shown::InARow),
     (MAPPING, "step", "## Steps", Shown::InARow),
     (MAPPING, "response_entry", "## Answers: `responses`", Shown::InARow),
+    (MAPPING, "answer_when", "## Answers: `responses`", Shown::InARow),
     (TEST, "", "### A test file", Shown::InARow),
     (TEST, "case", "### A case", Shown::InARow),
     (TEST, "member", "### A case", Shown::InARow),

@@ -171,7 +171,7 @@ fn what_failed_is_shown_below_its_file() {
       expected  sent
     ~ a␛[31m    b
 
-  m/b.test.yaml:11:5: `status` of the answer must pass 200, and is 422
+  m/b.test.yaml:11:5: `status` of the answer is expected to be 200, and is 422: no
 
       status 422
 
@@ -179,7 +179,7 @@ fn what_failed_is_shown_below_its_file() {
         "message": "no"
       }
 
-  m/b.test.yaml:12:5: `message` of the answer must pass { contains: yes }, and is "no"
+  m/b.test.yaml:12:5: `message` of the answer is expected to pass { contains: yes }, and is "no"
 
   a story
   m/b.test.yaml:40:5: event 2: request 1 is not tried again: try 2 is missing

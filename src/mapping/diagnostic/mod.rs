@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 
 use serde_json::{Value, json};
 
@@ -39,7 +40,7 @@ impl Severity {
 
 /// One finding in one file: where, what, and what to do. What it says, in whatever form, shows no
 /// secret that is written in the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// What kind of mistake, in kebab case: `unknown-key`.
     pub code: &'static str,
@@ -217,11 +218,24 @@ impl Diagnostic {
     }
 }
 
+/// As people read it, so that no secret gets out this way either.
+impl fmt::Debug for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(Style::Plain))
+    }
+}
+
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(Style::Plain))
+    }
+}
+
 /// Of one file no more findings than this are kept: the others are counted only.
 const KEPT_PER_FILE: usize = 1_000;
 
 /// Everything found in all files of one run.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Report {
     diagnostics: Vec<Diagnostic>,
     seen: HashSet<Finding>,

@@ -38,8 +38,8 @@ document! {
             examples(json!(["$.pb_data.sim_info.imsi", ["$.data.id", "$.data.uuid"]])),
         )]
         optional path: OneOrMany<PathText>,
-        /// With `path`: take everything that is selected, as an array, `[]` if nothing is.
-        #[schema(default(false))]
+        /// With `path`: whether everything that is selected is taken, as an array, `[]` if nothing is.
+        #[schema(examples([true]))]
         optional all: Flag,
         /// Another variable or a built-in, dotted for what is below it.
         #[schema(form(&form::REFERENCE), examples(["msisdn", "event.data.variables"]))]
@@ -50,16 +50,14 @@ document! {
         /// Cases, of which the first whose `when` holds gives the value; the last may have no `when`.
         #[schema(
             keyword("minItems", 1),
-            examples(json!([
-                [{ "when": { "bill_status": "open" }, "value": "active" }, { "value": "barred" }],
-            ])),
+            examples(json!([[{ "when": { "bill_status": "open" }, "value": "active" }]])),
         )]
         optional cases: Each<Case>,
         /// The separator at which a string becomes an array of trimmed strings.
         #[schema(keyword("minLength", 1), examples([","]))]
         optional split: Text,
-        /// Take the first member of an array; anything else stays as it is.
-        #[schema(default(false))]
+        /// Whether the first member of an array is taken; anything else stays as it is.
+        #[schema(examples([true]))]
         optional first: Flag,
         /// A regular expression (the syntax is that of Rust's `regex`, not anchored): its first
         /// group, or the whole match, becomes the value. No match counts as absent. On an array it
@@ -83,10 +81,10 @@ document! {
         #[schema(examples(json!(["cs-barred", "${DEFAULT_PROFILE:-none}", []])))]
         optional default: Given,
         /// Whether the value may be absent.
-        #[schema(default(false))]
+        #[schema(examples([true]))]
         optional optional: Flag,
         /// Whether null is kept as null, instead of counting as absent.
-        #[schema(default(false))]
+        #[schema(examples([true]))]
         optional nullable: Flag,
     }
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::decode::{Scalar, Text, document};
 use super::schema::{Schema, form, refused};
-use super::when::When;
+use super::when::AnswerWhen;
 use crate::program::{self, Then};
 
 document! {
@@ -18,7 +18,7 @@ document! {
             json!({ "status": "4xx", "$.code": ["LOCKED", "BUSY"] }),
             json!({ "$.result": false }),
         ]))]
-        expected when: When,
+        expected when: AnswerWhen,
         /// What the answer means.
         #[schema(words(&Then::NAMES, meaning))]
         expected then: Text,

@@ -12,6 +12,7 @@ use crate::units;
 document! {
     /// One external system: where it is, how requests prove who sends them, and what its answers
     /// mean.
+    #[schema(examples([json!({ "url": "${HSS_URL}", "auth": { "bearer": { "token": "${HSS_TOKEN}" } } })]))]
     Target is "a target" {
         /// Base URL, `http` or `https`. A path is allowed and stands before that of each request; a
         /// query and credentials are not.
@@ -21,7 +22,6 @@ document! {
         )]
         expected url: Text,
         /// How requests prove who sends them: exactly one of the kinds. Without it they do not.
-        #[schema(examples([json!({ "bearer": { "token": "${HSS_TOKEN}" } })]))]
         optional auth: Auth,
         /// Headers that are sent with every request, by name; a step's header of the same name
         /// wins. Values are templates. Headers that frame a message, such as `host` and
@@ -53,7 +53,6 @@ document! {
         )]
         optional idle_timeout: Period,
         /// When and how often a request is sent again that failed for a reason that may pass.
-        #[schema(examples([json!({ "attempts": 4, "backoff": "500ms" })]))]
         optional retry: Retry,
         /// What answers mean: a table of which the first entry whose `when` holds decides. It is
         /// read after the step's own table, and before what is usual: 2xx is `ok`; 408, 425, 429,
@@ -68,6 +67,7 @@ document! {
     /// tries there is a random wait, at most `backoff` long before the second try, twice as long
     /// before the third, and so on up to `max_backoff`. `Retry-After` is honoured up to four times
     /// `max_backoff`.
+    #[schema(examples([json!({ "attempts": 4, "backoff": "500ms" })]))]
     Retry is "`retry`" {
         /// Tries in all: 1 means that nothing is sent twice.
         #[schema(
@@ -96,7 +96,10 @@ document! {
 
 document! {
     /// User name and password (RFC 7617), as the header `authorization: Basic …`.
-    #[schema(title("Basic authentication"))]
+    #[schema(
+        title("Basic authentication"),
+        examples([json!({ "username": "${HSS_USER}", "password": "${HSS_PASSWORD}" })]),
+    )]
     Basic is "`basic`" {
         /// The user name; it cannot hold `:`.
         #[schema(examples(["${HSS_USER}"]))]
@@ -109,7 +112,7 @@ document! {
 
 document! {
     /// A token that does not change (RFC 6750), as the header `authorization: Bearer …`.
-    #[schema(title("Bearer token"))]
+    #[schema(title("Bearer token"), examples([json!({ "token": "${HSS_TOKEN}" })]))]
     Bearer is "`bearer`" {
         /// The token: a secret, so take it from the environment or a file.
         #[schema(examples(["${HSS_TOKEN}", "${file:/run/secrets/hss-token}"]))]
@@ -119,7 +122,14 @@ document! {
 
 document! {
     /// A key in a header or a query parameter of its own.
-    #[schema(title("API key"), exactly_one(&["header", "query"]))]
+    #[schema(
+        title("API key"),
+        exactly_one(&["header", "query"]),
+        examples([
+            json!({ "header": "X-API-Key", "value": "${CRM_KEY}" }),
+            json!({ "query": "token", "value": "${CRM_KEY}" }),
+        ]),
+    )]
     ApiKey is "`api_key`" {
         /// Name of the header that carries the key.
         #[schema(form(&form::HEADER_NAME), examples(["X-API-Key"]))]
@@ -136,19 +146,17 @@ document! {
 
 document! {
     /// How requests prove who sends them: exactly one of the kinds.
-    #[schema(title("Authentication"), exactly_one_key())]
+    #[schema(
+        title("Authentication"),
+        exactly_one_key(),
+        examples([json!({ "bearer": { "token": "${HSS_TOKEN}" } })]),
+    )]
     AuthKinds is "`auth`" {
         /// User name and password (RFC 7617).
-        #[schema(examples([json!({ "username": "${HSS_USER}", "password": "${HSS_PASSWORD}" })]))]
         optional basic: Basic,
         /// A token that does not change (RFC 6750).
-        #[schema(examples([json!({ "token": "${HSS_TOKEN}" })]))]
         optional bearer: Bearer,
         /// A key in a header or a query parameter of its own.
-        #[schema(examples([
-            json!({ "header": "X-API-Key", "value": "${CRM_KEY}" }),
-            json!({ "query": "token", "value": "${CRM_KEY}" }),
-        ]))]
         optional api_key: ApiKey,
     }
 }

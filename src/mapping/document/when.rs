@@ -57,7 +57,7 @@ document! {
     /// selects several nodes, it is enough that one of them passes, and for `not` that none does.
     #[schema(
         keyword("minProperties", 1),
-        examples(["open"]),
+        examples(json!(["open", ["open", "active"], { "exists": true }])),
     )]
     NamedTests is "a test" {
         /// Not equal to this, to none of this list, or not passing these tests, such as
@@ -155,27 +155,75 @@ impl Describe for When {
     fn schema(definitions: &mut Definitions) -> Schema {
         definitions.refer("When", |definitions| {
             let condition = Self::schema(definitions);
-            let combinations = COMBINATIONS.iter().map(|combination| {
-                let meaning = Schema::described(&[combination.meaning]);
-                let schema = match combination.make {
-                    Make::OfOne(_) => meaning.and(condition.clone()),
-                    Make::OfSeveral(_) => meaning
-                        .types(&["array"])
-                        .keyword("items", condition.clone())
-                        .keyword("minItems", 1),
-                };
-                (combination.word.to_owned(), schema.into())
-            });
-            let combinations: serde_json::Map<_, _> = combinations.collect();
-            Schema::any()
-                .title("Condition")
-                .keyword("description", MEANING)
-                .types(&["object"])
-                .names(&form::SUBJECT)
-                .keyword("properties", combinations)
-                .values(Test::schema(definitions))
+            let example = json!([{ "bill_status": "open", "imsi": { "exists": true } }]);
+            condition_of(&condition, definitions, []).examples(example)
         })
     }
+}
+
+/// A condition over an answer.
+#[derive(Debug, Clone)]
+pub struct AnswerWhen(When);
+
+impl std::ops::Deref for AnswerWhen {
+    type Target = When;
+
+    fn deref(&self) -> &When {
+        &self.0
+    }
+}
+
+impl Decode for AnswerWhen {
+    fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        When::decode(node, reader).map(Self)
+    }
+}
+
+impl Describe for AnswerWhen {
+    fn schema(definitions: &mut Definitions) -> Schema {
+        definitions.refer("AnswerWhen", |definitions| {
+            let condition = Self::schema(definitions);
+            let test = Test::schema(definitions);
+            let status = "The status: a number, a class such as `4xx`, or a list of them.";
+            let status =
+                Schema::described(&[status]).and(test.clone()).examples(json!([404, "4xx"]));
+            let text = "The body as it came.";
+            let text = Schema::described(&[text]).and(test);
+            let subjects = [("status", status), ("text", text)];
+            let example = json!([{ "status": "4xx", "$.code": ["LOCKED", "BUSY"] }]);
+            condition_of(&condition, definitions, subjects).examples(example)
+        })
+    }
+}
+
+/// The schema of a condition that may hold others of its kind; these subjects are proposed.
+fn condition_of(
+    condition: &Schema,
+    definitions: &mut Definitions,
+    subjects: impl IntoIterator<Item = (&'static str, Schema)>,
+) -> Schema {
+    let combinations = COMBINATIONS.iter().map(|combination| {
+        let meaning = Schema::described(&[combination.meaning]);
+        let schema = match combination.make {
+            Make::OfOne(_) => meaning.and(condition.clone()),
+            Make::OfSeveral(_) => {
+                meaning.types(&["array"]).keyword("items", condition.clone()).keyword("minItems", 1)
+            }
+        };
+        (combination.word, schema)
+    });
+    let properties: serde_json::Map<_, _> = subjects
+        .into_iter()
+        .chain(combinations)
+        .map(|(name, schema)| (name.to_owned(), schema.into()))
+        .collect();
+    Schema::any()
+        .title("Condition")
+        .keyword("description", MEANING)
+        .types(&["object"])
+        .names(&form::SUBJECT)
+        .keyword("properties", properties)
+        .values(Test::schema(definitions))
 }
 
 /// What a condition is, for those who write one.

@@ -276,7 +276,7 @@ fn every_trap_is_named_marked_and_cured() {
             "$.a[?@.b == \"c\"]",
             "'$.a",
         ),
-        ("bearer: { token: ${X:-a,b} }", "unquoted-bracket", "${X:-a,b}", "\"${X:-a,b}\""),
+        ("headers: { x: ${X:-a,b} }", "unquoted-bracket", "${X:-a,b}", "\"${X:-a,b}\""),
         ("when: { x: { not: ${X} } }", "unquoted-bracket", "${X}", "\"${X}\""),
         ("capture: \"^(\\d+)$\"", "unknown-escape", "\\d", "'^(\\d+)$'"),
         ("path: $.a[?@.x == 'a #1']", "cut-by-comment", "$.a[?@.x == 'a", "'a #1']\""),

@@ -9,7 +9,7 @@ use super::super::case::Body;
 use super::json::{self, Extent};
 use super::pairs::Beside;
 use super::sheet::Sheet;
-use super::{lines, xml};
+use super::{lines, pattern, xml};
 use crate::engine::transport::Request;
 
 /// Both, ready to be compared.
@@ -18,7 +18,7 @@ pub(super) enum Compared<'c> {
     Nothing,
     Json {
         extent: Extent,
-        expected: &'c Value,
+        expected: Cow<'c, Value>,
         sent: Value,
     },
     Xml {
@@ -62,7 +62,7 @@ impl<'c> Compared<'c> {
 
     fn json(extent: Extent, expected: &'c Value, sent: &'c [u8]) -> Self {
         match serde_json::from_slice(sent) {
-            Ok(sent) => Self::Json { extent, expected, sent },
+            Ok(sent) => Self::Json { extent, expected: pattern::settled(expected, &sent), sent },
             Err(error) => {
                 Self::unlike(json::lines(expected), format!("it is not JSON: {error}"), sent)
             }

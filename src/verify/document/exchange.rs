@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::values::Texts;
+use super::values::{Texts, Word};
 use crate::mapping::document::decode::{
     Flag, Given, Named, OneOrMany, Period, Scalar, Text, WithNode, document,
 };
@@ -22,8 +22,8 @@ document! {
         #[schema(form(&form::KEBAB_NAME), examples(["hss"]))]
         optional target: Text,
         /// Name of the step that must send it, or its position in the rule, from 1, where it has none.
-        #[schema(examples(["provision", "2"]))]
-        optional step: Text,
+        #[schema(examples(json!(["provision", 2])))]
+        optional step: WithNode<Word>,
         /// Headers that it must have, by name, whatever else it has. A list where a name is repeated.
         #[schema(
             names(&form::HEADER_NAME),
@@ -34,8 +34,13 @@ document! {
         /// name is repeated.
         #[schema(examples([json!({ "force": true, "tag": ["a", "b"] })]))]
         optional query: Named<Texts>,
-        /// The body as JSON, whole. The order of keys does not matter.
-        #[schema(examples([json!({ "imsi": "001010000020349" })]))]
+        /// The body as JSON, whole. The order of keys does not matter. For a text that no case can
+        /// foresee, `{ $matches: regex }` stands for any in which the regular expression finds
+        /// something.
+        #[schema(examples(json!([
+            { "imsi": "001010000020349" },
+            { "id": { "$matches": "^[0-9a-f-]{36}$" } },
+        ])))]
         optional json: Given,
         /// A part of the body as JSON: objects may have more keys, lists have the same length.
         #[schema(examples([json!({ "imsi": "001010000020349" })]))]

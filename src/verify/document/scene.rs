@@ -165,7 +165,8 @@ impl Keys<'_> {
 }
 
 document! {
-    /// What NSPS must be told: tests, as in `when`, of the parts of the answer. Names stand for
+    /// What NSPS must be told: tests, as in `when`, of the parts of the answer. Without it NSPS must
+    /// be told of no failure. Names stand for
     /// nothing in them.
     #[schema(keyword("minProperties", 1))]
     Answer is "`answer`" {

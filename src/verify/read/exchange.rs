@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
+use regex::Regex;
 use url::Url;
 
 use super::FileReader;
@@ -13,10 +14,11 @@ use crate::expr::At;
 use crate::mapping::diagnostic::{Report, Source, Span};
 use crate::mapping::document::decode::{Decode, Named, OneOrMany, Reader, Scalar, Text};
 use crate::mapping::names::did_you_mean;
-use crate::mapping::yaml::{self, Kind};
+use crate::mapping::yaml::{self, Entry, Kind, Node};
 use crate::program::METHODS;
 use crate::units;
 use crate::verify::case::{Address, Body, Expected};
+use crate::verify::difference::MATCHES;
 use crate::verify::document::{self, Texts};
 use crate::verify::names::MentionOf;
 
@@ -46,8 +48,8 @@ impl FileReader<'_> {
         if let Some(text) = &written.target {
             self.mention(text.as_str(), text.span(), MentionOf::Target);
         }
-        if let Some(text) = &written.step {
-            self.mention(text.as_str(), text.span(), MentionOf::Step);
+        if let Some(step) = &written.step {
+            self.mention(&step.value.0, step.node.span, MentionOf::Step);
         }
         let at: At = self.at(written.span);
         let mut reader = Reader { source: self.source, report: self.report };
@@ -64,7 +66,7 @@ impl FileReader<'_> {
         };
         let (method, address) = line?;
         let target = written.target.as_ref().map(|text| text.as_str().into());
-        let step = written.step.as_ref().map(|text| text.as_str().into());
+        let step = written.step.as_ref().map(|step| step.value.0.as_str().into());
         let (headers, query) = (headers?, query?);
         let (body, replies) = (body?, replies?);
         Some(Expected { at, method, address, target, step, headers, query, body, replies })
@@ -146,10 +148,10 @@ impl Reader<'_> {
     fn body(&mut self, written: &document::Exchange) -> Option<Body> {
         self.one_body("a request has one body", &written.bodies())?;
         if let Some(given) = &written.json {
-            return Some(Body::Json(given.0.to_json()));
+            return self.patterns(&given.0).then(|| Body::Json(given.0.to_json()));
         }
         if let Some(given) = &written.json_contains {
-            return Some(Body::JsonContains(given.0.to_json()));
+            return self.patterns(&given.0).then(|| Body::JsonContains(given.0.to_json()));
         }
         if let Some(text) = &written.xml {
             return Some(Body::Xml(text.as_str().into()));
@@ -159,6 +161,38 @@ impl Reader<'_> {
         }
         let text = written.text.as_ref().map(|text| Body::Text(text.as_str().into()));
         Some(text.unwrap_or(Body::Any))
+    }
+
+    /// Whether every `{ $matches: … }` in a value has a regular expression.
+    fn patterns(&mut self, node: &Node) -> bool {
+        match &node.kind {
+            Kind::Sequence(members) => {
+                members.iter().fold(true, |sound, member| self.patterns(member) && sound)
+            }
+            Kind::Mapping(entries) => match entries.as_slice() {
+                [Entry { key, value, .. }] if key.text == MATCHES => self.pattern(value),
+                entries => {
+                    entries.iter().fold(true, |sound, entry| self.patterns(&entry.value) && sound)
+                }
+            },
+            _ => true,
+        }
+    }
+
+    fn pattern(&mut self, node: &Node) -> bool {
+        let Some(pattern) = node.as_str() else {
+            self.wrong_type(node, "a string, which is a regular expression");
+            return false;
+        };
+        let fault = Regex::new(pattern).err();
+        if let Some(fault) = &fault {
+            let reason = fault.to_string();
+            let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            let message = format!("this is not a regular expression: {reason}");
+            let help = "the syntax is that of https://docs.rs/regex";
+            self.error("bad-regex", node.span, message, help);
+        }
+        fault.is_none()
     }
 
     fn one_body(&mut self, what: &str, given: &[(&str, Span)]) -> Option<()> {

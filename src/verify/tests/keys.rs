@@ -51,15 +51,15 @@ fn what_is_expected_is_held_against_what_is_sent() {
         ),
         (
             "answer: { status: [201, 202] }, exchange: [{ PUT }]",
-            "`status` of the answer must pass [201, 202], and is 200",
+            "`status` of the answer is expected to be one of [201, 202], and is 200",
         ),
         (
             "answer: { message: { matches: '^No' } }, exchange: [{ PUT }]",
-            "`message` of the answer must pass { matches: '^No' }, and is \"Event processed successfully\"",
+            "`message` of the answer is expected to pass { matches: '^No' }, and is \"Event processed successfully\"",
         ),
         (
             "answer: { type: SERVICE_ERROR }, exchange: [{ PUT }]",
-            "`type` of the answer must pass SERVICE_ERROR, and is null",
+            "`type` of the answer is expected to be SERVICE_ERROR, and is null",
         ),
     ] {
         let text = format!(

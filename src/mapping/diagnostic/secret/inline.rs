@@ -105,11 +105,12 @@ const LONGEST: usize = 1 << 10;
 impl Reference {
     /// The reference with which a text begins.
     pub(super) fn at(text: &str) -> Option<Self> {
-        if !text.starts_with("${") && !text.starts_with("{{") {
+        let begins = text.starts_with("${") || (text.starts_with("{{") && !text.starts_with("{{{"));
+        if !begins {
             return None;
         }
         let near = &text[..text.floor_char_boundary(LONGEST)];
-        let line = near.split('\n').next()?;
+        let line = near.find('\n').map_or(near, |end| &near[..end]);
         if text.starts_with('$') { Self::environment(line) } else { Self::expression(line) }
     }
 

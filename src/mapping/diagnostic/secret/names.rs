@@ -132,7 +132,14 @@ pub(super) fn is_secret(name: &str) -> bool {
         return false;
     }
     let known = SECRET.iter().any(|ending| folded.ends_with(ending) || one.ends_with(ending));
-    known || one == "pass" || did_you_mean(name, OFTEN_MISSPELT).is_some()
+    known || one == "pass" || (MISSPELT.contains(&name.len()) && is_misspelt(name))
+}
+
+/// How long names may be that are one of the others misspelt, in bytes.
+const MISSPELT: std::ops::RangeInclusive<usize> = 4..=18;
+
+fn is_misspelt(name: &str) -> bool {
+    did_you_mean(name, OFTEN_MISSPELT).is_some()
 }
 
 /// A name as it is compared: `Client-Secret`, `client_secret` and `clientSecret` are one.

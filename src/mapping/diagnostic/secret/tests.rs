@@ -258,6 +258,7 @@ fn no_finding_shows_a_secret_whatever_it_marks_and_repeats() {
             assert_hidden(&found.render(Style::Colour), spelling);
             assert_hidden(&found.to_json().to_string(), spelling);
             assert_hidden(&found.message(), spelling);
+            assert_hidden(&format!("{found:?}"), spelling);
             start += line.len();
         }
         let other = Diagnostic::error("x", &source, None, format!("`{SECRET}` is elsewhere"));
@@ -398,6 +399,18 @@ proptest::proptest! {
             for part in ["open-s", "sesame", "e-0451"] {
                 proptest::prop_assert!(!told.contains(part), "{part} in\n{text}\n{told}");
             }
+        }
+    }
+
+    #[test]
+    fn any_text_is_read_to_its_end(
+        text in "((auth|token|x|value|é|\u{a0}|\u{feff}|[ \\[\\]{},:'\"#&*!|>\\-?%@`$\\\\\n\t\r])|: |- ){0,80}",
+    ) {
+        let hidden = Hidden::of(&text);
+        proptest::prop_assert!(hidden.ranges.iter().all(|range| text.get(range.clone()).is_some()));
+        let source = Source::new("a.yaml", text.as_str());
+        for at in (0..text.len()).step_by(29) {
+            Diagnostic::error("x", &source, Span::new(at, at + 1), &*text).render(Style::Plain);
         }
     }
 }

@@ -111,15 +111,21 @@ impl Scan<'_, '_> {
 
     /// A text that is neither a key nor a value: perhaps a key that lost its colon.
     pub(super) fn lost_colon(&mut self) {
+        let word = if self.in_brackets() { None } else { self.secret_word() };
+        let Some(word) = word else {
+            return self.shown_value();
+        };
+        let column = self.column();
+        let behind = &self.rest()[word..];
+        self.at += word + behind.len() - behind.trim_start_matches(is_blank).len();
+        self.hidden_value(false, column);
+    }
+
+    /// The length of the word that is here, if a blank follows it and it is what secrets are called.
+    fn secret_word(&self) -> Option<usize> {
         let line = self.rest_of_line();
         let near = &line[..line.floor_char_boundary(LONGEST_KEY)];
-        let word = near.find(is_blank).unwrap_or(near.len());
-        if is_secret(&line[..word]) && word < line.len() && !self.in_brackets() {
-            let column = self.column();
-            self.at += word + 1;
-            return self.hidden_value(false, column);
-        }
-        self.shown_value();
+        near.find(is_blank).filter(|word| is_secret(&near[..*word]))
     }
 
     /// The length of the text without quotes with which the line begins.

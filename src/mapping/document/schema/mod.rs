@@ -3,6 +3,7 @@
 
 pub mod form;
 mod object;
+mod snippet;
 mod types;
 
 #[cfg(test)]
@@ -117,6 +118,11 @@ impl Schema {
         }
     }
 
+    /// The type of all of its values, where it says so and there is one.
+    fn only_type(&self) -> Option<String> {
+        self.0.get("type").and_then(Value::as_str).map(str::to_owned)
+    }
+
     pub fn title(self, title: &str) -> Self {
         self.keyword("title", title)
     }
@@ -125,8 +131,25 @@ impl Schema {
         self.keyword("default", value)
     }
 
+    /// Examples, as a list. Those that editors insert as they are stand under `examples`; the others
+    /// in the description, and under `defaultSnippets` unless these stand with the definition.
     pub fn examples(self, examples: impl Into<Value>) -> Self {
-        self.keyword("examples", examples)
+        let Value::Array(examples) = examples.into() else { return self };
+        let (plain, others): (Vec<Value>, Vec<Value>) =
+            examples.into_iter().partition(snippet::is_plain);
+        let schema = if plain.is_empty() { self } else { self.keyword("examples", plain) };
+        if others.is_empty() {
+            return schema;
+        }
+        let lines: Vec<String> =
+            others.iter().map(|other| format!("`{}`", snippet::on_one_line(other))).collect();
+        let schema = schema.more(&format!("Example: {}.", lines.join(", ")));
+        // A reference that has more than words beside it is another type to yaml-language-server.
+        let snippets: Vec<Value> = others.iter().filter_map(snippet::of).collect();
+        match schema.0.contains_key("$ref") || snippets.is_empty() {
+            true => schema,
+            false => schema.keyword("defaultSnippets", snippets),
+        }
     }
 
     /// What a function of the document's own makes of it.
@@ -148,7 +171,9 @@ impl Schema {
 
     /// What the names of a mapping of names look like.
     pub fn names(self, form: &Form) -> Self {
-        self.keyword("propertyNames", Self::any().form(form))
+        // Editors insert the title where the author is to write a name.
+        let name = Self::any().title("name").keyword("description", form.expected).form(form);
+        self.keyword("propertyNames", name)
     }
 
     /// What the values of a mapping of names are.

@@ -66,7 +66,12 @@ impl<T: Describe> Describe for OneOrMany<T> {
     fn schema(definitions: &mut Definitions) -> Schema {
         let one = T::schema(definitions);
         let many = Vec::<T>::schema(definitions).keyword("minItems", 1);
-        Schema::any().keyword("anyOf", [one, many])
+        // With the types told apart, editors quote what they propose.
+        let whole = match one.only_type() {
+            Some(only) => Schema::of(&[&only, "array"]),
+            None => Schema::any(),
+        };
+        whole.keyword("anyOf", [one, many])
     }
 }
 

@@ -1,10 +1,11 @@
 //! Keys: what the schema knows is what the decoder knows.
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
-use super::{by_check, by_schema, of_mappings};
+use super::{by_check, by_schema, examples, of_mappings};
 
 /// One step on the way to a part of a mapping.
 #[derive(Debug, Clone)]
@@ -219,7 +220,11 @@ fn complete(whole: &Value, schema: &Value, value: &mut Value) {
 
 /// A value that can stand under a key.
 fn sample(schema: &Value) -> Value {
-    let candidates = [&schema["const"], &schema["examples"][0], &schema["enum"][0]];
-    let found = candidates.into_iter().find(|candidate| !candidate.is_null());
-    found.cloned().unwrap_or_else(|| json!([]))
+    static WHOLE: LazyLock<Value> = LazyLock::new(of_mappings);
+    let reference = schema["$ref"].as_str().map(|reference| reference.trim_start_matches('#'));
+    let definition = reference.map_or(schema, |reference| WHOLE.pointer(reference).unwrap());
+    let fixed = [&schema["const"], &schema["enum"][0]];
+    let fixed = fixed.into_iter().find(|value| !value.is_null()).cloned();
+    let mut given = [schema, definition].into_iter().flat_map(examples);
+    fixed.or_else(|| given.next()).unwrap_or_else(|| json!([]))
 }

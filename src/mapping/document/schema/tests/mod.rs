@@ -60,3 +60,18 @@ pub(crate) fn value_of(text: &str) -> Value {
 fn part(pointer: &str) -> Value {
     of_mappings().pointer(pointer).unwrap_or_else(|| panic!("there is no {pointer}")).clone()
 }
+
+/// The examples of a schema that is not a reference, however they are told.
+fn examples(schema: &Value) -> Vec<Value> {
+    let plain = schema["examples"].as_array().into_iter().flatten().cloned();
+    let snippets = schema["defaultSnippets"].as_array().into_iter().flatten();
+    let others = snippets.map(|snippet| {
+        let example = value_of(snippet["label"].as_str().unwrap());
+        // Of a list of mappings a snippet has the one.
+        match schema["type"] == "array" && example.is_object() {
+            true => Value::Array(vec![example]),
+            false => example,
+        }
+    });
+    plain.chain(others).collect()
+}
