@@ -75,7 +75,8 @@ enum Requests {
     Http,
     /// As commands for a shell; fill in what shows as `***`
     Curl,
-    /// The whole explanation as one JSON object, for tools
+    /// The whole explanation as one JSON object, for tools: `event`, `mappings` (each with `rules`,
+    /// `variables` and `run`), `told`; or `mistakes`, or a `fault` where there is no event
     Json,
 }
 

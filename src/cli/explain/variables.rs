@@ -25,13 +25,11 @@ pub(super) fn lines(page: &mut Page, depth: usize, file: &str, variable: &Variab
         Outcome::Fault(fault) => page.put(" ").ink(Ink::Bad, &format!("has no value: {fault}")),
         Outcome::NotAsked => page.put(" was not needed"),
     };
-    let from_path = |trail: &[Passage]| match trail {
-        [Passage::Path { text, found: Some(_), .. }] => Some(text.clone()),
-        _ => None,
-    };
-    if let Some(path) = from_path(&variable.trail) {
-        // The value is told already.
-        page.put("  ").ink(Ink::Faint, &path);
+    if let (Outcome::Value(_), [Passage::Path { text, .. }]) =
+        (&variable.outcome, variable.trail.as_slice())
+    {
+        // What it gives is told already.
+        page.put("  ").ink(Ink::Faint, text);
         return;
     }
     variable.trail.iter().for_each(|passage| line(page, depth + 1, file, passage));

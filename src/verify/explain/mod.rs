@@ -128,7 +128,7 @@ fn not_reached(rule: &Rule, turns: &[Turn], end: &End) -> Vec<(Arc<str>, At)> {
     let restarts = turns.last().map_or(0, |turn| turn.restarts);
     let reached = |step: &Step| {
         let failed = matches!(end, End::Failed { step: Some(failed), .. } if *failed == step.label);
-        failed || turns.iter().any(|turn| turn.at == step.at && turn.restarts == restarts)
+        failed || turns.iter().any(|turn| turn.step == step.label && turn.restarts == restarts)
     };
     let missed = steps.iter().filter(|step| !reached(step));
     missed.map(|step| (step.label.clone(), step.at)).collect()

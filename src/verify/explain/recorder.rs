@@ -1,6 +1,7 @@
 //! Writes down what the engine does with an event in one mapping, and asks what else there is to
 //! know.
 
+use std::ptr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::account::{
@@ -74,7 +75,9 @@ impl Recorder {
         let of_target = of_target.map(|(number, entry)| (Some(target.name.clone()), number, entry));
         let mut entries = Vec::new();
         for (target, number, entry) in of_step.chain(of_target) {
-            let decided = decides.as_ref().is_some_and(|(decided, _)| decided.at == entry.at);
+            // One that an alias repeats stands at the same place.
+            let is_it = |(decided, _): &(&ResponseEntry, _)| ptr::eq(*decided, entry);
+            let decided = decides.as_ref().is_some_and(is_it);
             if self.curtain.is_full() && !decided {
                 continue;
             }
@@ -269,9 +272,9 @@ impl Observer for Recorder {
             Some(fault) => EntryStanding::Fault(self.curtain.told(&fault.to_string())),
             None => EntryStanding::Unreadable,
         };
-        let decides = Some((entry, standing));
+        let decides = Some((entry, standing.clone()));
         let entries = scope.effort().apart(|| self.entries(call, target, scope, decides));
-        let at = entries.iter().position(|told| told.at == entry.at).unwrap_or_default();
+        let at = entries.iter().position(|told| told.standing == standing).unwrap_or_default();
         self.verdict(entries, Verdict::Unjudged(at), false);
     }
 

@@ -218,3 +218,29 @@ fn several_mappings_take_replies_one_after_the_other() {
     assert_eq!((explanation.told.0, explanation.replies_left()), (502, 0));
     assert_eq!(explanation.told.1["details"].as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn what_an_alias_repeats_is_told_apart() {
+    let text = "version: 1
+targets:
+  hss:
+    url: http://hss.test
+    responses: &table
+      - { when: { status: 409 }, then: ok }
+      - { when: { status: 2xx }, then: stop }
+rules:
+  - name: r
+    event: '*'
+    steps:
+      - &step { request: POST /a, responses: *table }
+      - *step
+";
+    let explanation = explained(text, &json!({}), Vec::new());
+    let first = &explanation.tries(0)[0];
+    let standings: Vec<_> = first.entries.iter().map(|entry| &entry.standing).collect();
+    use EntryStanding::{Decides, Misses, WouldDecide};
+    assert_eq!(standings, [&Misses, &Decides, &Misses, &WouldDecide]);
+    assert_eq!(first.verdict, Verdict::Entry(1));
+    let not_reached = &explanation.run().not_reached;
+    assert_eq!(not_reached.iter().map(|(step, _)| &**step).collect::<Vec<_>>(), ["2"]);
+}
