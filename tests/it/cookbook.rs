@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::support::markdown::{blocks, sections};
-use crate::support::scratch::repository_file;
+use crate::support::scratch::{Scratch, repository_file};
 
 const PAGE: &str = "docs/cookbook.md";
 const RECIPES: &str = "docs/cookbook";
@@ -86,4 +86,35 @@ fn the_tests_of_the_recipes_pass_and_reach_every_part() {
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{told}");
     assert_eq!(told.matches(": 100 %").count(), recipes().len(), "{told}");
+}
+
+#[test]
+fn explain_makes_of_given_answers_what_the_cookbook_shows() {
+    let page = repository_file(PAGE);
+    let section = page.split_once("## What it makes of given answers").expect("the section").1;
+    let only = |language: &str| blocks(section, language).remove(0).text;
+    let scratch = Scratch::new();
+    scratch.write("found.txt", &only("http"));
+    scratch.write("busy.yaml", &only("yaml"));
+    let [command, told] = &blocks(section, "")[..] else { panic!("a command and its output") };
+    let words: Vec<&str> = command.text.split_whitespace().filter(|word| *word != "\\").collect();
+    let ["$", variable, "nsps-connector", arguments @ ..] = &words[..] else { panic!("{words:?}") };
+    let (name, value) = variable.split_once('=').expect("a variable");
+    let output = Command::new(env!("CARGO_BIN_EXE_nsps-connector"))
+        .args(arguments.iter().map(|word| match *word {
+            "found.txt" | "busy.yaml" => scratch.path().join(word),
+            word if word.contains('/') => Path::new(env!("CARGO_MANIFEST_DIR")).join(word),
+            word => word.into(),
+        }))
+        .current_dir(scratch.path())
+        .env_clear()
+        .env(name, value)
+        .output()
+        .unwrap();
+    let mut shown = &*String::from_utf8(output.stdout).unwrap();
+    for part in told.text.split("…\n").filter(|part| !part.is_empty()) {
+        let (_, behind) =
+            shown.split_once(part).unwrap_or_else(|| panic!("{part}\nis not in\n{shown}"));
+        shown = behind;
+    }
 }

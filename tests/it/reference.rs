@@ -42,8 +42,13 @@ const CHAPTERS: [(&str, &str, &str, Shown); 21] = [
 ];
 
 /// Parts of the schemas that have no keys, or are documented as parts of the other.
-const ELSEWHERE: [(&str, &str); 4] =
-    [(MAPPING, "duration"), (MAPPING, "path"), (TEST, "duration"), (TEST, "test")];
+const ELSEWHERE: [(&str, &str); 5] = [
+    (MAPPING, "answer_when"),
+    (MAPPING, "duration"),
+    (MAPPING, "path"),
+    (TEST, "duration"),
+    (TEST, "test"),
+];
 
 /// Words that a key takes: where they stand in the schema of mappings, and the heading.
 const WORDS: [(&str, &str); 2] = [
