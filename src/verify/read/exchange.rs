@@ -167,12 +167,15 @@ impl Reader<'_> {
     fn patterns(&mut self, node: &Node) -> bool {
         match &node.kind {
             Kind::Sequence(members) => {
-                members.iter().fold(true, |sound, member| self.patterns(member) && sound)
+                let faulty = members.iter().filter(|member| !self.patterns(member)).count();
+                faulty == 0
             }
             Kind::Mapping(entries) => match entries.as_slice() {
                 [Entry { key, value, .. }] if key.text == MATCHES => self.pattern(value),
                 entries => {
-                    entries.iter().fold(true, |sound, entry| self.patterns(&entry.value) && sound)
+                    let values = entries.iter().map(|entry| &entry.value);
+                    let faulty = values.filter(|value| !self.patterns(value)).count();
+                    faulty == 0
                 }
             },
             _ => true,
