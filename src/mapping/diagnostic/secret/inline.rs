@@ -30,9 +30,23 @@ const SCHEMES: [&str; 5] = ["bearer", "basic", "token", "digest", "apikey"];
 /// No secret with its name takes less, in bytes.
 const SHORTEST: usize = "pwd=x".len();
 
+/// How a text is written that is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writing {
+    /// In quotes, as a block or as a comment: it may be prose.
+    Prose,
+    /// Without quotes: a colon before a blank does not belong there, and nobody knows what was meant.
+    Plain,
+}
+
 /// Where secrets stand in a text that is shown; perhaps a `value` is one, too. A secret that follows
-/// its name at the beginning of the text reaches to the end of the line.
-pub(super) fn secrets(text: &str, with_value: bool, found: &mut Vec<Range<usize>>) {
+/// its name at the beginning of the text, or where no name belongs, reaches to the end of the line.
+pub(super) fn secrets(
+    text: &str,
+    writing: Writing,
+    with_value: bool,
+    found: &mut Vec<Range<usize>>,
+) {
     if text.len() < SHORTEST {
         return;
     }
@@ -50,8 +64,9 @@ pub(super) fn secrets(text: &str, with_value: bool, found: &mut Vec<Range<usize>
         if compares || !named {
             continue;
         }
-        let leads = is_auth(name) || text[..whole.start()].trim().is_empty();
-        end = whole.end() + value_length(rest, leads);
+        let misplaced = writing == Writing::Plain && !whole.as_str().contains('=');
+        let leads = text[..whole.start()].trim().is_empty();
+        end = whole.end() + value_length(rest, leads || misplaced || is_auth(name));
         found.push(whole.end()..end);
     }
     for captures in ELEMENT.iter().flat_map(|pattern| pattern.captures_iter(text)) {

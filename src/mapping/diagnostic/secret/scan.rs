@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::inline::{self, Reference};
+use super::inline::{self, Reference, Writing};
 use super::lines::{Line, columns, is_blank};
 use super::names::{Meaning, Regime};
 use super::values::member_end;
@@ -313,9 +313,9 @@ impl<'t, 'a> Scan<'t, 'a> {
     }
 
     /// Shows a part of the text, except for secrets that it spells out.
-    pub(super) fn show(&mut self, range: Range<usize>) {
+    pub(super) fn show(&mut self, range: Range<usize>, writing: Writing) {
         let mut secrets = Vec::new();
-        inline::secrets(&self.text[range.clone()], self.awaits_value, &mut secrets);
+        inline::secrets(&self.text[range.clone()], writing, self.awaits_value, &mut secrets);
         for secret in secrets {
             self.hide(range.start + secret.start..range.start + secret.end);
         }

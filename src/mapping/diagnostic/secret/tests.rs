@@ -52,7 +52,7 @@ fn values_of_secret_keys_are_hidden_and_nothing_else() {
         ),
         (
             "a:\n    api_key:\n header: X-Key, value: open }",
-            "a:\n    api_key:\n header: X-Key, value: **** }",
+            "a:\n    api_key:\n header: X-Key, value: ******",
         ),
         // Names.
         (

@@ -1,6 +1,6 @@
 //! How far values reach: those that are shown as YAML has it, hidden ones rather too far.
 
-use super::inline::{self, Reference};
+use super::inline::{self, Reference, Writing};
 use super::lines::{LONGEST_KEY, Line, ends_key, is_blank, key_end};
 use super::names::{Regime, is_secret};
 use super::scan::{Pending, Scan};
@@ -92,12 +92,13 @@ impl Scan<'_, '_> {
         if quoted.is_some() && start >= self.misquoted && !ends_member(self.rest()) {
             // One of the quotes is lost or too many: what is within and what is not, nobody knows.
             self.misquoted = start + line.floor_char_boundary(LONGEST);
-            self.show(start..self.misquoted);
+            self.show(start..self.misquoted, Writing::Plain);
         }
+        let writing = if quoted.is_some() { Writing::Prose } else { Writing::Plain };
         // A harmless value with a key in it swallowed that, and what belongs to it.
         match self.regime() >= Regime::Keys && holds_key(&self.text[start..self.at]) {
             true => self.hide(start..self.at),
-            false => self.show(start..self.at),
+            false => self.show(start..self.at, writing),
         }
     }
 
@@ -174,7 +175,7 @@ impl Scan<'_, '_> {
             let (start, length) = (line.start, line.text.len());
             match hides {
                 true => self.hide(start..start + length),
-                false => self.show(start..start + length),
+                false => self.show(start..start + length, Writing::Prose),
             }
             end = start + length;
         }
@@ -188,7 +189,7 @@ impl Scan<'_, '_> {
         match glued && empty_secret {
             true => self.hide(self.at..self.at + line.len()),
             // What begins the comment is what it says.
-            false => self.show(self.at + 1..self.at + line.len()),
+            false => self.show(self.at + 1..self.at + line.len(), Writing::Prose),
         }
         self.at += line.len();
     }
