@@ -34,6 +34,13 @@ use given::{Given, NoEvent};
 /// Secrets show as `***`. What the event holds is shown as it is, identifiers of subscribers
 /// included: it is your own file.
 ///
+/// If the first request is refused once and then accepted, and the second finds nothing:
+///
+///     nsps-connector explain event.json --reply busy-then-created.yaml --reply nothing.http
+///
+/// where busy-then-created.yaml is `[{ status: 503 }, { status: 201, json: { id: 7 } }]`: a list in
+/// one file is for successive tries of one request.
+///
 /// Exit codes: 0 if NSPS would be answered with success, 1 if not or if the event or a mapping has
 /// mistakes, 2 if the command cannot run.
 #[derive(Debug, Args)]
@@ -51,7 +58,7 @@ pub(super) struct ExplainArgs {
     format: Requests,
 
     /// What the target answers: a response as `curl -i` prints it, or a `reply` as in mapping tests
-    /// (a list of them: for one try after the other). Once for each request, in the order in which
+    /// (a list of them: for successive tries of this request). Once for each request, in the order in which
     /// they are shown; without it a request is answered with 200 `{}`
     #[arg(long = "reply", value_name = "FILE")]
     replies: Vec<PathBuf>,

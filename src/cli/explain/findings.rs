@@ -13,7 +13,7 @@ const LONGEST: usize = 120;
 pub(super) struct Around {
     /// The line of the file that was told last: it is not repeated for each test in it.
     pub line: usize,
-    /// Whether the test that decides is named as such, unless it is alone.
+    /// Whether the test for which the condition does not hold is named, unless it is alone.
     pub point_out: bool,
 }
 
@@ -51,7 +51,7 @@ fn test(page: &mut Page, depth: usize, file: &str, tested: &Tested, around: Arou
         place(page, file, tested.at);
     }
     if around.point_out && tested.decides {
-        page.put(" ").ink(Ink::Strong, "← decides");
+        page.put(" ").ink(Ink::Strong, "← because of this");
     }
 }
 

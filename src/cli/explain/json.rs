@@ -40,6 +40,9 @@ pub(super) fn of(explanation: &Explanation) -> Value {
         "exchanges": explanation.exchanges,
         "stand_ins": explanation.stand_ins(),
         "replies_left": explanation.replies_left(),
+        "members_left": list(&explanation.members_left, |one| {
+            json!({ "reply": one.reply, "given": one.given, "left": one.left })
+        }),
         "cut": explanation.is_cut,
     })
 }

@@ -6,7 +6,9 @@ use super::steps;
 use super::variables;
 use super::{Requests, pretty};
 use crate::mapping::diagnostic::Style;
-use crate::verify::explain::account::{Explanation, MappingAccount, RuleAccount, Standing};
+use crate::verify::explain::account::{
+    Explanation, MappingAccount, MembersLeft, RuleAccount, Standing,
+};
 
 pub(super) fn render(explanation: &Explanation, requests: Requests, style: Style) -> String {
     let mut page = Page::new(style);
@@ -87,6 +89,15 @@ fn stand_ins(page: &mut Page, explanation: &Explanation) {
     }
     if explanation.is_cut {
         note(page, "There is too much to tell: some tests and values are left out");
+    }
+    for MembersLeft { reply, given, left } in &explanation.members_left {
+        let tries = given - left;
+        note(
+            page,
+            &format!("Reply {reply} is a list of {given}, of which {tries} came: a list is"),
+        );
+        page.put(" for successive tries of one");
+        page.line(0).put("request. For one request after the other give `--reply FILE` for each");
     }
     match explanation.replies_left() {
         0 => {}

@@ -5,6 +5,9 @@ use super::page::{Ink, Page};
 use crate::verify::explain::Glimpse;
 use crate::verify::explain::account::{MappingAccount, Outcome, Owner, Passage, VariableAccount};
 
+/// What is said of null where it is not kept.
+const NULL: &str = ", which counts as absent";
+
 pub(super) fn section(page: &mut Page, mapping: &MappingAccount) {
     let titles = [(Owner::File, "Variables"), (Owner::Rule, "Variables of the rule")];
     for (owner, title) in titles {
@@ -21,7 +24,12 @@ pub(super) fn lines(page: &mut Page, depth: usize, file: &str, variable: &Variab
     match &variable.outcome {
         Outcome::Value(glimpse) => page.put(" = ").put(&value(glimpse)),
         Outcome::Absent => page.put(" is absent"),
-        Outcome::Missing { needed_by } => page.put(" is ").ink(Ink::Bad, &missing(needed_by)),
+        Outcome::Missing { needed_by } => {
+            let is_harmless =
+                needed_by.is_empty() && matches!(variable.owner, Owner::File | Owner::Rule);
+            let ink = if is_harmless { Ink::Plain } else { Ink::Bad };
+            page.put(" is ").ink(ink, &missing(variable.owner, needed_by))
+        }
         Outcome::Fault(fault) => page.put(" ").ink(Ink::Bad, &format!("has no value: {fault}")),
         Outcome::NotAsked => page.put(" was not needed"),
     };
@@ -35,15 +43,16 @@ pub(super) fn lines(page: &mut Page, depth: usize, file: &str, variable: &Variab
     variable.trail.iter().for_each(|passage| line(page, depth + 1, file, passage));
 }
 
-fn missing(needed_by: &[std::sync::Arc<str>]) -> String {
+/// What a required variable's absence comes to.
+fn missing(owner: Owner, needed_by: &[std::sync::Arc<str>]) -> String {
     let steps: Vec<String> = needed_by.iter().map(|step| format!("`{step}`")).collect();
-    match steps.as_slice() {
-        [] => "absent, and required".to_owned(),
-        [one] => format!("absent, and required: the request of step {one} cannot be made"),
-        several => format!(
-            "absent, and required: the requests of steps {} cannot be made",
-            several.join(", ")
-        ),
+    match (steps.as_slice(), owner) {
+        ([], Owner::File | Owner::Rule) => "absent; no request that is made needs it".to_owned(),
+        // Of a step only what it asks for is evaluated.
+        ([], Owner::Step | Owner::Save) => "absent, and required".to_owned(),
+        (steps, _) => {
+            format!("absent, and required: the request of step {} cannot be made", steps.join(", "))
+        }
     }
 }
 
@@ -54,7 +63,7 @@ fn line(page: &mut Page, depth: usize, file: &str, passage: &Passage) {
             page.ink(Ink::Bad, "✗").put(&format!(" {text} selects nothing"));
         }
         Passage::Path { text, is_null: true, .. } => {
-            page.ink(Ink::Bad, "✗").put(&format!(" {text} is null"));
+            page.ink(Ink::Bad, "✗").put(&format!(" {text} is null{NULL}"));
         }
         Passage::Path { text, found, .. } => gives(page, text, found.as_ref()),
         Passage::PathNotAsked { text } => {
@@ -62,6 +71,9 @@ fn line(page: &mut Page, depth: usize, file: &str, passage: &Passage) {
         }
         Passage::From { name, found: None } => {
             page.ink(Ink::Bad, "✗").put(&format!(" {name} is absent"));
+        }
+        Passage::From { name, found: Some(found) } if found.text == "null" => {
+            page.ink(Ink::Bad, "✗").put(&format!(" {name} is null{NULL}"));
         }
         Passage::From { name, found } => gives(page, name, found.as_ref()),
         Passage::Rendered { value } => gives(page, "value", value.as_ref()),

@@ -7,7 +7,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde_json::Value;
 
 use super::super::convert::{cannot, shown, timestamp};
-use super::{Absence::Propagates, Helper, given, helper, text_of_argument};
+use super::{Absence::Propagates, Helper, Pointless, given, helper, text_of_argument};
 
 /// Longest format, in bytes. A directive of three bytes may write 30.
 const LONGEST_FORMAT: usize = 256;
@@ -21,6 +21,9 @@ pub(super) const HELPERS: &[Helper] =
         0 => moment(literal).map(drop),
         1 => write(SAMPLE, literal, TimeZone::UTC).map(drop),
         _ => zone(literal).map(drop),
+    })
+    .doubted(|position, literal| {
+        (position == 1).then(|| literal.as_str().and_then(without_directive))?
     })];
 
 /// A moment that every directive can write.
@@ -37,6 +40,32 @@ fn write(moment: Timestamp, format: &Value, zone: TimeZone) -> Result<String, St
     }
     strtime::format(&text, &moment.to_zoned(zone))
         .map_err(|error| format!("{} is not a format of dates: {error}", shown(format)))
+}
+
+/// What other systems write for parts of a date, the longest first, and how it is written here.
+const PATTERNS: [(&str, &str); 9] = [
+    ("yyyy", "%Y"),
+    ("YYYY", "%Y"),
+    ("yy", "%y"),
+    ("dd", "%d"),
+    ("DD", "%d"),
+    ("MM", "%m"),
+    ("HH", "%H"),
+    ("mm", "%M"),
+    ("ss", "%S"),
+];
+
+/// A format without a directive gives itself, whatever the date is.
+fn without_directive(format: &str) -> Option<Pointless> {
+    if format.contains('%') {
+        return None;
+    }
+    let meant = PATTERNS.iter().fold(format.to_owned(), |text, (from, to)| text.replace(from, to));
+    let help = match meant.contains('%') {
+        true => format!("write \"{meant}\": formats are those of strftime"),
+        false => "formats are those of strftime, such as \"%Y-%m-%d %H:%M:%S\"".to_owned(),
+    };
+    Some(Pointless { reason: "there is no `%` in its format", help })
 }
 
 /// A zone of the IANA database, or a distance from UTC.

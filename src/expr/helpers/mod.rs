@@ -23,6 +23,7 @@ pub struct Helper {
     pub walks: bool,
     call: Call,
     check: Option<Check>,
+    doubt: Option<Doubt>,
 }
 
 /// The arguments in order, `None` for an absent one; the reason says what is wrong with them.
@@ -31,6 +32,16 @@ type Call = fn(&[Option<&Value>]) -> Result<Option<Value>, String>;
 /// The position of an argument, from 0, and what is written there; the reason says why every call
 /// with it would fail.
 type Check = fn(usize, &Value) -> Result<(), String>;
+
+/// The position of an argument, from 0, and what is written there.
+type Doubt = fn(usize, &Value) -> Option<Pointless>;
+
+/// Why no call with an argument does what a call is for, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pointless {
+    pub reason: &'static str,
+    pub help: String,
+}
 
 /// What an absent argument does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +112,11 @@ impl Helper {
         self.check.map_or(Ok(()), |check| check(position, literal))
     }
 
+    /// What is wrong with a literal at that position, from 0, although calls with it succeed.
+    pub fn doubt(&self, position: usize, literal: &Value) -> Option<Pointless> {
+        self.doubt.and_then(|doubt| doubt(position, literal))
+    }
+
     /// Whether it may be called with that many arguments.
     pub fn takes(&self, count: usize) -> bool {
         (self.arguments.0..=self.arguments.1).contains(&count)
@@ -121,6 +137,11 @@ impl Helper {
         self
     }
 
+    const fn doubted(mut self, doubt: Doubt) -> Self {
+        self.doubt = Some(doubt);
+        self
+    }
+
     const fn walking(mut self) -> Self {
         self.walks = true;
         self
@@ -134,7 +155,7 @@ const fn helper(
     absence: Absence,
     call: Call,
 ) -> Helper {
-    Helper { name, arguments, usage, absence, walks: false, call, check: None }
+    Helper { name, arguments, usage, absence, walks: false, call, check: None, doubt: None }
 }
 
 /// A present argument; only for helpers through which absence propagates.

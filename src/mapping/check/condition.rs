@@ -53,7 +53,10 @@ impl Checker<'_, '_> {
         }
         self.usage.reads_body |= self.scopes.in_answer;
         match Path::parse(&key.text) {
-            Ok(path) => Some(Subject::Path(path)),
+            Ok(path) => {
+                self.mistaken_path(&key.text, key.span, true);
+                Some(Subject::Path(path))
+            }
             Err(fault) => {
                 let range = fault.range.unwrap_or(0..key.text.len());
                 let span = key.span_within(self.source, range);
@@ -134,6 +137,7 @@ impl Checker<'_, '_> {
         if of_status {
             return self.status(node);
         }
+        self.mistaken_operand(node);
         self.operand(node).map(Test::Equals)
     }
 

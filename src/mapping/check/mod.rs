@@ -3,6 +3,7 @@
 mod answer;
 mod condition;
 mod lost_signs;
+mod mistaken;
 mod names;
 mod request;
 mod responses;

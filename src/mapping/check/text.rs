@@ -91,7 +91,10 @@ impl Checker<'_, '_> {
     /// A JSONPath.
     pub(super) fn path(&mut self, text: &Text) -> Option<Path> {
         match Path::parse(text.as_str()) {
-            Ok(path) => Some(path),
+            Ok(path) => {
+                self.mistaken_path(text.as_str(), text.span(), false);
+                Some(path)
+            }
             Err(fault) => {
                 let written = text.as_str();
                 let range = fault.range.unwrap_or(0..written.len());
@@ -196,12 +199,22 @@ impl Checker<'_, '_> {
             let mut help = fault.help.unwrap_or_default();
             let name = text.get(range.clone()).unwrap_or_default();
             let opening = text.get(..range.start).unwrap_or_default().trim_end();
-            if help == define(name) && !opening.ends_with("{{") {
+            let word = word_at(text, range.start);
+            if fault.code == "undefined-name" && word.contains('/') && !opening.ends_with("{{") {
+                help = format!("a text stands in quotes: `\"{word}\"`");
+            } else if help == define(name) && !opening.ends_with("{{") {
                 help.push_str(&format!("; a text stands in quotes: `\"{name}\"`"));
             }
             self.error_once(fault.code, span, fault.message, &help);
         }
     }
+}
+
+/// What stands from there to the next blank, parenthesis or brace.
+fn word_at(text: &str, start: usize) -> &str {
+    let rest = text.get(start..).unwrap_or_default();
+    let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '{' | '}'));
+    rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()
 }
 
 const REGEX_HELP: &str =

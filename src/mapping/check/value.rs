@@ -31,6 +31,15 @@ fn is_directive(entry: &Entry) -> bool {
     entry.key.text.starts_with('$') && !entry.key.text.starts_with("$$")
 }
 
+/// The directive for what others call so.
+fn elsewhere(name: &str) -> Option<&'static str> {
+    match name {
+        "$for" | "$foreach" | "$for_each" | "$forEach" | "$map" => Some("$each"),
+        "$if" => Some("$when"),
+        _ => None,
+    }
+}
+
 impl Checker<'_, '_> {
     /// Any YAML value.
     pub(super) fn shape(&mut self, node: &Node, secrecy: Secrecy) -> Option<Shape> {
@@ -120,7 +129,7 @@ impl Checker<'_, '_> {
         let name = entry.key.text.as_str();
         let (message, help) = match name.starts_with('$') && !name.starts_with("$$") {
             true => {
-                let help = match did_you_mean(name, DIRECTIVES) {
+                let help = match elsewhere(name).or_else(|| did_you_mean(name, DIRECTIVES)) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("a key that begins with `$` is written `${name}`"),
                 };

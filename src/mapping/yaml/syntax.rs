@@ -97,12 +97,37 @@ fn glued_bracket(place: &Place<'_>) -> Option<Diagnostic> {
     if text.contains("{{") {
         return Some(unquoted_template(place.source, value));
     }
+    // What is a key is quoted without its value.
+    let value = Span::new(value.start, value.start + key_length(text).unwrap_or(text.len()));
+    let text = place.source.slice(value);
     let message =
         format!("`{text}` needs quotes here: inside brackets, `[` and `{{` are YAML's own");
     Some(
         Diagnostic::error("unquoted-bracket", place.source, value, message)
             .help(format!("quote it: {}", quoted(text))),
     )
+}
+
+/// Where the `: ` stands that ends a key with brackets in it; none if it is no key.
+fn key_length(text: &str) -> Option<usize> {
+    let (mut depth, mut quote) = (0usize, None);
+    for (at, character) in text.char_indices() {
+        match (quote, character) {
+            (Some(open), _) if open == character => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') if depth > 0 => quote = Some(character),
+            (None, '[' | '{') => depth += 1,
+            (None, ']' | '}') => depth = depth.saturating_sub(1),
+            (None, ':') if depth == 0 => {
+                let rest = text.get(at + 1..).unwrap_or_default();
+                if rest.is_empty() || rest.starts_with(' ') {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// `{{x}} and more`: the rest of the value stands behind what was read as a mapping.

@@ -24,6 +24,8 @@ pub struct Explanation {
     pub exchanges: usize,
     /// Exchanges that a reply was given for.
     pub replies: usize,
+    /// Lists of replies of which not all came.
+    pub members_left: Vec<MembersLeft>,
     /// Whether there was so much to tell that some tests and values are left out.
     pub is_cut: bool,
 }
@@ -39,6 +41,16 @@ impl Explanation {
     pub fn replies_left(&self) -> usize {
         self.replies.saturating_sub(self.exchanges)
     }
+}
+
+/// A reply that is a list, for more tries than there were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MembersLeft {
+    /// Which one, from 1.
+    pub reply: usize,
+    /// How many members it has, and how many of them nothing asked for.
+    pub given: usize,
+    pub left: usize,
 }
 
 /// What the event did to one mapping.
@@ -156,7 +168,8 @@ pub enum Owner {
 pub enum Outcome {
     Value(Glimpse),
     Absent,
-    /// Absent although it is required; steps whose requests cannot be made for that.
+    /// Absent although it is required; the step whose request could not be made for that, if one
+    /// failed so.
     Missing {
         needed_by: Vec<Arc<str>>,
     },

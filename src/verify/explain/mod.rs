@@ -16,13 +16,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use self::account::{End, Explanation, MappingAccount, RunAccount, Turn};
+use self::account::{End, Explanation, MappingAccount, RunAccount, Turn, VariableAccount};
 pub use self::glimpse::{Curtain, Glimpse, shorten};
 use self::play::{Play, Replies};
 use self::recorder::{Notes, Recorder};
 use crate::clock::Clock;
 use crate::clock::virtual_time::{Stalled, VirtualClock};
-use crate::engine::outcome::{Outcome, RuleOutcome, RuleResult};
+use crate::engine::outcome::{Failure, Outcome, RuleOutcome, RuleResult};
 use crate::engine::script::{Reply, Stage};
 use crate::engine::transport::TransportError;
 use crate::engine::{Engine, Set};
@@ -78,6 +78,7 @@ pub fn explain(question: Question) -> Result<Explanation, Unexplained> {
         told: (status, curtain.value(&body)),
         exchanges: replies.exchanges(),
         replies: replies.given(),
+        members_left: replies.members_left(),
         is_cut: curtain.is_full(),
     })
 }
@@ -110,7 +111,12 @@ fn account(
     took: Duration,
     curtain: &Curtain,
 ) -> MappingAccount {
-    let Notes { rules, variables, turns, turns_left_out, .. } = notes;
+    let Notes { rules, mut variables, turns, turns_left_out, .. } = notes;
+    let failure = outcome.and_then(|outcome| match &outcome.result {
+        RuleResult::Failed(failure) => Some(failure),
+        _ => None,
+    });
+    keep_what_failed(&mut variables, failure, &turns);
     let run = outcome.and_then(|outcome| {
         let rule = mapping.rules.iter().find(|rule| rule.name == outcome.rule)?;
         let end = end(&outcome.result, curtain);
@@ -120,6 +126,28 @@ fn account(
     });
     let description = mapping.description.as_deref().map(|text| curtain.told(text));
     MappingAccount { file: mapping.file.clone(), description, rules, variables, run }
+}
+
+/// Of the steps that need what is missing, only one can have failed for it: the one that failed with
+/// nothing sent. Others were skipped, or the rule did not come to them.
+fn keep_what_failed(variables: &mut [VariableAccount], failure: Option<&Failure>, turns: &[Turn]) {
+    let unsent = failure.and_then(|failure| {
+        let step = failure.step.as_ref()?;
+        let is_sent =
+            turns.last().is_some_and(|turn| turn.step == *step && turn.exchange.is_some());
+        (!is_sent).then_some((step, &failure.error))
+    });
+    for variable in variables {
+        let account::Outcome::Missing { needed_by } = &mut variable.outcome else { continue };
+        needed_by.retain(|step| unsent.is_some_and(|(failed, _)| step == failed));
+        // Of a `for_each` only the first member was tried.
+        let named = format!("`{}` is required and absent", variable.name);
+        if let Some((step, _)) = unsent.filter(|(_, error)| error.contains(&named))
+            && needed_by.is_empty()
+        {
+            needed_by.push(step.clone());
+        }
+    }
 }
 
 /// Steps that it did not come to after it last began.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
+use super::account::MembersLeft;
 use crate::clock::virtual_time::VirtualClock;
 use crate::engine::script::{Director, Reply};
 use crate::engine::transport::{Request, Response};
@@ -22,6 +23,8 @@ pub struct Replies {
 struct Place {
     /// Exchanges that began.
     exchanges: usize,
+    /// Tries of those before the last one that a reply was given for.
+    before: Vec<usize>,
     /// Tries of the last one.
     tries: usize,
 }
@@ -33,12 +36,30 @@ impl Replies {
 
     /// An exchange begins: the next try is its first.
     pub fn next_exchange(&self) {
-        *self.place() = Place { exchanges: self.exchanges() + 1, tries: 0 };
+        let mut place = self.place();
+        let tries = std::mem::take(&mut place.tries);
+        if (1..=self.given.len()).contains(&place.exchanges) {
+            place.before.push(tries);
+        }
+        place.exchanges += 1;
     }
 
     /// Exchanges that began.
     pub fn exchanges(&self) -> usize {
         self.place().exchanges
+    }
+
+    /// Of each reply that was asked for at all: how many of its members are for tries that did not
+    /// come. The reply counts from 1.
+    pub fn members_left(&self) -> Vec<MembersLeft> {
+        let place = self.place();
+        let tries = place.before.iter().copied().chain([place.tries]);
+        let each = (0..).zip(self.given.iter().zip(tries)).map(|(at, (given, tries))| {
+            let left = given.len().saturating_sub(tries);
+            MembersLeft { reply: at + 1, given: given.len(), left }
+        });
+        let asked = each.take(place.exchanges);
+        asked.filter(|one| one.left > 0).collect()
     }
 
     /// Exchanges that there is a reply for.

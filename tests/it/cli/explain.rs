@@ -118,7 +118,7 @@ fn a_story_of_several_steps_is_told_from_the_event_to_the_answer() {
             "    ✓ imsi is not empty: it is \"001010000020349\" (crm.yaml:22)\n",
             "  Rule `rest` fits, too, but a rule before it runs (crm.yaml:39)\n",
             "  Rule `closed` does not fit (crm.yaml:16)\n",
-            "    ✗ $.pb_data.status equals \"closed\": it is absent (crm.yaml:18) ← decides\n",
+            "    ✗ $.pb_data.status equals \"closed\": it is absent (crm.yaml:18) ← because of this\n",
             "    ✓ imsi matches ^001: it is \"001010000020349\" (crm.yaml:18)\n",
             "  Variables\n    imsi = \"001010000020349\"  $.pb_data.sim_info.imsi\n",
             "    plan = \"gold\"\n      ✓ $.pb_data.plan gives 1591\n",
@@ -197,6 +197,42 @@ fn a_variable_that_is_missing_names_the_request_that_cannot_be_made() {
             "  Step `addon` is skipped: its list has no member (crm.yaml:33)\n",
         ],
     );
+}
+
+#[test]
+fn what_no_request_needs_is_absent_without_harm_and_null_is_called_null() {
+    let unneeded =
+        CRM.replace("- name: activate\n", "- name: activate\n        when: { plan: gold }\n");
+    let scratch = stage(&unneeded, &json!({ "sim_info": { "imsi": "001" }, "plan": null }));
+    let ran = explain(&scratch, &[]);
+    assert_in_order(
+        &ran.stdout,
+        &[
+            "    plan is absent; no request that is made needs it\n",
+            "      ✗ $.pb_data.plan is null, which counts as absent\n",
+            "      ✗ $.pb_data.account_info.plan selects nothing\n",
+            "  Step `activate` is skipped",
+        ],
+    );
+    let scratch = stage(CRM, &json!({ "sim_info": { "imsi": null } }));
+    let ran = explain(&scratch, &[]);
+    let told = "    imsi is absent; no request that is made needs it\n      ✗ $.pb_data.sim_info.imsi is null, \
+                which counts as absent\n";
+    assert_in_order(&ran.stdout, &[told]);
+}
+
+#[test]
+fn members_of_a_reply_that_nothing_asked_for_are_noted() {
+    let scratch = stage(CRM, &subscriber());
+    scratch.write("both.yaml", "[{ json: { items: [] } }, { json: { id: 1 } }, { status: 204 }]");
+    let ran = explain(&scratch, &["--reply", "both.yaml"]);
+    assert_in_order(
+        &ran.stdout,
+        &["Note: Reply 1 is a list of 3, of which 1 came: a list is for successive tries of one\n\
+           request. For one request after the other give `--reply FILE` for each\n"],
+    );
+    let told = told(&scratch, &["--reply", "both.yaml"]);
+    assert_eq!(told["members_left"], json!([{ "reply": 1, "given": 3, "left": 2 }]));
 }
 
 #[test]

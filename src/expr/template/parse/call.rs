@@ -7,7 +7,7 @@ use handlebars::{Path as ParsedPath, PathSeg};
 use serde_json::Value;
 
 use super::super::super::Path;
-use super::super::super::helpers::{self, Helper};
+use super::super::super::helpers::{self, Helper, Pointless};
 use super::super::{Expression, ExpressionKind, TemplateFault, source};
 use super::Compiler;
 
@@ -121,13 +121,20 @@ impl Compiler<'_> {
         (param, argument): (&Parameter, &Expression),
         at: usize,
     ) {
-        if let (Parameter::Literal(written), ExpressionKind::Literal(value)) =
-            (param, &argument.kind)
-            && written == value
-            && let Err(reason) = helper.check(position, value)
-        {
-            let message = format!("`{}` would fail on every event: {reason}", helper.name);
+        let (Parameter::Literal(written), ExpressionKind::Literal(value)) = (param, &argument.kind)
+        else {
+            return;
+        };
+        if written != value {
+            return;
+        }
+        let name = helper.name;
+        if let Err(reason) = helper.check(position, value) {
+            let message = format!("`{name}` would fail on every event: {reason}");
             let help = format!("write e.g. `{{{{{}}}}}`", helper.usage);
+            self.fault("bad-argument", &message, &help, at);
+        } else if let Some(Pointless { reason, help }) = helper.doubt(position, value) {
+            let message = format!("`{name}` would give the same for every event: {reason}");
             self.fault("bad-argument", &message, &help, at);
         }
     }

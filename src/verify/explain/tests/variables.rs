@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::super::account::{Outcome, Owner, Passage, TurnKind, VariableAccount};
+use super::super::account::{Explanation, Outcome, Owner, Passage, TurnKind, VariableAccount};
 use super::{answer, explained, json_answer, mapping, tests};
 
 /// A passage in a few words.
@@ -111,8 +111,8 @@ rules:
     assert_eq!(names, [("b", file), ("a", file), ("c", rule), ("a", rule)]);
 }
 
-#[test]
-fn what_is_missing_names_the_requests_that_cannot_be_made_without_it() {
+/// A rule of these steps, with variables that are there and others that are not.
+fn lacking(steps: &[&str]) -> Explanation {
     let rest = "extract:
   imsi: $.pb_data.imsi
   msisdn: $.pb_data.msisdn
@@ -123,29 +123,82 @@ rules:
   - name: r
     event: '*'
     steps:
-      - { name: path, request: 'PUT /a/{{msisdn}}' }
-      - { name: body, request: POST /b, json: { x: '{{default msisdn \"none\"}}', y: '{{both}}' } }
-      - { name: behind-what-is-saved, request: 'POST /{{saved}}', json: { m: '{{msisdn}}' } }
-      - { name: without, request: POST /d, json: { x: '{{imsi}}', y: '{{soft}}' } }
-      - { name: branch, request: POST /e, text: '{{#if imsi}}{{imsi}}{{else}}{{msisdn}}{{/if}}' }
-      - { name: list, for_each: msisdn, request: GET /f }
-      - { name: member, for_each: event.pb_data.l, request: 'GET /g/{{item.id}}', query: { m: '{{msisdn}}' } }
-      - { name: saves, request: GET /h, save: { saved: $.id } }
-"
-    .replace("behind-what-is-saved, request: 'POST /{{saved}}'", "behind, request: POST /c");
-    let event = json!({"imsi": "001", "l": [{"id": 1}]});
-    let explanation = explained(&mapping(&rest), &event, Vec::new());
-    let needed = |name: &str| match &explanation.variable(name).outcome {
+";
+    let steps: String = steps.iter().map(|step| format!("      - {{ {step} }}\n")).collect();
+    let event = json!({"imsi": "001", "l": [{"id": 1}, {"id": 2, "all": true}]});
+    explained(&mapping(&format!("{rest}{steps}")), &event, Vec::new())
+}
+
+/// Steps whose requests cannot be made without the variable.
+fn needed(explanation: &Explanation, name: &str) -> Vec<String> {
+    match &explanation.variable(name).outcome {
         Outcome::Missing { needed_by } => needed_by.iter().map(ToString::to_string).collect(),
         other => vec![format!("{other:?}")],
-    };
-    assert_eq!(needed("msisdn"), ["path", "body", "behind", "list", "member"]);
-    assert_eq!(needed("unneeded"), [""; 0]);
+    }
+}
+
+#[test]
+fn what_is_missing_names_the_request_that_cannot_be_made_without_it() {
+    for (step, fails) in [
+        ("name: s, request: 'PUT /a/{{msisdn}}'", true),
+        (
+            "name: s, request: POST /b, json: { x: '{{default msisdn \"none\"}}', y: '{{both}}' }",
+            true,
+        ),
+        ("name: s, request: POST /c, json: '{{msisdn}}'", true),
+        ("name: s, for_each: msisdn, request: GET /f", true),
+        (
+            "name: s, for_each: event.pb_data.l, request: 'GET /{{item.id}}', query: { m: '{{msisdn}}' }",
+            true,
+        ),
+        (
+            "name: s, for_each: event.pb_data.l, request: POST /, text: '{{#if item.all}}{{msisdn}}{{/if}}'",
+            true,
+        ),
+        ("name: s, request: POST /d, json: { x: '{{imsi}}', y: '{{soft}}' }", false),
+        ("name: s, request: POST /e, text: '{{#if imsi}}{{imsi}}{{else}}{{msisdn}}{{/if}}'", false),
+        ("name: s, when: { msisdn: { exists: true } }, request: 'PUT /a/{{msisdn}}'", false),
+        ("name: s, when: { msisdn: { exists: false } }, request: GET /a", false),
+        ("name: s, for_each: event.pb_data.none, request: 'PUT /a/{{msisdn}}'", false),
+    ] {
+        let explanation = lacking(&[step]);
+        let expected: &[&str] = if fails { &["s"] } else { &[] };
+        assert_eq!(needed(&explanation, "msisdn"), expected, "{step}");
+        assert_eq!(needed(&explanation, "unneeded"), [""; 0], "{step}");
+        assert_eq!(explanation.told.0, if fails { 422 } else { 200 }, "{step}");
+    }
+    let explanation = lacking(&["request: POST /b, json: '{{both}}'"]);
     assert!(matches!(explanation.variable("soft").outcome, Outcome::Absent));
     assert!(matches!(&explanation.variable("both").outcome, Outcome::Fault(fault)
         if fault.starts_with("`msisdn` is required and absent")));
     assert!(matches!(explanation.variable("imsi").outcome, Outcome::Value(_)));
-    assert_eq!(explanation.told.0, 422);
+}
+
+#[test]
+fn only_the_step_at_which_the_rule_ends_failed_for_what_is_missing() {
+    let needs = "name: behind, request: 'PUT /{{msisdn}}'";
+    let explanation = lacking(&["name: first, request: 'PUT /{{msisdn}}'", needs]);
+    assert_eq!(needed(&explanation, "msisdn"), ["first"]);
+    let explanation = lacking(&["name: ends, fail: no", needs]);
+    assert_eq!(needed(&explanation, "msisdn"), [""; 0]);
+}
+
+#[test]
+fn of_a_case_that_holds_every_test_is_told() {
+    let rest = "extract:
+  it:
+    cases:
+      - { when: { $.pb_data.status: open, $.pb_data.id: { exists: true } }, value: 1 }
+rules: [{ name: r, event: '*', ignore: '{{it}}' }]
+";
+    let explanation = explained(&mapping(rest), &json!({"status": "open", "id": 7}), Vec::new());
+    let [Passage::Case { when, held: true, .. }] = explanation.variable("it").trail.as_slice()
+    else {
+        panic!("{:?}", explanation.variable("it"))
+    };
+    let expected =
+        ["+ $.pb_data.status equals \"open\" [\"open\"] <", "+ $.pb_data.id exists [7] <"];
+    assert_eq!(tests(when.as_ref()), expected);
 }
 
 #[test]
