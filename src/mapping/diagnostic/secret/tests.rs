@@ -160,7 +160,7 @@ fn what_references_spell_out_is_hidden() {
 const SECRET: &str = "open-sesame-0451";
 
 /// Spellings of a secret, many of which are not YAML at all.
-const SPELLINGS: [&str; 66] = [
+const SPELLINGS: [&str; 67] = [
     "auth: { bearer: { token: open-sesame-0451 } }",
     "auth: { bearer: { token: open-sesame-0451 }",
     "auth: { bearer: { token: open-sesame-0451",
@@ -226,6 +226,7 @@ const SPELLINGS: [&str; 66] = [
     "headers:\n      X-API-Key: open-sesame-0451",
     "url: http://me:open-sesame-0451@hss.test",
     "url: \"http://hss.test/?password=open-sesame-0451\"",
+    "'  x: y\n,  auth: { bearer: { tokn: 'open-sesame-0451' } }",
     "x: &open open-sesame-0451\n    auth: { bearer: { token: *open } }",
 ];
 

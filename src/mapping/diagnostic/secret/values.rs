@@ -91,7 +91,8 @@ impl Scan<'_, '_> {
         self.at = end.min(self.text.len());
         if quoted.is_some() && start >= self.misquoted && !ends_member(self.rest()) {
             // One of the quotes is lost or too many: what is within and what is not, nobody knows.
-            self.misquoted = start + line.floor_char_boundary(LONGEST);
+            let follows = self.rest_of_line();
+            self.misquoted = self.at + follows.floor_char_boundary(LONGEST);
             self.show(start..self.misquoted, Writing::Plain);
         }
         let writing = if quoted.is_some() { Writing::Prose } else { Writing::Plain };
