@@ -36,7 +36,7 @@ use given::{Given, NoEvent};
 ///
 /// If the first request is refused once and then accepted, and the second finds nothing:
 ///
-///     nsps-connector explain event.json --reply busy-then-created.yaml --reply nothing.http
+///   nsps-connector explain event.json --reply busy-then-created.yaml --reply nothing.http
 ///
 /// where busy-then-created.yaml is `[{ status: 503 }, { status: 201, json: { id: 7 } }]`: a list in
 /// one file is for successive tries of one request.
