@@ -124,7 +124,7 @@ impl Exchange<'_> {
                 return tried(verdict, self.target, Vec::new());
             }
         };
-        let answer = Answer::new(response, Arc::clone(run.secrets));
+        let answer = Answer::new(response, run.vault.known());
         let verdict = judge::answer(&answer, self.call, self.target, scope, clock.wall());
         let saved = match verdict {
             Verdict::Done { .. } => self.save(&answer, scope)?,

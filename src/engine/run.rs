@@ -18,7 +18,7 @@ use crate::expr::Fault;
 use crate::expr::template::Place;
 use crate::program::{Action, Mapping, Rule, Step};
 use crate::telemetry::log::Log;
-use crate::telemetry::mask::Secrets;
+use crate::telemetry::vault::Vault;
 
 /// What all events have in common.
 pub struct Engine {
@@ -33,7 +33,7 @@ pub(super) struct Run<'r> {
     pub(super) engine: &'r Engine,
     pub(super) event: &'r Event,
     pub(super) log: &'r Log,
-    pub(super) secrets: &'r Arc<Secrets>,
+    pub(super) vault: &'r Vault,
     /// On the clock's monotonic scale.
     deadline: Duration,
 }
@@ -52,8 +52,7 @@ impl Engine {
     pub async fn process(&self, set: Arc<Set>, event: Event, log: Log) -> Outcome {
         let facts = Facts::of(&event, &*self.clock);
         let deadline = self.clock.monotonic() + self.deadline;
-        let secrets = &set.program.secrets;
-        let run = Run { engine: self, event: &event, log: &log, secrets, deadline };
+        let run = Run { engine: self, event: &event, log: &log, vault: &set.vault, deadline };
         let mappings = set.program.mappings.iter().enumerate();
         let asked = mappings.map(|(at, mapping)| run.mapping(mapping, set.links(at), &facts));
         let rules = join_all(asked).await.into_iter().flatten().collect();

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use super::transport::{Connect, Transport, TransportError};
 use crate::program::{Program, Target};
+use crate::telemetry::vault::Vault;
 
 /// What serves events from one reload to the next.
 pub struct Set {
     pub program: Program,
     /// Counts the sets of this process, from 1.
     pub generation: u64,
+    /// Knows what must never be shown; the same for all sets of this process.
+    pub(super) vault: Arc<Vault>,
     /// By position of the mapping, then of its target.
     links: Vec<Vec<Arc<Link>>>,
 }
@@ -29,6 +32,27 @@ impl Set {
         previous: Option<&Set>,
         connect: &dyn Connect,
     ) -> Result<Self, TransportError> {
+        let vault = previous.map(|set| Arc::clone(&set.vault)).unwrap_or_default();
+        Self::with(program, previous, vault, connect)
+    }
+
+    /// The first set of a process, whose secrets others than the engine have to know, too.
+    pub fn first(
+        program: Program,
+        vault: Arc<Vault>,
+        connect: &dyn Connect,
+    ) -> Result<Self, TransportError> {
+        Self::with(program, None, vault, connect)
+    }
+
+    fn with(
+        program: Program,
+        previous: Option<&Set>,
+        vault: Arc<Vault>,
+        connect: &dyn Connect,
+    ) -> Result<Self, TransportError> {
+        // Before anything can use them.
+        vault.hold(&program.secrets);
         let mut known: HashMap<[u8; 32], Arc<Link>> = previous
             .iter()
             .flat_map(|set| set.links.iter().flatten())
@@ -41,7 +65,7 @@ impl Set {
             links.push(of_mapping?);
         }
         let generation = previous.map_or(1, |set| set.generation + 1);
-        Ok(Self { program, generation, links })
+        Ok(Self { program, generation, vault, links })
     }
 
     /// The links of a mapping's targets.

@@ -14,7 +14,7 @@ use super::{encodings, identifiers};
 const SHORTEST_SECRET: usize = 8;
 
 /// Bytes of a secret that are looked for; of a longer one, what follows them is masked with them.
-const LONGEST_SECRET: usize = 4096;
+pub(super) const LONGEST_SECRET: usize = 4096;
 
 /// No occurrence of anything that is masked is longer than this, in bytes, unless it is masked up
 /// to the end of its text.

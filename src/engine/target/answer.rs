@@ -7,13 +7,14 @@ use serde_json::{Map, Value};
 
 use super::body::{self, Body};
 use crate::engine::transport::Response;
-use crate::telemetry::mask::Secrets;
+use crate::telemetry::mask::Mask;
+use crate::telemetry::vault::Known;
 
 /// An answer, decoded when first asked for.
 pub(in crate::engine) struct Answer {
     response: Response,
     /// What a target may repeat and nobody may be told.
-    secrets: Arc<Secrets>,
+    secrets: Arc<Known>,
     status: Value,
     headers: OnceCell<Value>,
     body: OnceCell<Body<'static>>,
@@ -24,7 +25,7 @@ pub(in crate::engine) struct Answer {
 const EXCERPT: usize = 200;
 
 impl Answer {
-    pub(in crate::engine) fn new(response: Response, secrets: Arc<Secrets>) -> Self {
+    pub(in crate::engine) fn new(response: Response, secrets: Arc<Known>) -> Self {
         let status = Value::from(response.status);
         Self {
             response,
