@@ -85,10 +85,11 @@ impl VirtualClock {
         let waker = Waker::from(Arc::clone(&called));
         let mut context = Context::from_waker(&waker);
         loop {
-            if let Poll::Ready(result) = future.as_mut().poll(&mut context) {
+            let polled = future.as_mut().poll(&mut context);
+            self.poll_tasks(&mut context);
+            if let Poll::Ready(result) = polled {
                 return Ok(result);
             }
-            self.poll_tasks(&mut context);
             let can_go_on = called.0.swap(false, Ordering::AcqRel) || self.jump();
             if !can_go_on {
                 return Err(Stalled);

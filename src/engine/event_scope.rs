@@ -6,6 +6,7 @@ use std::cell::{Cell, OnceCell};
 use serde_json::{Value, json};
 
 use super::observe::Observer;
+use super::session::Values;
 use super::target::answer::Answer;
 use crate::clock::{self, Clock};
 use crate::event::Event;
@@ -43,6 +44,8 @@ pub(super) struct EventScope<'e> {
     /// By position of the step: what `steps.NAME` is.
     steps: Vec<Value>,
     item: Option<(Value, Value)>,
+    /// What the log-in saved with whose session a request is made.
+    session: Option<Values>,
     effort: Effort,
     pub(super) observer: Option<&'e dyn Observer>,
 }
@@ -65,8 +68,8 @@ impl<'e> EventScope<'e> {
         let values = mapping.variables.iter().map(|_| OnceCell::new()).collect();
         let (saved, steps) = (Vec::new(), Vec::new());
         let effort = Effort::new();
-        let (item, observer) = (None, None);
-        Self { mapping, event, facts, clock, values, saved, steps, item, effort, observer }
+        let (item, session, observer) = (None, None, None);
+        Self { mapping, event, facts, clock, values, saved, steps, item, session, effort, observer }
     }
 
     pub(super) fn observed_by(mut self, observer: Option<&'e dyn Observer>) -> Self {
@@ -113,6 +116,16 @@ impl<'e> EventScope<'e> {
         }
     }
 
+    /// What the steps of the rule saved, by slot; the scope has it no more.
+    pub(super) fn take_saved(&mut self) -> Vec<Kept> {
+        std::mem::take(&mut self.saved)
+    }
+
+    /// A request is made with this session, or with none.
+    pub(super) fn enter(&mut self, session: Option<Values>) {
+        self.session = session;
+    }
+
     /// Whether a value is kept under that name.
     pub(super) fn has(&self, slot: SavedId) -> bool {
         matches!(self.saved.get(slot.0), Some(Kept::Value(_)))
@@ -156,6 +169,9 @@ impl Scope for EventScope<'_> {
                 Some(Kept::Value(value)) => Some(value),
                 _ => None,
             },
+            Root::Session(id) => {
+                self.session.as_ref().and_then(|values| values.get(id.0)?.as_ref())
+            }
             Root::Step(at) => self.steps.get(at),
             // Those of `$each` stand in front of these.
             Root::Member(_) | Root::Position(_) => None,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::event_scope::{AnswerScope, EventScope, Kept};
 use super::outcome::{Failure, FailureKind};
 use super::request::{self, Identity};
+use super::session::{Asking, Session};
 use super::set::Link;
 use super::step::StepRun;
 use super::target::answer::Answer;
@@ -31,40 +32,43 @@ pub(super) enum Exchanged {
 pub(super) struct Exchange<'x> {
     pub step: &'x StepRun<'x>,
     pub call: &'x Call,
-    pub target: &'x Target,
+    pub target: &'x Arc<Target>,
     pub link: &'x Link,
     /// The member of the step's `for_each`.
     pub index: Option<u32>,
 }
 
 impl Exchange<'_> {
-    /// Renders the request once and sends it until it is decided.
+    /// Sends the request until it is decided. It is rendered once, and anew for each session.
     pub(super) async fn run(&self, scope: &mut EventScope<'_>) -> Result<Exchanged, Failure> {
-        let mut request = request::render(&self.call.request, self.target, scope)
-            .map_err(|fault| self.invalid(&fault))?;
-        if self.call.request.method.is_unsafe_to_repeat() {
-            request::identify(&mut request, &self.identity());
-        }
-        self.send(request, scope).await
-    }
-
-    async fn send(
-        &self,
-        request: Request,
-        scope: &mut EventScope<'_>,
-    ) -> Result<Exchanged, Failure> {
-        let run = self.step.run;
-        let clock = &*run.engine.clock;
         let retry = &self.target.retry;
-        let mut attempt = 1;
+        let (mut sent, mut attempt, mut renewed) = (0, 1, false);
+        let mut draft: Option<Draft> = None;
         loop {
-            let within = self.time_for_a_try()?;
-            let mut request = request.clone();
-            request.timeout = within;
-            request::trace(&mut request, run.event, clock);
-            let (failure, repeatable) = match self.try_once(request, attempt, scope).await? {
+            let session = self.session().await?;
+            let number = session.as_ref().map(|session| session.number);
+            let rendered = match draft.take().filter(|draft| draft.session == number) {
+                Some(draft) => draft,
+                None => self.render(session, scope)?,
+            };
+            let mut request = draft.insert(rendered).request.clone();
+            request.timeout = self.time_for_a_try()?;
+            sent += 1;
+            let tried = self.try_once(request, sent, scope).await;
+            if let Some(keeper) = &self.link.keeper
+                && renewed
+                && !matches!(tried, Ok(Tried::Unwelcome(_)))
+            {
+                keeper.fruitful();
+            }
+            let (failure, repeatable) = match tried? {
                 Tried::Ended(exchanged) => return Ok(exchanged),
                 Tried::Transient { failure, repeatable } => (failure, repeatable),
+                Tried::Unwelcome(failure) => {
+                    self.renew(failure, number, renewed)?;
+                    renewed = true;
+                    continue;
+                }
             };
             let may = repeatable
                 || retry.unsafe_methods
@@ -73,16 +77,58 @@ impl Exchange<'_> {
                 return Err(failure);
             }
             attempt += 1;
-            let wait = retry::wait(retry, attempt, failure.retry_after, clock);
-            let Some(wait) = wait.filter(|wait| *wait < run.time_left()) else {
-                return Err(failure);
-            };
-            clock.sleep(wait).await;
-            // A sleep may last longer than it should: what failed says more than the time.
-            if run.time_left().is_zero() {
-                return Err(failure);
-            }
+            self.wait(attempt, failure).await?;
         }
+    }
+
+    /// Waits before a try; gives the failure back where there is no time, or no patience, for one.
+    async fn wait(&self, attempt: u32, failure: Failure) -> Result<(), Failure> {
+        let run = self.step.run;
+        let clock = &*run.engine.clock;
+        let wait = retry::wait(&self.target.retry, attempt, failure.retry_after, clock);
+        let Some(wait) = wait.filter(|wait| *wait < run.time_left()) else {
+            return Err(failure);
+        };
+        clock.sleep(wait).await;
+        // A sleep may last longer than it should: what failed says more than the time.
+        if run.time_left().is_zero() { Err(failure) } else { Ok(()) }
+    }
+
+    /// The session to send the next try with, where the target wants one.
+    async fn session(&self) -> Result<Option<Arc<Session>>, Failure> {
+        let Some(keeper) = &self.link.keeper else { return Ok(None) };
+        let asking = Asking { run: self.step.run, target: self.target };
+        keeper.session(&asking).await.map(Some)
+    }
+
+    fn render(
+        &self,
+        session: Option<Arc<Session>>,
+        scope: &mut EventScope<'_>,
+    ) -> Result<Draft, Failure> {
+        let number = session.as_ref().map(|session| session.number);
+        scope.enter(session.map(|session| Arc::clone(&session.values)));
+        let mut request = request::render(&self.call.request, self.target, scope)
+            .map_err(|fault| self.invalid(&fault))?;
+        if self.call.request.method.is_unsafe_to_repeat() {
+            request::identify(&mut request, &self.identity());
+        }
+        Ok(Draft { request, session: number })
+    }
+
+    /// The target refused the session: the next try is made with another one, unless the last try
+    /// was.
+    fn renew(&self, failure: Failure, session: Option<u64>, again: bool) -> Result<(), Failure> {
+        let Some((keeper, session)) = self.link.keeper.as_ref().zip(session) else {
+            return Err(failure);
+        };
+        let clock = &*self.step.run.engine.clock;
+        if again {
+            keeper.fruitless(session, clock);
+            return Err(failure);
+        }
+        let paused = keeper.refused(session, clock.monotonic());
+        paused.map_err(|left| Failure { retry_after: Some(left), ..failure })
     }
 
     /// The longest that the next try may take.
@@ -91,21 +137,25 @@ impl Exchange<'_> {
         if left.is_zero() {
             let message = format!("there is no time left for {}", self.target.name);
             let kind = FailureKind::Unavailable;
-            return Err(self.failure(kind, message, "the event's deadline is over".to_owned()));
+            let error = "the event's deadline is over".to_owned();
+            return Err(Failure { transient: true, ..self.failure(kind, message, error) });
         }
         Ok(self.call.timeout.unwrap_or(self.target.timeout).min(left))
     }
 
     async fn try_once(
         &self,
-        request: Request,
+        mut request: Request,
         attempt: u32,
         scope: &mut EventScope<'_>,
     ) -> Result<Tried, Failure> {
         let run = self.step.run;
         let clock = &*run.engine.clock;
+        request::trace(&mut request, run.event, clock);
         let within = request.timeout;
-        let sent = run.log.is_enabled(Level::Debug).then(|| request.clone());
+        // What log-ins send and get is nobody's business.
+        let told = run.login.is_none() && run.log.is_enabled(Level::Debug);
+        let sent = told.then(|| request.clone());
         let (method, url) = (request.method.clone(), request.url.clone());
         scope.tell(|observer| observer.sending(self.target, &request, attempt));
         let began = clock.monotonic();
@@ -124,12 +174,15 @@ impl Exchange<'_> {
                 return tried(verdict, self.target, Vec::new());
             }
         };
-        let answer = Answer::new(response, run.vault.known());
+        let answer = Answer::new(response, run.vault.known(), run.login.is_some());
         let verdict = judge::answer(&answer, self.call, self.target, scope, clock.wall());
         let saved = match verdict {
             Verdict::Done { .. } => self.save(&answer, scope)?,
             _ => Vec::new(),
         };
+        if let Some(login) = &run.login {
+            login.learn(&self.call.save, &saved);
+        }
         tried(verdict, self.target, saved)
     }
 
@@ -237,10 +290,21 @@ impl Exchange<'_> {
     }
 }
 
+/// A request, and the session that it was rendered with.
+struct Draft {
+    request: Request,
+    session: Option<u64>,
+}
+
 /// What one try came to.
 enum Tried {
     Ended(Exchanged),
-    Transient { failure: Failure, repeatable: bool },
+    /// The session is to be renewed.
+    Unwelcome(Failure),
+    Transient {
+        failure: Failure,
+        repeatable: bool,
+    },
 }
 
 fn tried(verdict: Verdict, target: &Target, saved: Vec<Kept>) -> Result<Tried, Failure> {
@@ -251,6 +315,7 @@ fn tried(verdict: Verdict, target: &Target, saved: Vec<Kept>) -> Result<Tried, F
             Ok(Tried::Ended(Exchanged::Restart { failure, retry: target.retry }))
         }
         Verdict::Failed(failure) => Err(failure),
+        Verdict::Unwelcome(failure) => Ok(Tried::Unwelcome(failure)),
         Verdict::Transient { failure, repeatable } => Ok(Tried::Transient { failure, repeatable }),
     }
 }

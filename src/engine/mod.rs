@@ -7,6 +7,7 @@ pub mod observe;
 pub mod outcome;
 mod request;
 mod run;
+mod session;
 pub mod set;
 mod step;
 mod target;

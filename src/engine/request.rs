@@ -51,13 +51,17 @@ fn url(template: &RequestTemplate, target: &Target, scope: &dyn Scope) -> Result
             url
         }
         Address::Saved(name) => saved_url(name, target, scope)?,
+        Address::Itself => target.url.to_string(),
     };
     let begun = url.contains('?');
     let mut query = Query { url: &mut url, begun };
-    parameters(&template.query, scope, &mut |name, value| {
-        query.push(name, value);
-        Ok(())
-    })?;
+    let of_session = target.auth.login().map_or(&[][..], |login| &login.query);
+    for named in [&template.query, of_session] {
+        parameters(named, scope, &mut |name, value| {
+            query.push(name, value);
+            Ok(())
+        })?;
+    }
     if let Auth::ApiKey { place: ApiKeyPlace::Query(name), value } = &target.auth {
         query.push(name, value);
     }
@@ -175,15 +179,16 @@ fn scalar<'v>(value: &'v Value, name: &Arc<str>) -> Result<Cow<'v, str>, Fault> 
     }
 }
 
-/// The step's headers, then the target's, then what the connector adds by itself; of one name the
-/// first counts.
+/// The step's headers, then the session's, then the target's, then what the connector adds by
+/// itself; of one name the first counts.
 fn headers(
     template: &RequestTemplate,
     target: &Target,
     scope: &dyn Scope,
 ) -> Result<Vec<(Arc<str>, String)>, Fault> {
     let mut headers = Vec::with_capacity(12);
-    for (name, shape) in template.headers.iter().chain(&target.headers) {
+    let of_session = target.auth.login().map_or(&[][..], |login| &login.headers);
+    for (name, shape) in template.headers.iter().chain(of_session).chain(&target.headers) {
         if !has(&headers, name)
             && let Some(value) = header(shape, name, scope)?
         {
@@ -195,7 +200,7 @@ fn headers(
         Auth::ApiKey { place: ApiKeyPlace::Header(name), value } => {
             add(&mut headers, name, || value.to_string());
         }
-        Auth::ApiKey { place: ApiKeyPlace::Query(_), .. } | Auth::None => {}
+        Auth::ApiKey { place: ApiKeyPlace::Query(_), .. } | Auth::Login(_) | Auth::None => {}
     }
     if let Some(content_type) = &template.content_type {
         add(&mut headers, "content-type", || content_type.to_string());

@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use super::event_scope::{EventScope, Facts};
 use super::observe::Observer;
 use super::outcome::{Failure, FailureKind, Outcome, RuleOutcome, RuleResult};
+use super::session::LogIn;
 use super::set::{Link, Set};
 use super::step::{StepEnd, StepRun};
 use super::target::retry;
@@ -21,6 +22,7 @@ use crate::telemetry::log::Log;
 use crate::telemetry::vault::Vault;
 
 /// What all events have in common.
+#[derive(Clone)]
 pub struct Engine {
     pub(super) clock: Arc<dyn Clock>,
     /// The longest that an event may take, retries included.
@@ -33,9 +35,11 @@ pub(super) struct Run<'r> {
     pub(super) engine: &'r Engine,
     pub(super) event: &'r Event,
     pub(super) log: &'r Log,
-    pub(super) vault: &'r Vault,
+    pub(super) vault: &'r Arc<Vault>,
     /// On the clock's monotonic scale.
-    deadline: Duration,
+    pub(super) deadline: Duration,
+    /// The log-in that this is, if it is one.
+    pub(super) login: Option<LogIn<'r>>,
 }
 
 impl Engine {
@@ -48,11 +52,20 @@ impl Engine {
         Self { observer: Some(observer), ..self }
     }
 
+    pub(super) fn observer(&self) -> Option<&dyn Observer> {
+        self.observer.as_deref()
+    }
+
+    /// The end of what begins now, on the clock's monotonic scale.
+    pub(super) fn deadline_from_now(&self) -> Duration {
+        self.clock.monotonic().saturating_add(self.deadline)
+    }
+
     /// Runs an event to its end, on the set that it began with. `log` speaks about this event.
     pub async fn process(&self, set: Arc<Set>, event: Event, log: Log) -> Outcome {
         let facts = Facts::of(&event, &*self.clock);
-        let deadline = self.clock.monotonic() + self.deadline;
-        let run = Run { engine: self, event: &event, log: &log, vault: &set.vault, deadline };
+        let (vault, deadline) = (&set.vault, self.deadline_from_now());
+        let run = Run { engine: self, event: &event, log: &log, vault, deadline, login: None };
         let mappings = set.program.mappings.iter().enumerate();
         let asked = mappings.map(|(at, mapping)| run.mapping(mapping, set.links(at), &facts));
         let rules = join_all(asked).await.into_iter().flatten().collect();
@@ -73,7 +86,7 @@ impl Run<'_> {
         facts: &Facts,
     ) -> Option<RuleOutcome> {
         let mut scope = EventScope::new(mapping, self.event, facts, &*self.engine.clock)
-            .observed_by(self.engine.observer.as_deref());
+            .observed_by(self.engine.observer());
         scope.tell(|observer| observer.asked(mapping, &scope));
         let (rule, result) = match choose(mapping, self.event, &scope) {
             Choice::None => return None,
@@ -122,7 +135,7 @@ impl Run<'_> {
     }
 
     /// The steps in order, from the beginning as often as an answer asks for it.
-    async fn steps(
+    pub(super) async fn steps(
         &self,
         mapping: &Mapping,
         rule: &Rule,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::session::Keeper;
 use super::transport::{Connect, Transport, TransportError};
 use crate::program::{Program, Target};
 use crate::telemetry::vault::Vault;
@@ -23,6 +24,8 @@ pub struct Set {
 pub struct Link {
     fingerprint: [u8; 32],
     pub(super) transport: Arc<dyn Transport>,
+    /// Where the target wants sessions: it outlives a reload as the connections do.
+    pub(super) keeper: Option<Arc<Keeper>>,
 }
 
 impl Set {
@@ -60,8 +63,9 @@ impl Set {
             .collect();
         let mut links = Vec::with_capacity(program.mappings.len());
         for mapping in &program.mappings {
+            let targets = mapping.targets.iter();
             let of_mapping: Result<Vec<_>, _> =
-                mapping.targets.iter().map(|target| link(target, &mut known, connect)).collect();
+                targets.map(|target| link(target, &mut known, &vault, connect)).collect();
             links.push(of_mapping?);
         }
         let generation = previous.map_or(1, |set| set.generation + 1);
@@ -77,13 +81,28 @@ impl Set {
 fn link(
     target: &Target,
     known: &mut HashMap<[u8; 32], Arc<Link>>,
+    vault: &Arc<Vault>,
     connect: &dyn Connect,
 ) -> Result<Arc<Link>, TransportError> {
     if let Some(link) = known.get(&target.fingerprint) {
         return Ok(link.clone());
     }
+    let fingerprint = target.fingerprint;
     let transport = connect.connect(target)?;
-    let link = Arc::new(Link { fingerprint: target.fingerprint, transport });
-    known.insert(target.fingerprint, link.clone());
+    let login = target.auth.login().map(|login| {
+        let targets = login.mapping.targets.iter();
+        // The target itself, without its credentials, or somebody else who gives them.
+        let links = targets.map(|other| {
+            let transport = match other.fingerprint == fingerprint {
+                true => Arc::clone(&transport),
+                false => connect.connect(other)?,
+            };
+            Ok(Arc::new(Link { fingerprint: other.fingerprint, transport, keeper: None }))
+        });
+        links.collect::<Result<Vec<_>, TransportError>>()
+    });
+    let keeper = login.transpose()?.map(|links| Arc::new(Keeper::new(links, vault.learner())));
+    let link = Arc::new(Link { fingerprint, transport, keeper });
+    known.insert(fingerprint, link.clone());
     Ok(link)
 }

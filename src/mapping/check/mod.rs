@@ -1,11 +1,13 @@
 //! Document to program: every name resolved, every text compiled, every mistake collected.
 
+mod auth;
 mod condition;
 mod lost_signs;
 mod names;
 mod request;
 mod responses;
 mod rule;
+mod session;
 mod step;
 mod steps;
 mod tables;
@@ -22,6 +24,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use names::Scopes;
+use session::Sessions;
 use tables::NamedTable;
 use undefined::Undefined;
 use usage::Usage;
@@ -50,6 +53,14 @@ pub fn check(
         variables: Vec::new(),
         tables: BTreeMap::new(),
         loops: 0,
+        file: Arc::from(file),
+        sessions: Sessions::of(document),
+        variables_of_file: document
+            .extract
+            .iter()
+            .flat_map(|named| &named.0)
+            .map(|(key, _)| Box::from(&*key.text))
+            .collect(),
         saved_anywhere: steps::saved_anywhere(document.rules().iter().flatten())
             .map(Box::from)
             .collect(),
@@ -62,13 +73,15 @@ pub fn check(
         undefined: Undefined::default(),
         failed: false,
     };
-    let mapping = checker.mapping(document, file);
+    let mapping = checker.mapping(document);
     let usable = !checker.failed;
     mapping.filter(|_| usable)
 }
 
 /// What is known while one file is checked.
 struct Checker<'c, 'e> {
+    /// The name of the file.
+    file: Arc<str>,
     source: &'c Source,
     env: &'c mut Environment<'e>,
     report: &'c mut Report,
@@ -79,6 +92,9 @@ struct Checker<'c, 'e> {
     tables: BTreeMap<Box<str>, NamedTable>,
     /// How many `$each` there were so far.
     loops: usize,
+    sessions: Sessions,
+    /// Names of the variables that all rules share.
+    variables_of_file: HashSet<Box<str>>,
     /// Names under which some step of some rule saves something.
     saved_anywhere: HashSet<Box<str>>,
     /// Names of targets, in order.
@@ -89,7 +105,7 @@ struct Checker<'c, 'e> {
 }
 
 impl Checker<'_, '_> {
-    fn mapping(&mut self, document: &Document, file: &str) -> Option<Mapping> {
+    fn mapping(&mut self, document: &Document) -> Option<Mapping> {
         self.version(document);
         let description = document.description.as_ref().and_then(|text| self.string(text));
         let extract = document.extract.clone().unwrap_or_default();
@@ -100,8 +116,10 @@ impl Checker<'_, '_> {
         let targets = self.targets(document);
         let rules = self.rules(document);
         self.usage();
+        self.unused_tables();
+        self.unused_session_values();
         Some(Mapping {
-            file: Arc::from(file),
+            file: Arc::clone(&self.file),
             description: description.map(Arc::from),
             targets: targets.into_iter().collect::<Option<_>>()?,
             shared,

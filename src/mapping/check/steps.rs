@@ -139,6 +139,12 @@ impl Checker<'_, '_> {
         self.scopes.steps = Some(Steps::of(written));
     }
 
+    /// The names that steps of a log-in saved, in order: others may use them than later steps.
+    pub(super) fn leave_login_steps(&mut self) -> Vec<Arc<str>> {
+        let saved = self.scopes.steps.take().map(|steps| steps.saved).unwrap_or_default();
+        saved.into_iter().map(|saved| saved.name).collect()
+    }
+
     /// The names that steps saved, in order; warns of those that nothing uses.
     pub(super) fn leave_steps(&mut self) -> Vec<Arc<str>> {
         let Some(steps) = self.scopes.steps.take() else { return Vec::new() };
@@ -161,6 +167,6 @@ pub(super) fn saved_anywhere<'d>(
         .map(|(key, _)| key.text.as_str())
 }
 
-fn saved_by(step: &WrittenStep) -> &[(Key, Option<Variable>)] {
+pub(super) fn saved_by(step: &WrittenStep) -> &[(Key, Option<Variable>)] {
     step.save.as_ref().map_or(&[], |named| &named.0)
 }

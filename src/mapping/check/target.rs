@@ -3,19 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::super::document::decode::{Scalar, Text, WithNode};
-use super::super::document::{
-    ApiKey, Auth as WrittenAuth, Basic, Mapping as Document, Retry as WrittenRetry,
-    Target as Written,
-};
+use super::super::document::{Mapping as Document, Retry as WrittenRetry, Target as Written};
 use super::super::env::Secrecy;
 use super::super::yaml::{Key, Kind, Node};
 use super::Checker;
+use super::auth::Checked;
+use super::session::Whose;
 use crate::program::{ApiKeyPlace, Auth, Retry, Target};
 
 impl Checker<'_, '_> {
@@ -25,34 +22,56 @@ impl Checker<'_, '_> {
             let help = "write e.g. `targets: { hss: { url: https://hss.example/api } }`";
             self.error("empty-list", named.1, "there are no targets", help);
         }
-        named.0.iter().map(|(key, written)| self.target(key, written.as_ref()?)).collect()
+        let targets = named.0.iter().enumerate();
+        targets.map(|(at, (key, written))| self.target(at, key, written.as_ref()?)).collect()
     }
 
-    fn target(&mut self, key: &Key, written: &WithNode<Written>) -> Option<Arc<Target>> {
+    fn target(&mut self, at: usize, key: &Key, written: &WithNode<Written>) -> Option<Arc<Target>> {
+        let tables = self.begin_noting_tables();
         let fingerprint = self.fingerprint(&written.node);
         let written = &written.value;
         self.kebab_name("target", &key.text, key.span);
         let url = written.url.as_ref().and_then(|text| self.base_url(text));
-        let auth = written.auth.as_ref().map_or(Some(Auth::None), |auth| self.auth(auth));
-        let headers = self.headers(written.headers.as_ref());
+        let auth = written
+            .auth
+            .as_ref()
+            .map_or(Some(Checked::Fixed(Auth::None)), |auth| self.auth(at, auth));
+        self.scopes.session = match written.unreadable.contains(&"auth") {
+            true => Whose::Unknown,
+            false => Whose::Target(at),
+        };
+        let headers = self.header_fields(written.headers.as_ref());
         self.header_of_auth(written, auth.as_ref());
         let timeout = self.or_default(written.timeout.as_deref(), Target::TIMEOUT);
         let connect = self.or_default(written.connect_timeout.as_deref(), Target::CONNECT_TIMEOUT);
         let idle = self.or_default(written.idle_timeout.as_deref(), Target::IDLE_TIMEOUT);
         let retry = written.retry.as_ref().map_or(Some(Retry::default()), |r| self.retry(r));
         let responses = self.responses(written.responses.as_ref());
-        Some(Arc::new(Target {
+        self.scopes.session = Whose::Nobody;
+        let tables = self.end_noting_tables(tables);
+        let (headers, auth) = (headers?, auth?);
+        let fixed = headers.iter().filter(|field| !field.varies);
+        let fixed = fixed.map(|field| (Arc::clone(&field.name), field.value.clone())).collect();
+        let mut target = Target {
             name: Arc::from(key.text.as_str()),
             url: url?,
-            auth: auth?,
-            headers: headers?,
+            auth: Auth::None,
+            headers: headers.into_iter().map(|field| (field.name, field.value)).collect(),
             timeout: timeout?,
             connect_timeout: connect?,
             idle_timeout: idle?,
             retry: retry?,
             responses: responses?,
             fingerprint,
-        }))
+        };
+        target.auth = match auth {
+            Checked::Fixed(auth) => auth,
+            Checked::Login(login) => {
+                target.fingerprint = with(fingerprint, &tables);
+                login.of(&target, fixed)
+            }
+        };
+        Some(Arc::new(target))
     }
 
     fn or_default(&mut self, text: Option<&Text>, default: Duration) -> Option<Duration> {
@@ -60,10 +79,10 @@ impl Checker<'_, '_> {
     }
 
     /// A header of the target would silently win over its credentials.
-    fn header_of_auth(&mut self, written: &Written, auth: Option<&Auth>) {
+    fn header_of_auth(&mut self, written: &Written, auth: Option<&Checked>) {
         let name = match auth {
-            Some(Auth::Authorization(_)) => "authorization",
-            Some(Auth::ApiKey { place: ApiKeyPlace::Header(name), .. }) => &**name,
+            Some(Checked::Fixed(Auth::Authorization(_))) => "authorization",
+            Some(Checked::Fixed(Auth::ApiKey { place: ApiKeyPlace::Header(name), .. })) => &**name,
             _ => return,
         };
         let mut headers = written.headers.iter().flat_map(|headers| &headers.0);
@@ -110,100 +129,6 @@ impl Checker<'_, '_> {
             return None;
         }
         Some(Arc::from(written.trim().trim_end_matches('/')))
-    }
-
-    fn auth(&mut self, written: &WrittenAuth) -> Option<Auth> {
-        match written {
-            WrittenAuth::Basic(basic) => self.basic(basic),
-            WrittenAuth::Bearer(bearer) => {
-                let token = self.credential(&bearer.token)?;
-                Some(Auth::Authorization(Arc::from(format!("Bearer {token}"))))
-            }
-            WrittenAuth::ApiKey(api_key) => self.api_key(api_key),
-        }
-    }
-
-    fn basic(&mut self, basic: &Basic) -> Option<Auth> {
-        let username = self.string(&basic.username);
-        let password = self.credential(&basic.password);
-        let (username, password) = (username?, password?);
-        if username.contains(':') {
-            let help = "RFC 7617 has no way to send it: choose another user name";
-            self.error(
-                "bad-credential",
-                basic.username.span(),
-                "a user name cannot hold `:`",
-                help,
-            );
-            return None;
-        }
-        let pair = STANDARD.encode(format!("{username}:{password}"));
-        self.env.hide(pair.clone());
-        Some(Auth::Authorization(Arc::from(format!("Basic {pair}"))))
-    }
-
-    fn api_key(&mut self, api_key: &ApiKey) -> Option<Auth> {
-        let value = self.credential(&api_key.value);
-        // Behind a scheme (`Token abc`) the key is a secret by itself: a target may repeat it alone.
-        if let Some((_, key)) = value.as_ref().and_then(|value| value.split_once(' ')) {
-            self.env.hide(key.trim());
-        }
-        let place = match (&api_key.header, &api_key.query) {
-            (Some(header), None) => {
-                self.header_name(header.as_str(), header.span()).map(ApiKeyPlace::Header)
-            }
-            (None, Some(query)) => self.parameter_name(query),
-            (header, _) => {
-                let message = "`api_key` goes into exactly one of `header` and `query`";
-                let help = match header {
-                    Some(_) => "keep one of them",
-                    None => "add e.g. `header: X-API-Key`",
-                };
-                self.error("conflicting-keys", api_key.span, message, help);
-                None
-            }
-        };
-        Some(Auth::ApiKey { place: place?, value: Arc::from(value?) })
-    }
-
-    fn parameter_name(&mut self, text: &Text) -> Option<ApiKeyPlace> {
-        if text.as_str().is_empty() {
-            let help = "write the name of the parameter, e.g. `query: token`";
-            self.error("invalid-name", text.span(), "a query parameter needs a name", help);
-            return None;
-        }
-        Some(ApiKeyPlace::Query(Arc::from(text.as_str())))
-    }
-
-    /// A secret that will stand in a header or a query: short ones cannot be masked everywhere.
-    fn credential(&mut self, text: &Text) -> Option<String> {
-        if text.as_str().contains("{{") {
-            let message = "a credential is not a template: it is the same for every event";
-            let help = "write it, or where it is found: `${NAME}`, `${file:/path}`";
-            self.error("bad-credential", text.span(), message, help);
-            return None;
-        }
-        let secret = self.secret(text)?;
-        if secret.is_empty() {
-            let help = "write it, or set the variable or the file that holds it";
-            self.error("bad-credential", text.span(), "this credential is empty", help);
-            return None;
-        }
-        if secret.chars().any(char::is_control) {
-            let message = "this credential holds a control character, which no header can carry";
-            self.error("bad-credential", text.span(), message, "look for a line break in it");
-            return None;
-        }
-        if secret.len() < 8 {
-            self.warning(
-                "short-secret",
-                text.span(),
-                "this credential is shorter than 8 bytes: it is masked only in its own place, not \
-                 where a target repeats it",
-                "use a longer one",
-            );
-        }
-        Some(secret)
     }
 
     fn retry(&mut self, written: &WrittenRetry) -> Option<Retry> {
@@ -259,7 +184,7 @@ impl Checker<'_, '_> {
         Sha256::digest(canonical.as_bytes()).into()
     }
 
-    fn canonical(&mut self, node: &Node, into: &mut String) {
+    pub(super) fn canonical(&mut self, node: &Node, into: &mut String) {
         match &node.kind {
             Kind::String(text) => {
                 // Faults were reported where the text was compiled.
@@ -290,6 +215,14 @@ impl Checker<'_, '_> {
             }
         }
     }
+}
+
+/// The fingerprint of a definition to which this belongs, too.
+fn with(fingerprint: [u8; 32], more: &str) -> [u8; 32] {
+    if more.is_empty() {
+        return fingerprint;
+    }
+    Sha256::new().chain_update(fingerprint).chain_update(more).finalize().into()
 }
 
 /// A text that is no URL (RFC 3986) and what to write instead, if that is special.
