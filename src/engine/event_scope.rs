@@ -46,6 +46,7 @@ pub(super) struct EventScope<'e> {
     item: Option<(Value, Value)>,
     /// What the log-in saved with whose session a request is made.
     session: Option<Values>,
+    assertion: Option<Value>,
     effort: Effort,
     pub(super) observer: Option<&'e dyn Observer>,
 }
@@ -68,8 +69,21 @@ impl<'e> EventScope<'e> {
         let values = mapping.variables.iter().map(|_| OnceCell::new()).collect();
         let (saved, steps) = (Vec::new(), Vec::new());
         let effort = Effort::new();
-        let (item, session, observer) = (None, None, None);
-        Self { mapping, event, facts, clock, values, saved, steps, item, session, effort, observer }
+        let (item, session, assertion, observer) = (None, None, None, None);
+        Self {
+            mapping,
+            event,
+            facts,
+            clock,
+            values,
+            saved,
+            steps,
+            item,
+            session,
+            assertion,
+            effort,
+            observer,
+        }
     }
 
     pub(super) fn observed_by(mut self, observer: Option<&'e dyn Observer>) -> Self {
@@ -121,6 +135,11 @@ impl<'e> EventScope<'e> {
         std::mem::take(&mut self.saved)
     }
 
+    /// What a log-in proves with who it is.
+    pub(super) fn assert(&mut self, assertion: String) {
+        self.assertion = Some(Value::from(assertion));
+    }
+
     /// A request is made with this session, or with none.
     pub(super) fn enter(&mut self, session: Option<Values>) {
         self.session = session;
@@ -143,6 +162,7 @@ impl<'e> EventScope<'e> {
             Builtin::Now => Some(&self.facts.now),
             Builtin::Item => self.item.as_ref().map(|(item, _)| item),
             Builtin::Index => self.item.as_ref().map(|(_, index)| index),
+            Builtin::Assertion => self.assertion.as_ref(),
             Builtin::Status | Builtin::Headers | Builtin::Body | Builtin::Text => None,
         }
     }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use url::Url;
+
 use super::event_scope::{AnswerScope, EventScope, Kept};
 use super::outcome::{Failure, FailureKind};
 use super::request::{self, Identity};
-use super::session::{Asking, Session};
+use super::session::{Asking, Jar, Session};
 use super::set::Link;
 use super::step::StepRun;
 use super::target::answer::Answer;
@@ -17,6 +19,7 @@ use crate::expr::{Fault, Scope};
 use crate::fields;
 use crate::program::{Call, Retry, Save, Target};
 use crate::telemetry::log::{Fields, Level};
+use crate::telemetry::vault::Learner;
 
 /// What a request came to.
 pub(super) enum Exchanged {
@@ -47,14 +50,15 @@ impl Exchange<'_> {
         loop {
             let session = self.session().await?;
             let number = session.as_ref().map(|session| session.number);
-            let rendered = match draft.take().filter(|draft| draft.session == number) {
+            let rendered = match draft.take().filter(|draft| draft.number() == number) {
                 Some(draft) => draft,
                 None => self.render(session, scope)?,
             };
             let mut request = draft.insert(rendered).request.clone();
             request.timeout = self.time_for_a_try()?;
             sent += 1;
-            let tried = self.try_once(request, sent, scope).await;
+            let cookies = self.cookies(draft.as_ref());
+            let tried = self.try_once(request, sent, cookies, scope).await;
             if let Some(keeper) = &self.link.keeper
                 && renewed
                 && !matches!(tried, Ok(Tried::Unwelcome(_)))
@@ -106,14 +110,26 @@ impl Exchange<'_> {
         session: Option<Arc<Session>>,
         scope: &mut EventScope<'_>,
     ) -> Result<Draft, Failure> {
-        let number = session.as_ref().map(|session| session.number);
-        scope.enter(session.map(|session| Arc::clone(&session.values)));
+        // A log-in sees the session that it renews.
+        if self.step.run.login.is_none() {
+            scope.enter(session.as_ref().map(|session| Arc::clone(&session.values)));
+        }
         let mut request = request::render(&self.call.request, self.target, scope)
             .map_err(|fault| self.invalid(&fault))?;
         if self.call.request.method.is_unsafe_to_repeat() {
             request::identify(&mut request, &self.identity());
         }
-        Ok(Draft { request, session: number })
+        Ok(Draft { request, session })
+    }
+
+    /// Where cookies are kept for this request, if they are, and who hides them.
+    fn cookies<'a>(&'a self, draft: Option<&'a Draft>) -> Option<(&'a Jar, &'a Learner)> {
+        let login = self.step.run.login.as_ref().map(|login| (login.jar, login.learner));
+        let keeper = self.link.keeper.as_ref();
+        let session = draft.and_then(|draft| draft.session.as_deref()).zip(keeper);
+        let of_session = session.map(|(session, keeper)| (&*session.jar, &keeper.learner));
+        let of_link = self.link.cookies.as_ref().map(|(jar, learner)| (jar, learner));
+        login.or(of_session).or(of_link).filter(|_| self.target.cookies)
     }
 
     /// The target refused the session: the next try is made with another one, unless the last try
@@ -147,11 +163,16 @@ impl Exchange<'_> {
         &self,
         mut request: Request,
         attempt: u32,
+        cookies: Option<(&Jar, &Learner)>,
         scope: &mut EventScope<'_>,
     ) -> Result<Tried, Failure> {
         let run = self.step.run;
         let clock = &*run.engine.clock;
         request::trace(&mut request, run.event, clock);
+        let address = cookies.and_then(|_| Url::parse(&request.url).ok());
+        if let Some(((jar, _), address)) = cookies.zip(address.as_ref()) {
+            request::add_cookies(&mut request, &jar.for_request(address, clock.wall()));
+        }
         let within = request.timeout;
         // What log-ins send and get is nobody's business.
         let told = run.login.is_none() && run.log.is_enabled(Level::Debug);
@@ -160,6 +181,10 @@ impl Exchange<'_> {
         scope.tell(|observer| observer.sending(self.target, &request, attempt));
         let began = clock.monotonic();
         let result = self.link.transport.send(request).await;
+        // Before anybody can be told of them.
+        if let (Some((jar, learner)), Some(address), Ok(response)) = (cookies, &address, &result) {
+            learner.learn(jar.take(address, response, clock.wall()));
+        }
         scope.tell(|observer| observer.received(self.target, result.as_ref()));
         scope.effort().renew();
         let took = clock.monotonic().saturating_sub(began);
@@ -293,7 +318,13 @@ impl Exchange<'_> {
 /// A request, and the session that it was rendered with.
 struct Draft {
     request: Request,
-    session: Option<u64>,
+    session: Option<Arc<Session>>,
+}
+
+impl Draft {
+    fn number(&self) -> Option<u64> {
+        self.session.as_ref().map(|session| session.number)
+    }
 }
 
 /// What one try came to.

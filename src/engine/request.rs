@@ -219,6 +219,23 @@ fn header(shape: &Shape, name: &Arc<str>, scope: &dyn Scope) -> Result<Option<St
     Ok(Some(text.into_owned()))
 }
 
+/// Adds cookies to those that the mapping sets itself, which win over others of the same name.
+pub(super) fn add_cookies(request: &mut Request, cookies: &[(String, String)]) {
+    let at = request.headers.iter().position(|(name, _)| &**name == "cookie");
+    let own = at.and_then(|at| request.headers.get(at)).map(|(_, own)| own.as_str());
+    let own: Vec<&str> = own.into_iter().flat_map(|own| own.split(';')).map(str::trim).collect();
+    let is_own = |name: &str| own.iter().any(|own| own.split('=').next() == Some(name));
+    let others = cookies.iter().filter(|(name, _)| !is_own(name));
+    let mut all: Vec<String> = own.iter().map(|own| (*own).to_owned()).collect();
+    all.extend(others.map(|(name, value)| format!("{name}={value}")));
+    let all = all.join("; ");
+    match at.and_then(|at| request.headers.get_mut(at)) {
+        Some((_, header)) => *header = all,
+        None if all.is_empty() => {}
+        None => request.headers.push((Arc::from("cookie"), all)),
+    }
+}
+
 fn has(headers: &[(Arc<str>, String)], name: &str) -> bool {
     headers.iter().any(|(other, _)| &**other == name)
 }

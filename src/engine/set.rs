@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::session::Keeper;
+use super::session::{Jar, Keeper};
 use super::transport::{Connect, Transport, TransportError};
 use crate::program::{Program, Target};
-use crate::telemetry::vault::Vault;
+use crate::telemetry::vault::{Learner, Vault};
 
 /// What serves events from one reload to the next.
 pub struct Set {
@@ -26,6 +26,8 @@ pub struct Link {
     pub(super) transport: Arc<dyn Transport>,
     /// Where the target wants sessions: it outlives a reload as the connections do.
     pub(super) keeper: Option<Arc<Keeper>>,
+    /// Cookies where there are no sessions, and who hides them.
+    pub(super) cookies: Option<(Jar, Learner)>,
 }
 
 impl Set {
@@ -97,12 +99,15 @@ fn link(
                 true => Arc::clone(&transport),
                 false => connect.connect(other)?,
             };
-            Ok(Arc::new(Link { fingerprint: other.fingerprint, transport, keeper: None }))
+            let (fingerprint, keeper, cookies) = (other.fingerprint, None, None);
+            Ok(Arc::new(Link { fingerprint, transport, keeper, cookies }))
         });
         links.collect::<Result<Vec<_>, TransportError>>()
     });
     let keeper = login.transpose()?.map(|links| Arc::new(Keeper::new(links, vault.learner())));
-    let link = Arc::new(Link { fingerprint, transport, keeper });
+    let with_cookies = target.cookies && keeper.is_none();
+    let cookies = with_cookies.then(|| (Jar::default(), vault.learner()));
+    let link = Arc::new(Link { fingerprint, transport, keeper, cookies });
     known.insert(fingerprint, link.clone());
     Ok(link)
 }

@@ -299,6 +299,13 @@ impl Story {
         assert!(succeeded(&outcome), "{outcome:?}");
     }
 
+    /// Runs an event of a story that goes on, which must succeed.
+    #[track_caller]
+    pub fn succeeds_early(&self) {
+        let outcome = self.run_early(event());
+        assert!(succeeded(&outcome), "{outcome:?}");
+    }
+
     /// Runs an event of which one rule is to be heard, and that must fail.
     #[track_caller]
     pub fn fails(&self) -> Failure {
@@ -338,8 +345,11 @@ impl Story {
 #[track_caller]
 fn load(name: &str, text: &str) -> Program {
     let variables = |name: &str| (name == "SECRET").then(|| "open-sesame".to_owned());
-    let no_files = |_: &str| Err("there are no files".to_owned());
-    let loaded = load_text(name, text, Environment::new(&variables, &no_files, false));
+    let files = |path: &str| match path {
+        "/key" => Ok("a key of thirty-two bytes or more\n".to_owned()),
+        _ => Err("there is one file only, /key".to_owned()),
+    };
+    let loaded = load_text(name, text, Environment::new(&variables, &files, false));
     let report = loaded.report.render(Style::Plain);
     loaded.program.unwrap_or_else(|| panic!("{report}\n{text}"))
 }

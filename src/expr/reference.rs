@@ -34,6 +34,8 @@ pub enum Builtin {
     /// The member that a step's `for_each` has come to, and its position from 0.
     Item,
     Index,
+    /// A signed assertion, in log-ins by it only.
+    Assertion,
     /// Of an answer, in `responses` only.
     Status,
     Headers,

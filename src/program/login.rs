@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Mapping, Rule};
+use crate::assertion::Assertion;
 use crate::expr::SavedId;
 use crate::expr::body::Shape;
 
@@ -19,6 +20,8 @@ pub struct Login {
     /// What a session keeps: `session.NAME`. A [`SavedId`] under [`crate::expr::Root::Session`] is
     /// a position in it.
     pub kept: Vec<Keepsake>,
+    /// Signed anew for each log-in; its steps have it as [`crate::expr::Builtin::Assertion`].
+    pub assertion: Option<Assertion>,
     /// How long the session lasts, in seconds; until a target refuses it where there is none.
     pub expires_in: Option<Shape>,
     /// Sent with every request of the target; names are lower-case.

@@ -23,6 +23,8 @@ pub struct Target {
     pub idle_timeout: Duration,
     pub retry: Retry,
     pub responses: Vec<ResponseEntry>,
+    /// Whether cookies are kept, with the session where there is one.
+    pub cookies: bool,
     /// SHA-256 of the definition with its environment values: targets that are defined identically,
     /// in whichever file and generation, share what stands behind them.
     pub fingerprint: [u8; 32],
@@ -41,6 +43,7 @@ impl Target {
             idle_timeout: Self::IDLE_TIMEOUT,
             retry: Retry::default(),
             responses: Vec::new(),
+            cookies: false,
             fingerprint: [0; 32],
         }
     }

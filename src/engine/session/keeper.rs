@@ -30,7 +30,7 @@ const LONGEST_ASKED: Duration = Duration::from_secs(300);
 pub(in crate::engine) struct Keeper {
     /// Of the log-in's own targets.
     pub(super) links: Vec<Arc<Link>>,
-    pub(super) learner: Learner,
+    pub(in crate::engine) learner: Learner,
     state: Mutex<State>,
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::keeper::Begun;
-use super::{Life, Session, Values};
+use super::{Jar, Life, Session, Values};
 use crate::clock;
 use crate::engine::event_scope::{EventScope, Facts, Kept};
 use crate::engine::outcome::{Failure, FailureKind};
@@ -20,7 +20,8 @@ use crate::telemetry::vault::Learner;
 #[derive(Clone, Copy)]
 pub(in crate::engine) struct LogIn<'r> {
     login: &'r Login,
-    learner: &'r Learner,
+    pub learner: &'r Learner,
+    pub jar: &'r Jar,
 }
 
 impl LogIn<'_> {
@@ -94,10 +95,23 @@ impl Begun {
         let mut scope = EventScope::new(&login.mapping, &event, &facts, clock)
             .observed_by(self.engine.observer());
         scope.enter(previous.cloned());
+        if let Some(assertion) = login.assertion.as_ref().filter(|_| previous.is_none()) {
+            let id = clock::uuid(clock).to_string();
+            let signed = assertion.sign(clock.wall(), &id).map_err(|fault| {
+                Failure::new(FailureKind::Internal, fault.to_string(), fault.to_string())
+            })?;
+            self.keeper.learner.learn([signed.clone()]);
+            scope.assert(signed);
+        }
         if !rule.when.holds(&scope).map_err(|fault| unusable(&fault))? {
             return Ok(None);
         }
         let Action::Steps(steps) = &rule.action else { return Ok(None) };
+        // A session that is continued keeps its cookies; a new one has none.
+        let jar = match (&self.previous, previous) {
+            (Some(session), Some(_)) => session.jar.copy(),
+            _ => Jar::default(),
+        };
         let learner = &self.keeper.learner;
         let run = Run {
             engine: &self.engine,
@@ -105,7 +119,7 @@ impl Begun {
             log: &self.log,
             vault: &self.vault,
             deadline: self.deadline,
-            login: Some(LogIn { login, learner }),
+            login: Some(LogIn { login, learner, jar: &jar }),
         };
         let links: &[Arc<Link>] = &self.keeper.links;
         run.steps(&login.mapping, rule, steps, links, &mut scope).await?;
@@ -116,7 +130,7 @@ impl Begun {
             None => None,
         };
         let life = Life::read(seconds.as_deref(), clock.monotonic());
-        Ok(Some(Session { number: 0, values, life }))
+        Ok(Some(Session { number: 0, values, jar: Arc::new(jar), life }))
     }
 }
 

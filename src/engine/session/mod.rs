@@ -1,6 +1,7 @@
 //! Sessions with targets: begun by a log-in when one is first needed, shared by all events, and
 //! renewed by one task at a time, however many events wait for it.
 
+mod jar;
 mod keeper;
 mod login;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+pub(super) use jar::Jar;
 pub(super) use keeper::{Asking, Keeper};
 pub(super) use login::LogIn;
 
@@ -18,6 +20,8 @@ pub(super) struct Session {
     /// Counts the sessions of a keeper, from 1.
     pub number: u64,
     pub values: Values,
+    /// Cookies that came with the log-in and since.
+    pub jar: Arc<Jar>,
     /// Until the target refuses it where there is none.
     life: Option<Life>,
 }

@@ -3,8 +3,10 @@
 
 mod again;
 mod backoff;
+mod cookies;
 mod deadline;
 mod hostile;
+mod oauth;
 mod refused_sessions;
 mod retry_after;
 mod sameness;

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::super::document::decode::Text;
 use super::super::document::{ApiKey, Auth as WrittenAuth, Basic};
 use super::Checker;
+use super::target::with;
 use crate::expr::body::Shape;
 use crate::program::{ApiKeyPlace, Auth, Login, Retry, Target};
 
@@ -20,22 +21,37 @@ pub(super) enum Checked {
 /// A log-in of which the targets are not known yet.
 pub(super) struct Unplaced {
     pub login: Login,
+    /// The URL that gives out tokens, where it is not the target itself that is logged into.
+    pub endpoint: Option<Arc<str>>,
 }
 
 impl Unplaced {
     /// The log-in of that target; `headers` are those that are the same for every request.
     pub(super) fn of(self, target: &Target, headers: Vec<(Arc<str>, Shape)>) -> Auth {
         let mut login = self.login;
-        let responses = target.responses.iter().filter(|entry| !entry.varies);
-        login.mapping.targets = vec![Arc::new(Target {
-            name: Arc::clone(&target.name),
-            url: Arc::clone(&target.url),
-            auth: Auth::None,
-            headers,
-            responses: responses.cloned().collect(),
-            // A log-in that may have reached the target is no harm: there is only one session more.
-            retry: Retry { unsafe_methods: true, ..target.retry },
-            ..*target
+        // A log-in that may have reached the target is no harm: there is only one session more.
+        let retry = Retry { unsafe_methods: true, ..target.retry };
+        login.mapping.targets = vec![Arc::new(match self.endpoint {
+            None => Target {
+                name: Arc::clone(&target.name),
+                url: Arc::clone(&target.url),
+                auth: Auth::None,
+                headers,
+                responses: target.responses.iter().filter(|it| !it.varies).cloned().collect(),
+                retry,
+                ..*target
+            },
+            Some(url) => Target {
+                name: format!("token endpoint of {}", target.name).into(),
+                fingerprint: with(target.fingerprint, "token endpoint"),
+                url,
+                auth: Auth::None,
+                headers: Vec::new(),
+                responses: Vec::new(),
+                cookies: false,
+                retry,
+                ..*target
+            },
         })];
         Auth::Login(Box::new(login))
     }
@@ -43,7 +59,12 @@ impl Unplaced {
 
 impl Checker<'_, '_> {
     /// The credentials of the target in that position.
-    pub(super) fn auth(&mut self, target: usize, written: &WrittenAuth) -> Option<Checked> {
+    pub(super) fn auth(
+        &mut self,
+        target: usize,
+        written: &WrittenAuth,
+        cookies: bool,
+    ) -> Option<Checked> {
         match written {
             WrittenAuth::Basic(basic) => self.basic(basic).map(Checked::Fixed),
             WrittenAuth::Bearer(bearer) => {
@@ -53,8 +74,15 @@ impl Checker<'_, '_> {
             }
             WrittenAuth::ApiKey(api_key) => self.api_key(api_key).map(Checked::Fixed),
             WrittenAuth::Session(session) => {
+                if !cookies {
+                    self.useless_login(target, session);
+                }
                 let login = self.session(target, session)?;
-                Some(Checked::Login(Box::new(Unplaced { login })))
+                Some(Checked::Login(Box::new(Unplaced { login, endpoint: None })))
+            }
+            WrittenAuth::Oauth2(oauth) => {
+                let (login, endpoint) = self.oauth(oauth)?;
+                Some(Checked::Login(Box::new(Unplaced { login, endpoint: Some(endpoint) })))
             }
         }
     }
@@ -111,12 +139,25 @@ impl Checker<'_, '_> {
         Some(ApiKeyPlace::Query(Arc::from(text.as_str())))
     }
 
-    /// A secret that will stand in a header or a query: short ones cannot be masked everywhere.
-    pub(super) fn credential(&mut self, text: &Text) -> Option<String> {
-        if text.as_str().contains("{{") {
+    /// Something that says who the connector is, and is no secret.
+    pub(super) fn identity(&mut self, text: &Text) -> Option<String> {
+        if self.is_template(text) { None } else { self.string(text) }
+    }
+
+    /// Reports a template where what is written is the same for every event.
+    fn is_template(&mut self, text: &Text) -> bool {
+        let is_template = text.as_str().contains("{{");
+        if is_template {
             let message = "a credential is not a template: it is the same for every event";
             let help = "write it, or where it is found: `${NAME}`, `${file:/path}`";
             self.error("bad-credential", text.span(), message, help);
+        }
+        is_template
+    }
+
+    /// A secret that will stand in a header or a query: short ones cannot be masked everywhere.
+    pub(super) fn credential(&mut self, text: &Text) -> Option<String> {
+        if self.is_template(text) {
             return None;
         }
         let secret = self.secret(text)?;

@@ -4,6 +4,7 @@ mod auth;
 mod condition;
 mod lost_signs;
 mod names;
+mod oauth;
 mod request;
 mod responses;
 mod rule;
@@ -71,6 +72,7 @@ pub fn check(
             .map(|(key, _)| key.text.clone())
             .collect(),
         undefined: Undefined::default(),
+        extra: String::new(),
         failed: false,
     };
     let mapping = checker.mapping(document);
@@ -100,6 +102,8 @@ struct Checker<'c, 'e> {
     /// Names of targets, in order.
     targets: Vec<String>,
     undefined: Undefined,
+    /// What belongs to the definition of the target that is read, and does not stand in it.
+    extra: String,
     /// Whether an error was reported.
     failed: bool,
 }

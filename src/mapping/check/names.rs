@@ -164,14 +164,17 @@ impl Checker<'_, '_> {
 
     /// Why what an event brings cannot be named here; `None` where it can. The fault has no place yet.
     pub(super) fn of_an_event(&self, what: &str) -> Option<TemplateFault> {
-        self.scopes.login.map(|_| TemplateFault {
+        self.scopes.login.map(|_| {
+            TemplateFault {
             code: "no-event",
             message: format!("`{what}` reads an event, and a log-in belongs to none"),
             help: Some(
-                "all events share it: take what it needs from the environment (`${NAME}`), or from                  what an earlier step of it saved"
+                "all events share it: take what it needs from the environment (`${NAME}`), or from \
+                 what an earlier step of it saved"
                     .to_owned(),
             ),
             range: None,
+        }
         })
     }
 

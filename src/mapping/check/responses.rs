@@ -86,7 +86,7 @@ impl Checker<'_, '_> {
         }
         let name = self.targets.get(target).map(String::as_str).unwrap_or_default();
         let message = format!("the target `{name}` has no log-in that could be done again");
-        let help = "give it `auth: { session: … }`, or write `then: fail`";
+        let help = "give it `auth: { oauth2: … }` or `auth: { session: … }`, or write `then: fail`";
         self.error("no-session", span, message, help);
         false
     }

@@ -46,6 +46,10 @@ struct SessionName {
     used: bool,
 }
 
+/// What a session of `oauth2` has: members of the answer of the token endpoint (RFC 6749, section
+/// 5.1).
+pub(super) const OF_OAUTH: [&str; 3] = ["access_token", "refresh_token", "expires_in"];
+
 /// What there is to know of all sessions before anything is compiled.
 #[derive(Default)]
 pub(super) struct Sessions {
@@ -87,7 +91,18 @@ impl Sessions {
 impl SessionNames {
     /// What a target's log-in saves; `None` if it has none.
     fn of(auth: &WrittenAuth) -> Option<Self> {
-        let WrittenAuth::Session(_) = auth else { return None };
+        match auth {
+            WrittenAuth::Session(_) => {}
+            WrittenAuth::Oauth2(oauth) => {
+                let name = |name: &&str| SessionName {
+                    name: Box::from(*name),
+                    span: oauth.span,
+                    used: true,
+                };
+                return Some(Self { names: OF_OAUTH.iter().map(name).collect() });
+            }
+            WrittenAuth::Basic(_) | WrittenAuth::Bearer(_) | WrittenAuth::ApiKey(_) => return None,
+        }
         let mut names: Vec<SessionName> = Vec::new();
         for (key, _) in login_steps(auth).into_iter().flat_map(saved_by) {
             if names.iter().all(|known| *known.name != *key.text) {
@@ -139,7 +154,8 @@ impl Checker<'_, '_> {
         let look = self.may_look_around();
         let Some(session) = self.sessions.names(target) else {
             let message = format!("the target `{name}` has no log-in that a session begins with");
-            let help = "give it `auth: { session: { login: […] } }`, whose steps save the value";
+            let help = "give it `auth: { session: { login: […] } }`, whose steps save the value, or \
+                        `auth: { oauth2: … }`";
             return fault("no-session", message, help.to_owned());
         };
         let Some(wanted) = names.get(1) else {
@@ -203,10 +219,23 @@ impl Checker<'_, '_> {
             login: login?,
             refresh: refresh.map_or(Some(None), |refresh| refresh.map(Some))?,
             kept,
+            assertion: None,
             expires_in: expires_in.map_or(Some(None), |life| life.map(Some))?,
             headers: headers?,
             query: super::request::named(query?),
         })
+    }
+
+    /// Warns of a log-in that leaves nothing behind.
+    pub(super) fn useless_login(&mut self, target: usize, written: &Written) {
+        let is_empty = |session: &mut SessionNames| session.names.is_empty();
+        let steps = written.login.members.iter().flatten().count();
+        if steps > 0 && self.sessions.names(target).is_some_and(is_empty) {
+            let message = "nothing is kept of this log-in: requests after it are like those before";
+            let help = "let a step `save` what requests are to carry, or write `cookies: true` for \
+                        the target if the log-in sets cookies";
+            self.warning("useless-login", written.login.span, message, help);
+        }
     }
 
     fn login_rule(&mut self, name: &str, steps: &Each<WrittenStep>) -> Option<Rule> {

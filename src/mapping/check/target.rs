@@ -27,15 +27,17 @@ impl Checker<'_, '_> {
     }
 
     fn target(&mut self, at: usize, key: &Key, written: &WithNode<Written>) -> Option<Arc<Target>> {
+        self.extra.clear();
         let tables = self.begin_noting_tables();
         let fingerprint = self.fingerprint(&written.node);
         let written = &written.value;
         self.kebab_name("target", &key.text, key.span);
         let url = written.url.as_ref().and_then(|text| self.base_url(text));
+        let cookies = written.cookies.is_some_and(|flag| flag.0);
         let auth = written
             .auth
             .as_ref()
-            .map_or(Some(Checked::Fixed(Auth::None)), |auth| self.auth(at, auth));
+            .map_or(Some(Checked::Fixed(Auth::None)), |auth| self.auth(at, auth, cookies));
         self.scopes.session = match written.unreadable.contains(&"auth") {
             true => Whose::Unknown,
             false => Whose::Target(at),
@@ -62,12 +64,13 @@ impl Checker<'_, '_> {
             idle_timeout: idle?,
             retry: retry?,
             responses: responses?,
+            cookies,
             fingerprint,
         };
         target.auth = match auth {
             Checked::Fixed(auth) => auth,
             Checked::Login(login) => {
-                target.fingerprint = with(fingerprint, &tables);
+                target.fingerprint = with(with(fingerprint, &tables), &self.extra);
                 login.of(&target, fixed)
             }
         };
@@ -83,6 +86,7 @@ impl Checker<'_, '_> {
         let name = match auth {
             Some(Checked::Fixed(Auth::Authorization(_))) => "authorization",
             Some(Checked::Fixed(Auth::ApiKey { place: ApiKeyPlace::Header(name), .. })) => &**name,
+            Some(Checked::Login(login)) if login.endpoint.is_some() => "authorization",
             _ => return,
         };
         let mut headers = written.headers.iter().flat_map(|headers| &headers.0);
@@ -93,14 +97,23 @@ impl Checker<'_, '_> {
         }
     }
 
-    /// Absolute, with a host, and without what belongs elsewhere.
     fn base_url(&mut self, text: &Text) -> Option<Arc<str>> {
+        let url = self.absolute_url(text, false)?;
+        Some(Arc::from(url.trim_end_matches('/')))
+    }
+
+    /// A URL with a host, and without what belongs elsewhere; parameters do where requests add none.
+    pub(super) fn absolute_url(&mut self, text: &Text, parameters: bool) -> Option<Arc<str>> {
         if let Some(at) = text.as_str().find("{{") {
             let rest = text.as_str().get(at..).unwrap_or_default();
             let end = rest.find("}}").map_or(rest.len(), |end| end + 2);
             let span = text.node().span_within(self.source, at..at + end);
             let help = "put what depends on the event into the step's `request`";
-            self.error("bad-url", span, "a target's URL is not a template", help);
+            let (message, help) = match parameters {
+                true => ("the URL of a token endpoint is not a template", "write it out"),
+                false => ("a target's URL is not a template", help),
+            };
+            self.error("bad-url", span, message, help);
             return None;
         }
         let substituted = self.substituted(text, Secrecy::Plain)?;
@@ -110,9 +123,13 @@ impl Checker<'_, '_> {
         let written = substituted.text();
         let fault = match Url::parse(written.trim()) {
             Err(error) => Some(no_url(error)),
-            Ok(url) => url_fault(&url),
+            Ok(url) => url_fault(&url, parameters),
         };
         if let Some((message, help)) = fault {
+            let message = match parameters {
+                true => message.replace("a target's URL", "the URL of a token endpoint"),
+                false => message.to_owned(),
+            };
             // A value of the environment is not repeated: it may hold credentials.
             let without_scheme = !written.contains("://") && !text.as_str().contains("${");
             let help = match help {
@@ -128,7 +145,7 @@ impl Checker<'_, '_> {
             self.error("bad-url", text.span(), message, &help);
             return None;
         }
-        Some(Arc::from(written.trim().trim_end_matches('/')))
+        Some(Arc::from(written.trim()))
     }
 
     fn retry(&mut self, written: &WrittenRetry) -> Option<Retry> {
@@ -218,7 +235,7 @@ impl Checker<'_, '_> {
 }
 
 /// The fingerprint of a definition to which this belongs, too.
-fn with(fingerprint: [u8; 32], more: &str) -> [u8; 32] {
+pub(super) fn with(fingerprint: [u8; 32], more: &str) -> [u8; 32] {
     if more.is_empty() {
         return fingerprint;
     }
@@ -239,7 +256,7 @@ fn no_url(error: url::ParseError) -> (&'static str, &'static str) {
     }
 }
 
-fn url_fault(url: &Url) -> Option<(&'static str, &'static str)> {
+fn url_fault(url: &Url, parameters: bool) -> Option<(&'static str, &'static str)> {
     if !matches!(url.scheme(), "http" | "https") {
         return Some(("a target's URL begins with `http://` or `https://`", ""));
     }
@@ -249,7 +266,13 @@ fn url_fault(url: &Url) -> Option<(&'static str, &'static str)> {
     if !url.username().is_empty() || url.password().is_some() {
         return Some(("this URL holds credentials", "put them under `auth: { basic: … }`"));
     }
-    if url.query().is_some() || url.fragment().is_some() {
+    if parameters && url.fragment().is_some() {
+        return Some((
+            "this URL has a fragment, which is never sent",
+            "leave out what follows `#`",
+        ));
+    }
+    if !parameters && (url.query().is_some() || url.fragment().is_some()) {
         return Some((
             "this URL has a query or a fragment",
             "put parameters into a step's `query`",

@@ -14,7 +14,7 @@ mod when;
 
 use serde_json::json;
 
-pub use auth::{ApiKey, Auth, Basic, Session};
+pub use auth::{ApiKey, Assertion, Auth, Basic, ClientAuth, Grant, Oauth2, Session};
 use decode::{Anything, Each, Named, Text, WithNode, document};
 pub use extract::{Case, LongVariable, Variable};
 pub use responses::ResponseEntry;

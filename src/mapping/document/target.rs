@@ -61,6 +61,10 @@ document! {
         /// where `auth` has a log-in; anything else is `fail`.
         #[schema(examples([json!([{ "when": { "status": 404 }, "then": "stop" }])]))]
         optional responses: Each<ResponseEntry>,
+        /// Whether cookies that the target sets are kept and sent to it (RFC 6265). With `auth: session`
+        /// each session has its own, those of its log-in included.
+        #[schema(default(false))]
+        optional cookies: Flag,
     }
 }
 

@@ -93,6 +93,8 @@ fn there_is_a_place_for_each_kind_of_mapping() {
             "Basic authentication",
             "Bearer token",
             "API key",
+            "OAuth 2.0",
+            "Assertion",
             "Session",
             "Step",
             "Test",
@@ -177,7 +179,7 @@ fn keys_that_exclude_each_other_are_refused_by_both() {
             }
         }
     }
-    assert_eq!(pairs, 34);
+    assert_eq!(pairs, 38);
 }
 
 /// A mapping file with these keys at the place, and everywhere all that is required.
