@@ -59,12 +59,7 @@ impl Unplaced {
 
 impl Checker<'_, '_> {
     /// The credentials of the target in that position.
-    pub(super) fn auth(
-        &mut self,
-        target: usize,
-        written: &WrittenAuth,
-        cookies: bool,
-    ) -> Option<Checked> {
+    pub(super) fn auth(&mut self, target: usize, written: &WrittenAuth) -> Option<Checked> {
         match written {
             WrittenAuth::Basic(basic) => self.basic(basic).map(Checked::Fixed),
             WrittenAuth::Bearer(bearer) => {
@@ -74,9 +69,6 @@ impl Checker<'_, '_> {
             }
             WrittenAuth::ApiKey(api_key) => self.api_key(api_key).map(Checked::Fixed),
             WrittenAuth::Session(session) => {
-                if !cookies {
-                    self.useless_login(target, session);
-                }
                 let login = self.session(target, session)?;
                 Some(Checked::Login(Box::new(Unplaced { login, endpoint: None })))
             }

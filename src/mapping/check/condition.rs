@@ -50,7 +50,7 @@ impl Checker<'_, '_> {
         if !key.text.starts_with('$') {
             return self.reference(&key.text, key.span).map(Subject::Name);
         }
-        self.reads_document(key.span);
+        self.reads_document(&key.text, key.span);
         match Path::parse(&key.text) {
             Ok(path) => Some(Subject::Path(path)),
             Err(fault) => {

@@ -122,6 +122,7 @@ impl Checker<'_, '_> {
         self.usage();
         self.unused_tables();
         self.unused_session_values();
+        self.useless_logins(document);
         Some(Mapping {
             file: Arc::clone(&self.file),
             description: description.map(Arc::from),

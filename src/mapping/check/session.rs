@@ -226,18 +226,6 @@ impl Checker<'_, '_> {
         })
     }
 
-    /// Warns of a log-in that leaves nothing behind.
-    pub(super) fn useless_login(&mut self, target: usize, written: &Written) {
-        let is_empty = |session: &mut SessionNames| session.names.is_empty();
-        let steps = written.login.members.iter().flatten().count();
-        if steps > 0 && self.sessions.names(target).is_some_and(is_empty) {
-            let message = "nothing is kept of this log-in: requests after it are like those before";
-            let help = "let a step `save` what requests are to carry, or write `cookies: true` for \
-                        the target if the log-in sets cookies";
-            self.warning("useless-login", written.login.span, message, help);
-        }
-    }
-
     fn login_rule(&mut self, name: &str, steps: &Each<WrittenStep>) -> Option<Rule> {
         if steps.members.is_empty() {
             let help = "write at least one, e.g. `- request: POST /login`";
@@ -298,6 +286,24 @@ impl Checker<'_, '_> {
         let mut names = session.into_iter().flat_map(|session| &mut session.names);
         if let Some(known) = names.find(|known| *known.name == *name) {
             known.used = true;
+        }
+    }
+
+    /// Warns of log-ins that leave nothing behind.
+    pub(super) fn useless_logins(&mut self, document: &Document) {
+        let targets = document.targets.iter().flat_map(|named| &named.0).enumerate();
+        let told = !self.failed;
+        for (at, (_, written)) in targets.filter(|_| told) {
+            let Some(written) = written.as_ref().map(|written| &written.value) else { continue };
+            let Some(WrittenAuth::Session(session)) = &written.auth else { continue };
+            let is_empty = self.sessions.names(at).is_some_and(|it| it.names.is_empty());
+            if !is_empty || written.cookies.is_some_and(|flag| flag.0) {
+                continue;
+            }
+            let message = "nothing is kept of this log-in: requests after it are like those before";
+            let help = "let a step `save` what requests are to carry, or write `cookies: true` for \
+                        the target if the log-in sets cookies";
+            self.warning("useless-login", session.login.span, message, help);
         }
     }
 

@@ -33,11 +33,10 @@ impl Checker<'_, '_> {
         let written = &written.value;
         self.kebab_name("target", &key.text, key.span);
         let url = written.url.as_ref().and_then(|text| self.base_url(text));
-        let cookies = written.cookies.is_some_and(|flag| flag.0);
         let auth = written
             .auth
             .as_ref()
-            .map_or(Some(Checked::Fixed(Auth::None)), |auth| self.auth(at, auth, cookies));
+            .map_or(Some(Checked::Fixed(Auth::None)), |auth| self.auth(at, auth));
         self.scopes.session = match written.unreadable.contains(&"auth") {
             true => Whose::Unknown,
             false => Whose::Target(at),
@@ -64,7 +63,7 @@ impl Checker<'_, '_> {
             idle_timeout: idle?,
             retry: retry?,
             responses: responses?,
-            cookies,
+            cookies: written.cookies.is_some_and(|flag| flag.0),
             fingerprint,
         };
         target.auth = match auth {

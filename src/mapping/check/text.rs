@@ -90,13 +90,13 @@ impl Checker<'_, '_> {
     }
 
     /// Notes that a path reads the document: an answer's body, or the event if there is one.
-    pub(super) fn reads_document(&mut self, span: Span) {
+    pub(super) fn reads_document(&mut self, what: &str, span: Span) {
         if self.scopes.in_answer {
             self.usage.reads_body = true;
             return;
         }
         self.usage.varies = true;
-        if let Some(fault) = self.of_an_event(self.source.slice(span)) {
+        if let Some(fault) = self.of_an_event(what) {
             self.error(fault.code, span, fault.message, &fault.help.unwrap_or_default());
         }
     }
@@ -253,7 +253,7 @@ impl Names for TemplateNames<'_, '_, '_> {
     }
 
     fn reads_document(&mut self) {
-        self.checker.reads_document(self.node.span);
+        self.checker.reads_document("path", self.node.span);
     }
 
     fn environment(&mut self, text: &str, offset: usize) -> Vec<Piece> {

@@ -119,7 +119,7 @@ document! {
         #[schema(words(&Grant::NAMES, Grant::meaning))]
         required grant: Text,
         /// Who asks, as the authorization server knows it.
-        #[schema(examples(["nsps-connector", "${SSO_CLIENT}"]))]
+        #[schema(examples(["nsps", "${SSO_CLIENT}"]))]
         optional client_id: Text,
         /// The password of `client_id`: a secret, so take it from the environment or a file.
         #[schema(examples(["${SSO_SECRET}", "${file:/run/secrets/sso-secret}"]))]
@@ -169,7 +169,7 @@ document! {
         #[schema(examples(["/run/secrets/sso-key.pem", "${SSO_KEY_FILE}"]))]
         required key_file: Text,
         /// The name of the key (`kid`), where the issuer has several.
-        #[schema(examples(["2026-01"]))]
+        #[schema(examples(["key_1"]))]
         optional key_id: Text,
         /// How it is signed.
         #[schema(words(&Algorithm::NAMES, algorithm), default("RS256"))]
