@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -47,6 +48,8 @@ pub(super) struct EventScope<'e> {
     /// What the log-in saved with whose session a request is made.
     session: Option<Values>,
     assertion: Option<Value>,
+    /// When the last request was sent, on the clock's monotonic scale.
+    pub(super) sent: Duration,
     effort: Effort,
     pub(super) observer: Option<&'e dyn Observer>,
 }
@@ -68,7 +71,7 @@ impl<'e> EventScope<'e> {
     ) -> Self {
         let values = mapping.variables.iter().map(|_| OnceCell::new()).collect();
         let (saved, steps) = (Vec::new(), Vec::new());
-        let effort = Effort::new();
+        let (effort, sent) = (Effort::new(), clock.monotonic());
         let (item, session, assertion, observer) = (None, None, None, None);
         Self {
             mapping,
@@ -81,6 +84,7 @@ impl<'e> EventScope<'e> {
             item,
             session,
             assertion,
+            sent,
             effort,
             observer,
         }

@@ -174,12 +174,16 @@ impl Exchange<'_> {
             request::add_cookies(&mut request, &jar.for_request(address, clock.wall()));
         }
         let within = request.timeout;
+        if let Some(login) = &run.login {
+            login.hide_credentials(&request);
+        }
         // What log-ins send and get is nobody's business.
         let told = run.login.is_none() && run.log.is_enabled(Level::Debug);
         let sent = told.then(|| request.clone());
         let (method, url) = (request.method.clone(), request.url.clone());
         scope.tell(|observer| observer.sending(self.target, &request, attempt));
         let began = clock.monotonic();
+        scope.sent = began;
         let result = self.link.transport.send(request).await;
         // Before anybody can be told of them.
         if let (Some((jar, learner)), Some(address), Ok(response)) = (cookies, &address, &result) {

@@ -20,6 +20,7 @@ mod readme;
 mod reference;
 mod reload;
 mod sample;
+mod sessions;
 mod shutdown;
 mod start;
 mod structure;

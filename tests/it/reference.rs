@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::process::Command;
 
+use crate::support::key::rsa_pem;
 use crate::support::scratch::{Scratch, repository_file};
 
 const START: &str = "version: 1\ntargets: { hss: { url: http://hss.test } }\n";
@@ -70,11 +71,16 @@ fn every_example_of_the_reference_loads_without_a_word_but_of_names_that_it_does
     for (line, example) in examples {
         scratch.mapping(&format!("line-{line}.yaml"), &whole(&example));
     }
+    let key = scratch.write("key.pem", &rsa_pem());
     let output = Command::new(env!("CARGO_BIN_EXE_nsps-connector"))
         .arg("check")
         .arg(scratch.path().join("mappings"))
         .env("HSS_URL", "http://hss.test")
         .env("HSS_TOKEN", "a-token-that-is-long")
+        .env("HSS_USER", "nsps-user")
+        .env("HSS_PASSWORD", "a-password-that-is-long")
+        .env("SSO_SECRET", "a-secret-that-is-long")
+        .env("KEY_FILE", key.to_str().unwrap())
         .output()
         .unwrap();
     let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();

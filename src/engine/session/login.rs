@@ -11,6 +11,7 @@ use crate::engine::event_scope::{EventScope, Facts, Kept};
 use crate::engine::outcome::{Failure, FailureKind};
 use crate::engine::run::Run;
 use crate::engine::set::Link;
+use crate::engine::transport::Request;
 use crate::event::Event;
 use crate::expr::Fault;
 use crate::program::{Action, Login, Rule, Save};
@@ -25,6 +26,14 @@ pub(in crate::engine) struct LogIn<'r> {
 }
 
 impl LogIn<'_> {
+    /// Hides what a request of the log-in proves with who sends it.
+    pub(in crate::engine) fn hide_credentials(&self, request: &Request) {
+        let named = request.headers.iter().filter(|(name, _)| &**name == "authorization");
+        // Behind its scheme: a target may repeat it alone.
+        let credentials = named.filter_map(|(_, value)| value.split_once(' '));
+        self.learner.learn(credentials.map(|(_, credentials)| credentials.trim().to_owned()));
+    }
+
     /// Hides what was saved, from now on.
     pub(in crate::engine) fn learn(&self, saves: &[Save], saved: &[Kept]) {
         let kept = |name: &str| self.login.kept.iter().find(|kept| &*kept.name == name);
@@ -129,7 +138,8 @@ impl Begun {
             Some(shape) => shape.value(&scope).map_err(|fault| unusable(&fault))?,
             None => None,
         };
-        let life = Life::read(seconds.as_deref(), clock.monotonic());
+        // It began after that was asked, and before it was answered.
+        let life = Life::read(seconds.as_deref(), scope.sent);
         Ok(Some(Session { number: 0, values, jar: Arc::new(jar), life }))
     }
 }

@@ -37,6 +37,9 @@ struct Life {
     ends: Duration,
 }
 
+/// Less is no life: the target would be asked for sessions without end.
+const SHORTEST_LIFE: Duration = Duration::from_secs(1);
+
 /// A longer life is as good as this one.
 const LONGEST_LIFE: Duration = Duration::from_secs(1 << 31);
 
@@ -54,7 +57,8 @@ impl Life {
         if seconds.is_nan() || seconds <= 0.0 {
             return None;
         }
-        let life = Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST_LIFE).min(LONGEST_LIFE);
+        let life = Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST_LIFE);
+        let life = life.clamp(SHORTEST_LIFE, LONGEST_LIFE);
         let ends = now.saturating_add(life);
         Some(Self { renew_from: ends - MARGIN.min(life / 5), ends })
     }
@@ -74,6 +78,7 @@ mod tests {
             (json!("3600"), Some((3670, 3700))),
             (json!(" 100 "), Some((180, 200))),
             (json!(3600.5), Some((3670, 3700))),
+            (json!(1e-9), Some((100, 101))),
             (json!(0), None),
             (json!(-5), None),
             (json!("soon"), None),
