@@ -74,8 +74,7 @@ pub enum Root {
     Variable(VariableId),
     Builtin(Builtin),
     Saved(SavedId),
-    /// What the log-in of the request's target saved: a position in
-    /// [`crate::program::Login::kept`].
+    /// What the log-in of the request's target saved: a [`crate::program::Keepsake::place`].
     Session(SavedId),
     /// What became of a step: its position in the rule. An object of `status` and `skipped`.
     Step(usize),

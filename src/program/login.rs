@@ -1,5 +1,6 @@
 //! How a session with a target begins and is kept up: a small program of its own.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Mapping, Rule};
@@ -17,9 +18,8 @@ pub struct Login {
     /// Begins the next one from what the last one has; where its `when` does not hold, or it is
     /// refused, `login` does.
     pub refresh: Option<Rule>,
-    /// What a session keeps: `session.NAME`. A [`SavedId`] under [`crate::expr::Root::Session`] is
-    /// a position in it.
-    pub kept: Vec<Keepsake>,
+    /// What a session keeps, by its NAME in `session.NAME`.
+    pub kept: HashMap<Arc<str>, Keepsake>,
     /// Signed anew for each log-in; its steps have it as [`crate::expr::Builtin::Assertion`].
     pub assertion: Option<Assertion>,
     /// How long the session lasts, in seconds; until a target refuses it where there is none.
@@ -31,16 +31,10 @@ pub struct Login {
 }
 
 /// A value that a session keeps.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keepsake {
-    pub name: Arc<str>,
+    /// Its place among the values, each of which has one; under [`crate::expr::Root::Session`].
+    pub place: SavedId,
     /// Whether nobody may be shown it: life-times, and addresses that requests go to, are no secrets.
     pub is_secret: bool,
-}
-
-impl Login {
-    /// Where a session keeps what a rule of the log-in saves under `name`.
-    pub fn place_of(&self, name: &str) -> Option<SavedId> {
-        self.kept.iter().position(|kept| &*kept.name == name).map(SavedId)
-    }
 }

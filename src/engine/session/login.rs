@@ -36,7 +36,7 @@ impl LogIn<'_> {
 
     /// Hides what was saved, from now on.
     pub(in crate::engine) fn learn(&self, saves: &[Save], saved: &[Kept]) {
-        let kept = |name: &str| self.login.kept.iter().find(|kept| &*kept.name == name);
+        let kept = |name: &str| self.login.kept.get(name);
         for (save, saved) in saves.iter().zip(saved) {
             let is_secret = kept(&save.variable.name).is_none_or(|kept| kept.is_secret);
             if let (true, Kept::Value(value)) = (is_secret, saved) {
@@ -160,7 +160,7 @@ fn kept(
 ) -> Result<Values, Failure> {
     let mut values = previous.map_or_else(|| vec![None; login.kept.len()], |old| old.to_vec());
     for (name, kept) in rule.saved.iter().zip(scope.take_saved()) {
-        let place = login.place_of(name).and_then(|place| values.get_mut(place.0));
+        let place = login.kept.get(name).and_then(|kept| values.get_mut(kept.place.0));
         match (kept, place) {
             (Kept::Value(value), Some(place)) => *place = Some(value),
             (Kept::Absent(Some(fault)), _) => return Err(unusable(&fault)),

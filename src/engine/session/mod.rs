@@ -26,7 +26,7 @@ pub(super) struct Session {
     life: Option<Life>,
 }
 
-/// What a log-in saved, by position in [`crate::program::Login::kept`].
+/// What a log-in saved, by [`crate::program::Keepsake::place`].
 pub(super) type Values = Arc<[Option<Value>]>;
 
 /// On the clock's monotonic scale.

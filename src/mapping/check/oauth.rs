@@ -73,9 +73,9 @@ impl Checker<'_, '_> {
             test: Test::Exists(true),
         };
         let refresh = self.token_rule("refresh", written.span, refresh, &client, has_token)?;
-        let kept = OF_OAUTH
-            .iter()
-            .map(|name| Keepsake { name: Arc::from(*name), is_secret: *name != "expires_in" });
+        let kept = (0..).map(SavedId).zip(OF_OAUTH).map(|(place, name)| {
+            (Arc::from(name), Keepsake { place, is_secret: place != EXPIRES_IN })
+        });
         let bearer = bearer()?;
         let login = Login {
             mapping: Mapping {

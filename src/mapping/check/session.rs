@@ -1,7 +1,7 @@
 //! Log-ins: what their steps save, where that is known as `session.NAME`, and the small program that
 //! they are.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::diagnostic::Span;
@@ -35,9 +35,12 @@ pub(super) enum Whose {
     Unknown,
 }
 
-/// What the session of one target has: names, in the order of their places.
+/// What the session of one target has.
+#[derive(Default)]
 pub(super) struct SessionNames {
+    /// In the order of their places.
     names: Vec<SessionName>,
+    places: HashMap<Box<str>, usize>,
 }
 
 struct SessionName {
@@ -91,26 +94,34 @@ impl Sessions {
 impl SessionNames {
     /// What a target's log-in saves; `None` if it has none.
     fn of(auth: &WrittenAuth) -> Option<Self> {
+        let mut session = Self::default();
         match auth {
-            WrittenAuth::Session(_) => {}
+            WrittenAuth::Session(_) => {
+                for (key, _) in login_steps(auth).into_iter().flat_map(saved_by) {
+                    session.add(&key.text, key.span, false);
+                }
+            }
             WrittenAuth::Oauth2(oauth) => {
-                let name = |name: &&str| SessionName {
-                    name: Box::from(*name),
-                    span: oauth.span,
-                    used: true,
-                };
-                return Some(Self { names: OF_OAUTH.iter().map(name).collect() });
+                OF_OAUTH.iter().for_each(|name| session.add(name, oauth.span, true));
             }
             WrittenAuth::Basic(_) | WrittenAuth::Bearer(_) | WrittenAuth::ApiKey(_) => return None,
         }
-        let mut names: Vec<SessionName> = Vec::new();
-        for (key, _) in login_steps(auth).into_iter().flat_map(saved_by) {
-            if names.iter().all(|known| *known.name != *key.text) {
-                let name = key.text.as_str().into();
-                names.push(SessionName { name, span: key.span, used: false });
-            }
+        Some(session)
+    }
+
+    fn add(&mut self, name: &str, span: Span, used: bool) {
+        if self.places.contains_key(name) {
+            return;
         }
-        Some(Self { names })
+        self.places.insert(name.into(), self.names.len());
+        self.names.push(SessionName { name: name.into(), span, used });
+    }
+
+    /// The place of a value, which is used from now on.
+    fn use_of(&mut self, name: &str) -> Option<SavedId> {
+        let place = *self.places.get(name)?;
+        self.names.get_mut(place)?.used = true;
+        Some(SavedId(place))
     }
 }
 
@@ -163,10 +174,9 @@ impl Checker<'_, '_> {
             let help = format!("write `session.NAME`, e.g. `session.{first}`");
             return fault("unknown-session-value", "`session` alone is no value".to_owned(), help);
         };
-        if let Some(place) = session.names.iter().position(|known| *known.name == **wanted) {
-            session.names[place].used = true;
-            self.usage.of_session.insert(SavedId(place));
-            return Ok((Root::Session(SavedId(place)), 2));
+        if let Some(place) = session.use_of(wanted) {
+            self.usage.of_session.insert(place);
+            return Ok((Root::Session(place), 2));
         }
         let known = || session.names.iter().map(|known| &*known.name);
         let help = match did_you_mean(wanted, known().filter(|_| look)) {
@@ -186,8 +196,8 @@ impl Checker<'_, '_> {
     /// Whether a log-in saves something under that name, which could be named here.
     pub(super) fn is_of_session(&self, name: &str) -> bool {
         let Whose::Target(target) = self.scopes.session else { return false };
-        let session = self.sessions.of_targets.get(target).into_iter().flatten();
-        session.flat_map(|session| &session.names).any(|known| &*known.name == name)
+        let mut session = self.sessions.of_targets.get(target).into_iter().flatten();
+        session.any(|session| session.places.contains_key(name))
     }
 
     /// Compiles a target's session; the targets of its steps are left to the caller.
@@ -268,25 +278,21 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn keepsakes(&self, target: usize, of_life: &BTreeSet<SavedId>) -> Vec<Keepsake> {
+    fn keepsakes(&self, target: usize, of_life: &BTreeSet<SavedId>) -> HashMap<Arc<str>, Keepsake> {
         let Sessions { of_targets, addresses } = &self.sessions;
         let session = of_targets.get(target).into_iter().flatten();
         let names = session.flat_map(|session| &session.names);
-        let keepsake = |(place, known): (usize, &SessionName)| Keepsake {
-            name: Arc::from(&*known.name),
-            is_secret: !of_life.contains(&SavedId(place)) && !addresses.contains(&known.name),
+        let keepsake = |(place, known): (SavedId, &SessionName)| {
+            let is_secret = !of_life.contains(&place) && !addresses.contains(&known.name);
+            (Arc::from(&*known.name), Keepsake { place, is_secret })
         };
-        names.enumerate().map(keepsake).collect()
+        (0..).map(SavedId).zip(names).map(keepsake).collect()
     }
 
     /// Something that a log-in saved is used by a later step of it.
     pub(super) fn used_in_login(&mut self, name: &str) {
-        let Some(target) = self.scopes.login else { return };
-        let session = self.sessions.names(target);
-        let mut names = session.into_iter().flat_map(|session| &mut session.names);
-        if let Some(known) = names.find(|known| *known.name == *name) {
-            known.used = true;
-        }
+        let session = self.scopes.login.and_then(|target| self.sessions.names(target));
+        session.and_then(|session| session.use_of(name));
     }
 
     /// Warns of log-ins that leave nothing behind.
