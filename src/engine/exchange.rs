@@ -254,9 +254,12 @@ impl Exchange<'_> {
         attempt: u32,
     ) {
         let mut fields = self.place();
+        // A log-in may carry in its query what is no secret anywhere else.
+        let is_login = self.step.run.login.is_some();
+        let shown = if is_login { url.split('?').next().unwrap_or_default() } else { url };
         fields.extend(fields! {
             "method" => &**method,
-            "url" => url,
+            "url" => shown,
         });
         let (level, message) = match result {
             Ok(response) => {

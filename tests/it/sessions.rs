@@ -16,10 +16,11 @@ use crate::support::reply::Reply;
 use crate::support::stage::{OneStep, Stage};
 use crate::support::{SOON, wait_until};
 
-const SESSION: &str = "auth: { session: { login: [{ request: POST /login, json: { password: \
-                       p4ss-w0rd-of-hss }, save: { token: $.access_token, life: { path: \
-                       $.expires_in, optional: true } } }], expires_in: \"{{session.life}}\", \
-                       headers: { Authorization: \"Bearer {{session.token}}\" } } }";
+const SESSION: &str = "auth: { session: { login: [{ request: POST /login, query: { key: \
+                       k3y-in-a-query }, json: { as: { password: p4ss-w0rd-of-hss } }, save: { \
+                       token: $.access_token, life: { path: $.expires_in, optional: true } } }], \
+                       expires_in: \"{{session.life}}\", headers: { Authorization: \"Bearer \
+                       {{session.token}}\" } } }";
 
 const OAUTH: &str = "auth: { oauth2: { token_url: \"${TARGET_URL}/token\", grant: \
                      client_credentials, client_id: nsps, client_secret: s3cret-of-nsps } }";

@@ -236,6 +236,23 @@ mod tests {
         assert_eq!((kept.len(), &*kept[0].0), (MOST, "c950"));
     }
 
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(256))]
+
+        #[test]
+        fn whatever_a_target_sets_leaves_a_header_that_can_be_sent(
+            name in ".{0,8}", value in ".{0,8}",
+            more in "(; ?(Max-Age|Expires|Path|Domain|Secure|x)=?[-+]?[0-9A-Za-z/:, .]{0,24}){0,3}"
+        ) {
+            let (jar, url) = (Jar::default(), url("http://hss.test/"));
+            jar.take(&url, &answer(&[&format!("{name}={value}{more}")]), now());
+            for (name, value) in jar.for_request(&url, now()) {
+                let header = format!("{name}={value}");
+                proptest::prop_assert!(!header.contains(';') && !header.chars().any(char::is_control));
+            }
+        }
+    }
+
     #[test]
     fn a_copy_is_a_jar_of_its_own() {
         let (jar, url) = (Jar::default(), url("http://hss.test/"));

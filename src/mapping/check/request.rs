@@ -33,6 +33,9 @@ const FRAMING: [&str; 9] = [
 
 impl Checker<'_, '_> {
     pub(super) fn request(&mut self, written: &Written) -> Option<RequestTemplate> {
+        if self.scopes.login.is_some() {
+            self.hide_passwords(written);
+        }
         let line = written.request.as_ref().and_then(|text| self.request_line(text));
         let query = self.pairs(written.query.as_ref(), true);
         let headers = self.headers(written.headers.as_ref());

@@ -256,6 +256,30 @@ impl Checker<'_, '_> {
         })
     }
 
+    /// Hides what stands in the request of a log-in under the name of a secret, and is written out.
+    pub(super) fn hide_passwords(&mut self, step: &WrittenStep) {
+        let fields = [&step.form, &step.query, &step.headers].into_iter().flatten();
+        let fields = fields.flat_map(|named| &named.0);
+        let fields =
+            fields.filter_map(|(key, value)| Some((key.text.as_str(), &value.as_ref()?.0)));
+        let mut open: Vec<(&str, &Node)> = fields.collect();
+        open.extend(step.json.as_ref().map(|json| ("", &json.0)));
+        while let Some((name, node)) = open.pop() {
+            match &node.kind {
+                Kind::String(text) if names_a_secret(name) && !text.contains("{{") => {
+                    if let Ok(substituted) = self.env.substitute(text, Secrecy::Given) {
+                        self.env.hide(substituted.text());
+                    }
+                }
+                Kind::Sequence(members) => open.extend(members.iter().map(|node| (name, node))),
+                Kind::Mapping(entries) => {
+                    open.extend(entries.iter().map(|it| (it.key.text.as_str(), &it.value)));
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// `expires_in`: seconds, or a template that gives them.
     fn life_time(&mut self, node: &Node) -> Option<Shape> {
         match &node.kind {
@@ -327,6 +351,13 @@ impl Checker<'_, '_> {
             self.warning("unused-variable", span, message, &help);
         }
     }
+}
+
+/// Whether what is called that is likely to be a password or the like.
+fn names_a_secret(name: &str) -> bool {
+    const PARTS: [&str; 6] = ["pass", "pwd", "secret", "token", "credential", "key"];
+    let name = name.to_ascii_lowercase();
+    PARTS.iter().any(|part| name.contains(part))
 }
 
 /// What the checker knew before it began to read a log-in, in which nothing of that is known.

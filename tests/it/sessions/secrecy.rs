@@ -80,7 +80,8 @@ fn nothing_of_a_log_in_is_shown_at_level_debug() {
     assert!(printed.contains("exchange bodies") && printed.contains("logged in"), "{printed}");
 
     let mut secrets = guard.given();
-    secrets.extend(["p4ss-w0rd-of-hss", "s3cret-of-nsps"].map(str::to_owned));
+    let written = ["p4ss-w0rd-of-hss", "s3cret-of-nsps", "k3y-in-a-query"];
+    secrets.extend(written.map(str::to_owned));
     secrets.push(STANDARD.encode("nsps:s3cret-of-nsps"));
     let of_token_requests = stage.target.requests().into_iter().filter(|it| it.path() == "/token");
     let assertions = of_token_requests.filter_map(|request| {
@@ -97,4 +98,16 @@ fn nothing_of_a_log_in_is_shown_at_level_debug() {
         let answer = answers.iter().map(|answer| answer.text()).find(|it| it.contains(&**secret));
         assert!(answer.is_none(), "`{secret}` is answered: {}", answer.unwrap_or_default());
     }
+}
+
+#[test]
+fn what_refuses_a_log_in_is_told_without_what_the_log_in_sent() {
+    let stage = Stage::set_with(&[("hss.yaml", mapping("hss", SESSION).1)], |setup| setup);
+    stage.target.on("/login", |request| {
+        let sent = format!("{} {}", request.uri, request.text());
+        Reply::text(400, "text/plain", &sent)
+    });
+    let message = stage.post_type("SIM/Updated").json()["message"].to_string();
+    let told = r#"/login?key=*** {\"as\":{\"password\":\"***\"}}"#;
+    assert!(message.contains(told), "{message}");
 }
