@@ -12,6 +12,9 @@ use jiff::Timestamp;
 /// A wait that has been asked for; resolves when it is over.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// Something that goes on by itself, beside whoever began it.
+pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// The only source of time and randomness behind `main`.
 pub trait Clock: Send + Sync + 'static {
     /// The time of day, UTC.
@@ -25,6 +28,10 @@ pub trait Clock: Send + Sync + 'static {
 
     /// 64 uniformly distributed bits, for jitter and for identifiers that need not be secret.
     fn random(&self) -> u64;
+
+    /// Lets a task go on by itself. Who waits for it is told by the task; at the end of the process
+    /// it is dropped where it stands.
+    fn spawn(&self, task: Task);
 }
 
 /// The clock of the machine.
@@ -62,6 +69,11 @@ impl Clock for SystemClock {
 
     fn random(&self) -> u64 {
         fastrand::u64(..)
+    }
+
+    /// On the runtime of whoever asks.
+    fn spawn(&self, task: Task) {
+        tokio::spawn(task);
     }
 }
 

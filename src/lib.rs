@@ -1,5 +1,6 @@
 //! The NSPS connector, in the order in which an event flows through it.
 
+pub mod assertion;
 pub mod clock;
 pub mod settings;
 pub mod telemetry;

@@ -17,7 +17,8 @@ use crate::mapping::Loaded;
 use crate::mapping::diagnostic::{Diagnostic, Report, Severity};
 use crate::program::Program;
 use crate::telemetry::log::{Level, Log};
-use crate::telemetry::mask::Secrets;
+use crate::telemetry::mask::{Mask, Secrets};
+use crate::telemetry::vault::Vault;
 
 /// Most faults that `/ready` repeats; the log has them all.
 const MOST_TOLD: usize = 20;
@@ -33,8 +34,9 @@ pub struct Inputs {
 pub struct Live {
     set: ArcSwap<Set>,
     last: ArcSwap<LastReload>,
-    /// Of every set so far: events that began on an earlier one may still be told about.
-    secrets: ArcSwap<Secrets>,
+    /// Knows the secrets of every set so far: events that began on an earlier one may still be told
+    /// about.
+    vault: Arc<Vault>,
     pub tokens: Arc<Tokens>,
 }
 
@@ -50,10 +52,7 @@ impl Live {
 
     /// Masks every secret that is or was in use.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match self.secrets.load().mask(text) {
-            Cow::Borrowed(_) => Cow::Borrowed(text),
-            Cow::Owned(masked) => Cow::Owned(masked),
-        }
+        self.vault.mask(text)
     }
 }
 
@@ -92,15 +91,15 @@ impl Reloader {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Box<Refused>> {
         let Fresh { program, tokens, report } = read(&inputs)?;
-        let set = Set::assemble(program, None, &*connect).map_err(unconnected)?;
-        let secrets = Arc::new(set.program.secrets.merge(&Secrets::new(tokens.clone())));
-        log.hide(Arc::clone(&secrets));
+        let vault = log.vault();
+        vault.hold(&Secrets::new(tokens.clone()));
+        let set = Set::first(program, Arc::clone(&vault), &*connect).map_err(unconnected)?;
         record_all(&log, &report);
         let last = LastReload { ok: true, at: clock.wall(), errors: Vec::new() };
         let live = Arc::new(Live {
             set: ArcSwap::from_pointee(set),
             last: ArcSwap::from_pointee(last),
-            secrets: ArcSwap::new(secrets),
+            vault,
             tokens: Tokens::new(tokens),
         });
         let inputs = Arc::new(inputs);
@@ -129,13 +128,10 @@ impl Reloader {
 
     fn replace(&self, fresh: Fresh) -> Result<(), Box<Refused>> {
         let Fresh { program, tokens, report } = fresh;
+        // New secrets are known before anything can use them.
+        self.live.vault.hold(&Secrets::new(tokens.clone()));
         let before = self.live.set();
         let set = Set::assemble(program, Some(&before), &*self.connect).map_err(unconnected)?;
-        // The log learns of new secrets before anything can use them.
-        let secrets = set.program.secrets.merge(&Secrets::new(tokens.clone()));
-        let secrets = Arc::new(secrets.merge(&self.live.secrets.load()));
-        self.log.hide(Arc::clone(&secrets));
-        self.live.secrets.store(secrets);
         self.live.tokens.replace(tokens);
         record_all(&self.log, &report);
         let fields = fields! {

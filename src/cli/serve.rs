@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &ServeArgs) -> Exit {
     let (log, guard) = log::start(log::Options {
         level: settings.log_level,
         identifiers: identifiers(settings.log_identifiers),
-        output: Box::new(io::stdout()),
+        ..log::Options::default()
     });
     log.bridge();
     for warning in &settings.warnings {

@@ -3,6 +3,7 @@
 //! earnest.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Clock, Sleep};
+use super::{Clock, Sleep, Task};
 
 /// Where chance comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +26,17 @@ pub enum Luck {
 
 /// A virtual clock; clones are the same clock. Whoever waits on it must run inside
 /// [`VirtualClock::run`], which is what makes time pass.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct VirtualClock {
     state: Arc<Mutex<State>>,
+    /// What was spawned and is not over. What is left when a run ends goes on in the next one.
+    tasks: Arc<Mutex<Vec<Task>>>,
+}
+
+impl fmt::Debug for VirtualClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VirtualClock").field("state", &self.state).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -61,22 +70,24 @@ impl VirtualClock {
             asked: 0,
             waits: Vec::new(),
         };
-        Self { state: Arc::new(Mutex::new(state)) }
+        Self { state: Arc::new(Mutex::new(state)), tasks: Arc::default() }
     }
 
     pub fn set_luck(&self, luck: Luck) {
         self.state().luck = luck;
     }
 
-    /// Runs a future to its end, with the clock going on whenever there is nothing else to do.
-    /// Everything that is part of it must happen on this thread.
+    /// Runs a future to its end, with the clock going on whenever there is nothing else to do, for
+    /// it and for what was spawned. Everything that is part of it must happen on this thread.
     pub fn run<T>(&self, future: impl Future<Output = T>) -> Result<T, Stalled> {
         let mut future = pin!(future);
         let called = Arc::new(Called(AtomicBool::new(false)));
         let waker = Waker::from(Arc::clone(&called));
         let mut context = Context::from_waker(&waker);
         loop {
-            if let Poll::Ready(result) = future.as_mut().poll(&mut context) {
+            let polled = future.as_mut().poll(&mut context);
+            self.poll_tasks(&mut context);
+            if let Poll::Ready(result) = polled {
                 return Ok(result);
             }
             let can_go_on = called.0.swap(false, Ordering::AcqRel) || self.jump();
@@ -84,6 +95,27 @@ impl VirtualClock {
                 return Err(Stalled);
             }
         }
+    }
+
+    /// Lets every task go on as far as it can, those included that are spawned meanwhile.
+    fn poll_tasks(&self, context: &mut Context<'_>) {
+        let mut waiting = Vec::new();
+        loop {
+            let tasks = std::mem::take(&mut *self.tasks());
+            if tasks.is_empty() {
+                break;
+            }
+            for mut task in tasks {
+                if task.as_mut().poll(context).is_pending() {
+                    waiting.push(task);
+                }
+            }
+        }
+        *self.tasks() = waiting;
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, Vec<Task>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// To the end of the next wait; false if nobody waits.
@@ -137,6 +169,10 @@ impl Clock for VirtualClock {
             Luck::Always(bits) => bits,
             Luck::Changing => scatter(state.drawn),
         }
+    }
+
+    fn spawn(&self, task: Task) {
+        self.tasks().push(task);
     }
 }
 
@@ -245,6 +281,39 @@ mod tests {
         };
         clock.run(both).unwrap();
         assert_eq!(clock.monotonic(), HOUR * 6);
+    }
+
+    #[test]
+    fn what_was_spawned_goes_on_beside_and_tells_when_it_is_over() {
+        let clock = clock();
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let (beside, inner) = (clock.clone(), clock.clone());
+        let told = clock.run(async {
+            clock.spawn(Box::pin(async move {
+                beside.sleep(HOUR).await;
+                inner.spawn(Box::pin(async move {
+                    beside.sleep(HOUR).await;
+                    tell.send(beside.monotonic()).unwrap();
+                }));
+            }));
+            clock.sleep(HOUR / 2).await;
+            told.await
+        });
+        assert_eq!(told.unwrap(), Ok(HOUR * 2));
+    }
+
+    #[test]
+    fn what_is_left_of_a_run_goes_on_in_the_next() {
+        let clock = clock();
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let beside = clock.clone();
+        clock.spawn(Box::pin(async move {
+            beside.sleep(HOUR).await;
+            tell.send(()).unwrap();
+        }));
+        clock.run(async { clock.sleep(HOUR / 2).await }).unwrap();
+        assert_eq!(clock.run(told), Ok(Ok(())));
+        assert_eq!(clock.monotonic(), HOUR);
     }
 
     #[test]

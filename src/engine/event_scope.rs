@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::observe::Observer;
+use super::session::Values;
 use super::target::answer::Answer;
 use crate::clock::{self, Clock};
 use crate::event::Event;
@@ -43,6 +45,11 @@ pub(super) struct EventScope<'e> {
     /// By position of the step: what `steps.NAME` is.
     steps: Vec<Value>,
     item: Option<(Value, Value)>,
+    /// What the log-in saved with whose session a request is made.
+    session: Option<Values>,
+    assertion: Option<Value>,
+    /// When the last request was sent, on the clock's monotonic scale.
+    pub(super) sent: Duration,
     effort: Effort,
     pub(super) observer: Option<&'e dyn Observer>,
 }
@@ -64,9 +71,23 @@ impl<'e> EventScope<'e> {
     ) -> Self {
         let values = mapping.variables.iter().map(|_| OnceCell::new()).collect();
         let (saved, steps) = (Vec::new(), Vec::new());
-        let effort = Effort::new();
-        let (item, observer) = (None, None);
-        Self { mapping, event, facts, clock, values, saved, steps, item, effort, observer }
+        let (effort, sent) = (Effort::new(), clock.monotonic());
+        let (item, session, assertion, observer) = (None, None, None, None);
+        Self {
+            mapping,
+            event,
+            facts,
+            clock,
+            values,
+            saved,
+            steps,
+            item,
+            session,
+            assertion,
+            sent,
+            effort,
+            observer,
+        }
     }
 
     pub(super) fn observed_by(mut self, observer: Option<&'e dyn Observer>) -> Self {
@@ -113,6 +134,21 @@ impl<'e> EventScope<'e> {
         }
     }
 
+    /// What the steps of the rule saved, by slot; the scope has it no more.
+    pub(super) fn take_saved(&mut self) -> Vec<Kept> {
+        std::mem::take(&mut self.saved)
+    }
+
+    /// What a log-in proves with who it is.
+    pub(super) fn assert(&mut self, assertion: String) {
+        self.assertion = Some(Value::from(assertion));
+    }
+
+    /// A request is made with this session, or with none.
+    pub(super) fn enter(&mut self, session: Option<Values>) {
+        self.session = session;
+    }
+
     /// Whether a value is kept under that name.
     pub(super) fn has(&self, slot: SavedId) -> bool {
         matches!(self.saved.get(slot.0), Some(Kept::Value(_)))
@@ -130,6 +166,7 @@ impl<'e> EventScope<'e> {
             Builtin::Now => Some(&self.facts.now),
             Builtin::Item => self.item.as_ref().map(|(item, _)| item),
             Builtin::Index => self.item.as_ref().map(|(_, index)| index),
+            Builtin::Assertion => self.assertion.as_ref(),
             Builtin::Status | Builtin::Headers | Builtin::Body | Builtin::Text => None,
         }
     }
@@ -156,6 +193,9 @@ impl Scope for EventScope<'_> {
                 Some(Kept::Value(value)) => Some(value),
                 _ => None,
             },
+            Root::Session(id) => {
+                self.session.as_ref().and_then(|values| values.get(id.0)?.as_ref())
+            }
             Root::Step(at) => self.steps.get(at),
             // Those of `$each` stand in front of these.
             Root::Member(_) | Root::Position(_) => None,

@@ -3,20 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use url::Url;
+
 use super::event_scope::{AnswerScope, EventScope, Kept};
 use super::observe::GivenUp;
 use super::outcome::{Failure, FailureKind};
 use super::request::{self, Identity};
+use super::session::{Asking, Jar, Session};
 use super::set::Link;
 use super::step::StepRun;
 use super::target::answer::Answer;
 use super::target::judge::{self, Verdict};
-use super::target::retry;
 use super::transport::{Request, Response, TransportError};
 use crate::expr::{Fault, Scope};
 use crate::fields;
 use crate::program::{Call, Retry, Save, Target};
 use crate::telemetry::log::{Fields, Level};
+use crate::telemetry::vault::Learner;
 
 /// What a request came to.
 pub(super) enum Exchanged {
@@ -32,40 +35,44 @@ pub(super) enum Exchanged {
 pub(super) struct Exchange<'x> {
     pub step: &'x StepRun<'x>,
     pub call: &'x Call,
-    pub target: &'x Target,
+    pub target: &'x Arc<Target>,
     pub link: &'x Link,
     /// The member of the step's `for_each`.
     pub index: Option<u32>,
 }
 
 impl Exchange<'_> {
-    /// Renders the request once and sends it until it is decided.
+    /// Sends the request until it is decided. It is rendered once, and anew for each session.
     pub(super) async fn run(&self, scope: &mut EventScope<'_>) -> Result<Exchanged, Failure> {
-        let mut request = request::render(&self.call.request, self.target, scope)
-            .map_err(|fault| self.invalid(&fault))?;
-        if self.call.request.method.is_unsafe_to_repeat() {
-            request::identify(&mut request, &self.identity());
-        }
-        self.send(request, scope).await
-    }
-
-    async fn send(
-        &self,
-        request: Request,
-        scope: &mut EventScope<'_>,
-    ) -> Result<Exchanged, Failure> {
-        let run = self.step.run;
-        let clock = &*run.engine.clock;
         let retry = &self.target.retry;
-        let mut attempt = 1;
+        let (mut sent, mut attempt, mut renewed) = (0, 1, false);
+        let mut draft: Option<Draft> = None;
         loop {
-            let within = self.time_for_a_try()?;
-            let mut request = request.clone();
-            request.timeout = within;
-            request::trace(&mut request, run.event, clock);
-            let (failure, repeatable) = match self.try_once(request, attempt, scope).await? {
+            let session = self.session().await?;
+            let number = session.as_ref().map(|session| session.number);
+            let rendered = match draft.take().filter(|draft| draft.number() == number) {
+                Some(draft) => draft,
+                None => self.render(session, scope)?,
+            };
+            let mut request = draft.insert(rendered).request.clone();
+            request.timeout = self.time_for_a_try()?;
+            sent += 1;
+            let cookies = self.cookies(draft.as_ref());
+            let tried = self.try_once(request, sent, cookies, scope).await;
+            if let Some(keeper) = &self.link.keeper
+                && renewed
+                && !matches!(tried, Ok(Tried::Unwelcome(_)))
+            {
+                keeper.fruitful();
+            }
+            let (failure, repeatable) = match tried? {
                 Tried::Ended(exchanged) => return Ok(exchanged),
                 Tried::Transient { failure, repeatable } => (failure, repeatable),
+                Tried::Unwelcome(failure) => {
+                    self.renew(failure, number, renewed)?;
+                    renewed = true;
+                    continue;
+                }
             };
             let may = repeatable
                 || retry.unsafe_methods
@@ -77,18 +84,59 @@ impl Exchange<'_> {
                 return give_up(failure, GivenUp::UsedUp, scope);
             }
             attempt += 1;
-            let Some(wait) = retry::wait(retry, attempt, failure.retry_after, clock) else {
-                return give_up(failure, GivenUp::TooPatient, scope);
-            };
-            if wait >= run.time_left() {
-                return give_up(failure, GivenUp::NoTime, scope);
-            }
-            clock.sleep(wait).await;
-            // A sleep may last longer than it should: what failed says more than the time.
-            if run.time_left().is_zero() {
-                return give_up(failure, GivenUp::NoTime, scope);
+            if let Err(why) = self.step.run.wait(retry, attempt, &failure).await {
+                return give_up(failure, why, scope);
             }
         }
+    }
+
+    /// The session to send the next try with, where the target wants one.
+    async fn session(&self) -> Result<Option<Arc<Session>>, Failure> {
+        let Some(keeper) = &self.link.keeper else { return Ok(None) };
+        let asking = Asking { run: self.step.run, target: self.target };
+        keeper.session(&asking).await.map(Some)
+    }
+
+    fn render(
+        &self,
+        session: Option<Arc<Session>>,
+        scope: &mut EventScope<'_>,
+    ) -> Result<Draft, Failure> {
+        // A log-in sees the session that it renews.
+        if self.step.run.login.is_none() {
+            scope.enter(session.as_ref().map(|session| Arc::clone(&session.values)));
+        }
+        let mut request = request::render(&self.call.request, self.target, scope)
+            .map_err(|fault| self.invalid(&fault))?;
+        if self.call.request.method.is_unsafe_to_repeat() {
+            request::identify(&mut request, &self.identity());
+        }
+        Ok(Draft { request, session })
+    }
+
+    /// Where cookies are kept for this request, if they are, and who hides them.
+    fn cookies<'a>(&'a self, draft: Option<&'a Draft>) -> Option<(&'a Jar, &'a Learner)> {
+        let login = self.step.run.login.as_ref().map(|login| (login.jar, login.learner));
+        let keeper = self.link.keeper.as_ref();
+        let session = draft.and_then(|draft| draft.session.as_deref()).zip(keeper);
+        let of_session = session.map(|(session, keeper)| (&*session.jar, &keeper.learner));
+        let of_link = self.link.cookies.as_ref().map(|(jar, learner)| (jar, learner));
+        login.or(of_session).or(of_link).filter(|_| self.target.cookies)
+    }
+
+    /// The target refused the session: the next try is made with another one, unless the last try
+    /// was.
+    fn renew(&self, failure: Failure, session: Option<u64>, again: bool) -> Result<(), Failure> {
+        let Some((keeper, session)) = self.link.keeper.as_ref().zip(session) else {
+            return Err(failure);
+        };
+        let clock = &*self.step.run.engine.clock;
+        if again {
+            keeper.fruitless(session, clock);
+            return Err(failure);
+        }
+        let paused = keeper.refused(session, clock.monotonic());
+        paused.map_err(|left| Failure { retry_after: Some(left), ..failure })
     }
 
     /// The longest that the next try may take.
@@ -97,25 +145,42 @@ impl Exchange<'_> {
         if left.is_zero() {
             let message = format!("there is no time left for {}", self.target.name);
             let kind = FailureKind::Unavailable;
-            return Err(self.failure(kind, message, "the event's deadline is over".to_owned()));
+            let error = "the event's deadline is over".to_owned();
+            return Err(Failure { transient: true, ..self.failure(kind, message, error) });
         }
         Ok(self.call.timeout.unwrap_or(self.target.timeout).min(left))
     }
 
     async fn try_once(
         &self,
-        request: Request,
+        mut request: Request,
         attempt: u32,
+        cookies: Option<(&Jar, &Learner)>,
         scope: &mut EventScope<'_>,
     ) -> Result<Tried, Failure> {
         let run = self.step.run;
         let clock = &*run.engine.clock;
+        request::trace(&mut request, run.event, clock);
+        let address = cookies.and_then(|_| Url::parse(&request.url).ok());
+        if let Some(((jar, _), address)) = cookies.zip(address.as_ref()) {
+            request::add_cookies(&mut request, &jar.for_request(address, clock.wall()));
+        }
         let within = request.timeout;
-        let sent = run.log.is_enabled(Level::Debug).then(|| request.clone());
+        if let Some(login) = &run.login {
+            login.hide_credentials(&request);
+        }
+        // What log-ins send and get is nobody's business.
+        let told = run.login.is_none() && run.log.is_enabled(Level::Debug);
+        let sent = told.then(|| request.clone());
         let (method, url) = (request.method.clone(), request.url.clone());
         scope.tell(|observer| observer.sending(self.target, &request, attempt));
         let began = clock.monotonic();
+        scope.sent = began;
         let result = self.link.transport.send(request).await;
+        // Before anybody can be told of them.
+        if let (Some((jar, learner)), Some(address), Ok(response)) = (cookies, &address, &result) {
+            learner.learn(jar.take(address, response, clock.wall()));
+        }
         scope.tell(|observer| observer.received(self.target, result.as_ref()));
         scope.effort().renew();
         let took = clock.monotonic().saturating_sub(began);
@@ -130,12 +195,15 @@ impl Exchange<'_> {
                 return tried(verdict, self.target, Vec::new());
             }
         };
-        let answer = Answer::new(response, Arc::clone(run.secrets));
+        let answer = Answer::new(response, run.vault.known(), run.login.is_some());
         let verdict = judge::answer(&answer, self.call, self.target, scope, clock.wall());
         let saved = match verdict {
             Verdict::Done { .. } => self.save(&answer, scope)?,
             _ => Vec::new(),
         };
+        if let Some(login) = &run.login {
+            login.learn(&self.call.save, &saved);
+        }
         tried(verdict, self.target, saved)
     }
 
@@ -178,9 +246,12 @@ impl Exchange<'_> {
         attempt: u32,
     ) {
         let mut fields = self.place();
+        // A log-in may carry in its query what is no secret anywhere else.
+        let is_login = self.step.run.login.is_some();
+        let shown = if is_login { url.split('?').next().unwrap_or_default() } else { url };
         fields.extend(fields! {
             "method" => &**method,
-            "url" => url,
+            "url" => shown,
         });
         let (level, message) = match result {
             Ok(response) => {
@@ -243,10 +314,27 @@ impl Exchange<'_> {
     }
 }
 
+/// A request, and the session that it was rendered with.
+struct Draft {
+    request: Request,
+    session: Option<Arc<Session>>,
+}
+
+impl Draft {
+    fn number(&self) -> Option<u64> {
+        self.session.as_ref().map(|session| session.number)
+    }
+}
+
 /// What one try came to.
 enum Tried {
     Ended(Exchanged),
-    Transient { failure: Failure, repeatable: bool },
+    /// The session is to be renewed.
+    Unwelcome(Failure),
+    Transient {
+        failure: Failure,
+        repeatable: bool,
+    },
 }
 
 fn give_up<T>(failure: Failure, why: GivenUp, scope: &EventScope<'_>) -> Result<T, Failure> {
@@ -262,6 +350,7 @@ fn tried(verdict: Verdict, target: &Target, saved: Vec<Kept>) -> Result<Tried, F
             Ok(Tried::Ended(Exchanged::Restart { failure, retry: target.retry }))
         }
         Verdict::Failed(failure) => Err(failure),
+        Verdict::Unwelcome(failure) => Ok(Tried::Unwelcome(failure)),
         Verdict::Transient { failure, repeatable } => Ok(Tried::Transient { failure, repeatable }),
     }
 }

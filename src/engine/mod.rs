@@ -9,6 +9,7 @@ pub mod outcome;
 mod request;
 mod run;
 pub mod script;
+mod session;
 pub mod set;
 mod step;
 mod target;

@@ -33,6 +33,8 @@ pub enum RuleResult {
 #[derive(Debug, Clone)]
 pub struct Failure {
     pub kind: FailureKind,
+    /// Whether it may pass by itself.
+    pub transient: bool,
     /// For operators: what happened, in the mapping author's words where there are some.
     pub message: String,
     /// The specific reason.
@@ -55,6 +57,7 @@ impl Failure {
     pub fn new(kind: FailureKind, message: impl Into<String>, error: impl Into<String>) -> Self {
         Self {
             kind,
+            transient: false,
             message: message.into(),
             error: error.into(),
             step: None,

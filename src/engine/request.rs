@@ -51,13 +51,17 @@ fn url(template: &RequestTemplate, target: &Target, scope: &dyn Scope) -> Result
             url
         }
         Address::Saved(name) => saved_url(name, target, scope)?,
+        Address::Itself => target.url.to_string(),
     };
     let begun = url.contains('?');
     let mut query = Query { url: &mut url, begun };
-    parameters(&template.query, scope, &mut |name, value| {
-        query.push(name, value);
-        Ok(())
-    })?;
+    let of_session = target.auth.login().map_or(&[][..], |login| &login.query);
+    for named in [&template.query, of_session] {
+        parameters(named, scope, &mut |name, value| {
+            query.push(name, value);
+            Ok(())
+        })?;
+    }
     if let Auth::ApiKey { place: ApiKeyPlace::Query(name), value } = &target.auth {
         query.push(name, value);
     }
@@ -175,15 +179,16 @@ fn scalar<'v>(value: &'v Value, name: &Arc<str>) -> Result<Cow<'v, str>, Fault> 
     }
 }
 
-/// The step's headers, then the target's, then what the connector adds by itself; of one name the
-/// first counts.
+/// The step's headers, then the session's, then the target's, then what the connector adds by
+/// itself; of one name the first counts.
 fn headers(
     template: &RequestTemplate,
     target: &Target,
     scope: &dyn Scope,
 ) -> Result<Vec<(Arc<str>, String)>, Fault> {
     let mut headers = Vec::with_capacity(12);
-    for (name, shape) in template.headers.iter().chain(&target.headers) {
+    let of_session = target.auth.login().map_or(&[][..], |login| &login.headers);
+    for (name, shape) in template.headers.iter().chain(of_session).chain(&target.headers) {
         if !has(&headers, name)
             && let Some(value) = header(shape, name, scope)?
         {
@@ -195,7 +200,7 @@ fn headers(
         Auth::ApiKey { place: ApiKeyPlace::Header(name), value } => {
             add(&mut headers, name, || value.to_string());
         }
-        Auth::ApiKey { place: ApiKeyPlace::Query(_), .. } | Auth::None => {}
+        Auth::ApiKey { place: ApiKeyPlace::Query(_), .. } | Auth::Login(_) | Auth::None => {}
     }
     if let Some(content_type) = &template.content_type {
         add(&mut headers, "content-type", || content_type.to_string());
@@ -212,6 +217,23 @@ fn header(shape: &Shape, name: &Arc<str>, scope: &dyn Scope) -> Result<Option<St
         return Err(Fault::Misfit { place: "a header", reason });
     }
     Ok(Some(text.into_owned()))
+}
+
+/// Adds cookies to those that the mapping sets itself, which win over others of the same name.
+pub(super) fn add_cookies(request: &mut Request, cookies: &[(String, String)]) {
+    let at = request.headers.iter().position(|(name, _)| &**name == "cookie");
+    let own = at.and_then(|at| request.headers.get(at)).map(|(_, own)| own.as_str());
+    let own: Vec<&str> = own.into_iter().flat_map(|own| own.split(';')).map(str::trim).collect();
+    let is_own = |name: &str| own.iter().any(|own| own.split('=').next() == Some(name));
+    let others = cookies.iter().filter(|(name, _)| !is_own(name));
+    let mut all: Vec<String> = own.iter().map(|own| (*own).to_owned()).collect();
+    all.extend(others.map(|(name, value)| format!("{name}={value}")));
+    let all = all.join("; ");
+    match at.and_then(|at| request.headers.get_mut(at)) {
+        Some((_, header)) => *header = all,
+        None if all.is_empty() => {}
+        None => request.headers.push((Arc::from("cookie"), all)),
+    }
 }
 
 fn has(headers: &[(Arc<str>, String)], name: &str) -> bool {

@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use super::event_scope::{EventScope, Facts};
 use super::observe::{GivenUp, Observer};
 use super::outcome::{Failure, FailureKind, Outcome, RuleOutcome, RuleResult};
+use super::session::LogIn;
 use super::set::{Link, Set};
 use super::step::{StepEnd, StepRun};
 use super::target::retry;
@@ -18,9 +19,10 @@ use crate::expr::Fault;
 use crate::expr::template::Place;
 use crate::program::{Action, Mapping, Retry, Rule, Step};
 use crate::telemetry::log::Log;
-use crate::telemetry::mask::Secrets;
+use crate::telemetry::vault::Vault;
 
 /// What all events have in common.
+#[derive(Clone)]
 pub struct Engine {
     pub(super) clock: Arc<dyn Clock>,
     /// The longest that an event may take, retries included.
@@ -33,9 +35,11 @@ pub(super) struct Run<'r> {
     pub(super) engine: &'r Engine,
     pub(super) event: &'r Event,
     pub(super) log: &'r Log,
-    pub(super) secrets: &'r Arc<Secrets>,
+    pub(super) vault: &'r Arc<Vault>,
     /// On the clock's monotonic scale.
-    deadline: Duration,
+    pub(super) deadline: Duration,
+    /// The log-in that this is, if it is one.
+    pub(super) login: Option<LogIn<'r>>,
 }
 
 impl Engine {
@@ -48,12 +52,20 @@ impl Engine {
         Self { observer: Some(observer), ..self }
     }
 
+    pub(super) fn observer(&self) -> Option<&dyn Observer> {
+        self.observer.as_deref()
+    }
+
+    /// The end of what begins now, on the clock's monotonic scale.
+    pub(super) fn deadline_from_now(&self) -> Duration {
+        self.clock.monotonic().saturating_add(self.deadline)
+    }
+
     /// Runs an event to its end, on the set that it began with. `log` speaks about this event.
     pub async fn process(&self, set: Arc<Set>, event: Event, log: Log) -> Outcome {
         let facts = Facts::of(&event, &*self.clock);
-        let deadline = self.clock.monotonic() + self.deadline;
-        let secrets = &set.program.secrets;
-        let run = Run { engine: self, event: &event, log: &log, secrets, deadline };
+        let (vault, deadline) = (&set.vault, self.deadline_from_now());
+        let run = Run { engine: self, event: &event, log: &log, vault, deadline, login: None };
         let mappings = set.program.mappings.iter().enumerate();
         let asked = mappings.map(|(at, mapping)| run.mapping(mapping, set.links(at), &facts));
         let rules = join_all(asked).await.into_iter().flatten().collect();
@@ -74,7 +86,7 @@ impl Run<'_> {
         facts: &Facts,
     ) -> Option<RuleOutcome> {
         let mut scope = EventScope::new(mapping, self.event, facts, &*self.engine.clock)
-            .observed_by(self.engine.observer.as_deref());
+            .observed_by(self.engine.observer());
         scope.tell(|observer| observer.asked(mapping, &scope));
         let ran = match choose(mapping, self.event, &scope) {
             Choice::None => None,
@@ -127,7 +139,7 @@ impl Run<'_> {
     }
 
     /// The steps in order, from the beginning as often as an answer asks for it.
-    async fn steps(
+    pub(super) async fn steps(
         &self,
         mapping: &Mapping,
         rule: &Rule,
@@ -145,7 +157,7 @@ impl Run<'_> {
                     StepEnd::Stop => return Ok(()),
                     StepEnd::Restart { failure, retry } => {
                         restarts += 1;
-                        if let Err(why) = self.wait(&retry, restarts, &failure).await {
+                        if let Err(why) = self.restart(&retry, restarts, &failure).await {
                             scope.tell(|observer| observer.given_up(why));
                             return Err(failure);
                         }
@@ -158,17 +170,34 @@ impl Run<'_> {
     }
 
     /// Waits until the rule may begin again, for the time that `restarts` says.
-    async fn wait(&self, retry: &Retry, restarts: u32, failure: &Failure) -> Result<(), GivenUp> {
-        let clock = &*self.engine.clock;
+    async fn restart(
+        &self,
+        retry: &Retry,
+        restarts: u32,
+        failure: &Failure,
+    ) -> Result<(), GivenUp> {
         if restarts > MOST_RESTARTS {
             return Err(GivenUp::Restarts);
         }
-        let wait = retry::wait(retry, restarts + 1, failure.retry_after, clock);
+        self.wait(retry, restarts + 1, failure).await
+    }
+
+    /// Waits before a try, the first of which is the second; not where there is no time, or no
+    /// patience, for one.
+    pub(super) async fn wait(
+        &self,
+        retry: &Retry,
+        attempt: u32,
+        failure: &Failure,
+    ) -> Result<(), GivenUp> {
+        let clock = &*self.engine.clock;
+        let wait = retry::wait(retry, attempt, failure.retry_after, clock);
         let wait = wait.ok_or(GivenUp::TooPatient)?;
         if wait >= self.time_left() {
             return Err(GivenUp::NoTime);
         }
         clock.sleep(wait).await;
+        // A sleep may last longer than it should: what failed says more than the time.
         if self.time_left().is_zero() { Err(GivenUp::NoTime) } else { Ok(()) }
     }
 }

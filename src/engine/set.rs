@@ -3,14 +3,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::session::{Jar, Keeper};
 use super::transport::{Connect, Transport, TransportError};
 use crate::program::{Program, Target};
+use crate::telemetry::vault::{Learner, Vault};
 
 /// What serves events from one reload to the next.
 pub struct Set {
     pub program: Program,
     /// Counts the sets of this process, from 1.
     pub generation: u64,
+    /// Knows what must never be shown; the same for all sets of this process.
+    pub(super) vault: Arc<Vault>,
     /// By position of the mapping, then of its target.
     links: Vec<Vec<Arc<Link>>>,
 }
@@ -20,6 +24,10 @@ pub struct Set {
 pub struct Link {
     fingerprint: [u8; 32],
     pub(super) transport: Arc<dyn Transport>,
+    /// Where the target wants sessions: it outlives a reload as the connections do.
+    pub(super) keeper: Option<Arc<Keeper>>,
+    /// Cookies where there are no sessions, and who hides them.
+    pub(super) cookies: Option<(Jar, Learner)>,
 }
 
 impl Set {
@@ -29,6 +37,27 @@ impl Set {
         previous: Option<&Set>,
         connect: &dyn Connect,
     ) -> Result<Self, TransportError> {
+        let vault = previous.map(|set| Arc::clone(&set.vault)).unwrap_or_default();
+        Self::with(program, previous, vault, connect)
+    }
+
+    /// The first set of a process, whose secrets others than the engine have to know, too.
+    pub fn first(
+        program: Program,
+        vault: Arc<Vault>,
+        connect: &dyn Connect,
+    ) -> Result<Self, TransportError> {
+        Self::with(program, None, vault, connect)
+    }
+
+    fn with(
+        program: Program,
+        previous: Option<&Set>,
+        vault: Arc<Vault>,
+        connect: &dyn Connect,
+    ) -> Result<Self, TransportError> {
+        // Before anything can use them.
+        vault.hold(&program.secrets);
         let mut known: HashMap<[u8; 32], Arc<Link>> = previous
             .iter()
             .flat_map(|set| set.links.iter().flatten())
@@ -36,12 +65,13 @@ impl Set {
             .collect();
         let mut links = Vec::with_capacity(program.mappings.len());
         for mapping in &program.mappings {
+            let targets = mapping.targets.iter();
             let of_mapping: Result<Vec<_>, _> =
-                mapping.targets.iter().map(|target| link(target, &mut known, connect)).collect();
+                targets.map(|target| link(target, &mut known, &vault, connect)).collect();
             links.push(of_mapping?);
         }
         let generation = previous.map_or(1, |set| set.generation + 1);
-        Ok(Self { program, generation, links })
+        Ok(Self { program, generation, vault, links })
     }
 
     /// The links of a mapping's targets.
@@ -53,13 +83,31 @@ impl Set {
 fn link(
     target: &Target,
     known: &mut HashMap<[u8; 32], Arc<Link>>,
+    vault: &Arc<Vault>,
     connect: &dyn Connect,
 ) -> Result<Arc<Link>, TransportError> {
     if let Some(link) = known.get(&target.fingerprint) {
         return Ok(link.clone());
     }
+    let fingerprint = target.fingerprint;
     let transport = connect.connect(target)?;
-    let link = Arc::new(Link { fingerprint: target.fingerprint, transport });
-    known.insert(target.fingerprint, link.clone());
+    let login = target.auth.login().map(|login| {
+        let targets = login.mapping.targets.iter();
+        // The target itself, without its credentials, or somebody else who gives them.
+        let links = targets.map(|other| {
+            let transport = match other.fingerprint == fingerprint {
+                true => Arc::clone(&transport),
+                false => connect.connect(other)?,
+            };
+            let (fingerprint, keeper, cookies) = (other.fingerprint, None, None);
+            Ok(Arc::new(Link { fingerprint, transport, keeper, cookies }))
+        });
+        links.collect::<Result<Vec<_>, TransportError>>()
+    });
+    let keeper = login.transpose()?.map(|links| Arc::new(Keeper::new(links, vault.learner())));
+    let with_cookies = target.cookies && keeper.is_none();
+    let cookies = with_cookies.then(|| (Jar::default(), vault.learner()));
+    let link = Arc::new(Link { fingerprint, transport, keeper, cookies });
+    known.insert(fingerprint, link.clone());
     Ok(link)
 }

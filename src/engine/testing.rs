@@ -3,12 +3,15 @@
 //!
 //! A script is exact: what it does not foresee and what it foresees in vain both fail the test.
 
+pub mod guarded;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::outcome::{Failure, Outcome, RuleResult};
@@ -24,6 +27,7 @@ use crate::mapping::env::Environment;
 use crate::mapping::load_text;
 use crate::program::{Program, Target};
 use crate::telemetry::log::Log;
+use crate::telemetry::mask::Mask;
 
 pub fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -105,12 +109,14 @@ struct Script {
     state: Mutex<State>,
 }
 
+type Always = Arc<dyn Fn(&Sent) -> Reply + Send + Sync>;
+
 #[derive(Default)]
 struct State {
     /// Replies to URLs that begin like that, in order; the first list whose beginning fits counts.
     lists: Vec<(String, VecDeque<Reply>)>,
     /// What comes when there is no list for a request.
-    always: Option<Reply>,
+    always: Option<Always>,
     sent: Vec<Sent>,
     /// URLs of the targets that a transport was made for.
     connected: Vec<String>,
@@ -122,7 +128,7 @@ impl State {
         let list = self.lists.iter_mut().find(|(beginning, _)| url.starts_with(&**beginning));
         match list {
             Some((_, replies)) => replies.pop_front(),
-            None => self.always.clone(),
+            None => self.always.as_ref().map(|always| always(request)),
         }
     }
 }
@@ -206,7 +212,12 @@ impl Story {
 
     /// What comes to everything else, however often.
     pub fn always(self, reply: Reply) -> Self {
-        self.script.state().always = Some(reply);
+        self.otherwise(move |_| reply.clone())
+    }
+
+    /// Asks `script` for everything else.
+    pub fn otherwise(self, script: impl Fn(&Sent) -> Reply + Send + Sync + 'static) -> Self {
+        self.script.state().always = Some(Arc::new(script));
         self
     }
 
@@ -217,19 +228,57 @@ impl Story {
     /// Runs an event to its end.
     #[track_caller]
     pub fn run(&self, event: Event) -> Outcome {
-        let engine = Engine::new(Arc::new(self.clock.clone()), self.deadline);
-        let process = engine.process(Arc::clone(&self.set), event, Log::discard());
-        let outcome = self.clock.run(process).expect("an event ends");
+        let outcome = self.run_early(event);
         for (url, replies) in &self.script.state().lists {
             assert!(replies.is_empty(), "not asked for at `{url}`: {replies:?}; {outcome:?}");
         }
         outcome
     }
 
+    /// Runs an event of a story that goes on: not everything that is foreseen has to happen in it.
+    #[track_caller]
+    pub fn run_early(&self, event: Event) -> Outcome {
+        self.run_together([event]).remove(0)
+    }
+
+    /// Runs events side by side to their end.
+    #[track_caller]
+    pub fn run_together(&self, events: impl IntoIterator<Item = Event>) -> Vec<Outcome> {
+        let engine = Engine::new(Arc::new(self.clock.clone()), self.deadline);
+        let process = |event| engine.process(Arc::clone(&self.set), event, Log::discard());
+        let all = join_all(events.into_iter().map(process));
+        self.clock.run(all).expect("events end")
+    }
+
+    /// Lets time pass between events.
+    pub fn pass(&self, duration: Duration) {
+        self.clock.run(self.clock.pass(duration)).expect("time passes");
+    }
+
+    /// A reload: the same or other mappings take the place of those that served.
+    #[track_caller]
+    pub fn reload(&mut self, mapping: impl fmt::Display) {
+        let program = load("hss.yaml", &mapping.to_string());
+        let stands = Stage(Arc::clone(&self.script));
+        self.set = Arc::new(Set::assemble(program, Some(&self.set), &stands).expect("a set"));
+    }
+
+    /// What everybody who may show something is to hide by now.
+    pub fn shown(&self, text: &str) -> String {
+        self.set.vault.mask(text).into_owned()
+    }
+
     /// Runs an event that must succeed.
     #[track_caller]
     pub fn succeeds(&self) {
         let outcome = self.run(event());
+        assert!(succeeded(&outcome), "{outcome:?}");
+    }
+
+    /// Runs an event of a story that goes on, which must succeed.
+    #[track_caller]
+    pub fn succeeds_early(&self) {
+        let outcome = self.run_early(event());
         assert!(succeeded(&outcome), "{outcome:?}");
     }
 
@@ -272,8 +321,11 @@ impl Story {
 #[track_caller]
 fn load(name: &str, text: &str) -> Program {
     let variables = |name: &str| (name == "SECRET").then(|| "open-sesame".to_owned());
-    let no_files = |_: &str| Err("there are no files".to_owned());
-    let loaded = load_text(name, text, Environment::new(&variables, &no_files, false));
+    let files = |path: &str| match path {
+        "/key" => Ok("a key of thirty-two bytes or more\n".to_owned()),
+        _ => Err("there is one file only, /key".to_owned()),
+    };
+    let loaded = load_text(name, text, Environment::new(&variables, &files, false));
     let report = loaded.report.render(Style::Plain);
     loaded.program.unwrap_or_else(|| panic!("{report}\n{text}"))
 }

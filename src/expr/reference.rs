@@ -10,7 +10,8 @@ use super::{Fault, Scope};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct VariableId(pub usize);
 
-/// What steps of a rule save under one name: its position in [`crate::program::Rule::saved`].
+/// What is saved under one name: by steps of a rule, its position in
+/// [`crate::program::Rule::saved`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SavedId(pub usize);
 
@@ -33,6 +34,8 @@ pub enum Builtin {
     /// The member that a step's `for_each` has come to, and its position from 0.
     Item,
     Index,
+    /// A signed assertion, in log-ins by it only.
+    Assertion,
     /// Of an answer, in `responses` only.
     Status,
     Headers,
@@ -71,6 +74,8 @@ pub enum Root {
     Variable(VariableId),
     Builtin(Builtin),
     Saved(SavedId),
+    /// What the log-in of the request's target saved: a [`crate::program::Keepsake::place`].
+    Session(SavedId),
     /// What became of a step: its position in the rule. An object of `status` and `skipped`.
     Step(usize),
     /// The member that an `$each` has come to.

@@ -48,6 +48,9 @@ pub struct EnvFault {
     pub help: String,
 }
 
+/// Why something cannot be looked up: code, message and cure.
+pub type LookUpFault = (&'static str, String, String);
+
 impl Substituted {
     /// Everything joined.
     pub fn text(self) -> String {
@@ -132,11 +135,7 @@ impl<'e> Environment<'e> {
     }
 
     /// The value of what stands between the braces, and whether it is a stand-in.
-    fn look_up(
-        &mut self,
-        inner: &str,
-        secrecy: Secrecy,
-    ) -> Result<(String, bool), (&'static str, String, String)> {
+    fn look_up(&mut self, inner: &str, secrecy: Secrecy) -> Result<(String, bool), LookUpFault> {
         if let Some(path) = inner.strip_prefix("file:") {
             return self.file(path);
         }
@@ -175,7 +174,13 @@ impl<'e> Environment<'e> {
         }
     }
 
-    fn file(&mut self, path: &str) -> Result<(String, bool), (&'static str, String, String)> {
+    /// Reads a file that is secret as a whole; `None` where a stand-in has to do. A fault is a code,
+    /// a message and a cure.
+    pub fn read(&mut self, path: &str) -> Result<Option<String>, LookUpFault> {
+        self.file(path).map(|(text, is_stand_in)| (!is_stand_in).then_some(text))
+    }
+
+    fn file(&mut self, path: &str) -> Result<(String, bool), LookUpFault> {
         match (self.files)(path) {
             Ok(text) => {
                 let text = text.strip_suffix('\n').unwrap_or(&text);

@@ -2,6 +2,7 @@
 //! look up. Made by `mapping`, run by `engine`.
 
 mod event_pattern;
+mod login;
 mod target;
 
 use std::ops::{Range, RangeInclusive};
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use event_pattern::EventPattern;
+pub use login::{Keepsake, Login};
 pub use target::{ApiKeyPlace, Auth, METHODS, Method, Retry, Target};
 
 use crate::expr::body::Shape;
@@ -139,9 +141,11 @@ pub struct RequestTemplate {
 pub enum Address {
     /// Below the target's URL. It begins with `/`; each expression is a segment or a part of one.
     Path(Template),
-    /// What a step saved: a URL reference (RFC 3986, section 4.1), whose origin must be the
-    /// target's.
+    /// What a step or a log-in saved: a URL reference (RFC 3986, section 4.1), whose origin must be
+    /// the target's.
     Saved(Reference),
+    /// The target's URL as it is.
+    Itself,
 }
 
 #[derive(Debug)]
@@ -155,7 +159,7 @@ pub enum Body {
 }
 
 /// One row of a `responses` table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ResponseEntry {
     pub at: At,
     pub when: Condition,
@@ -166,6 +170,8 @@ pub struct ResponseEntry {
     pub answer: Option<u16>,
     /// Whether `when` reads the body: where it depends on one that can't be read, that's a failure.
     pub reads_body: bool,
+    /// Whether it names what an event or a session has.
+    pub varies: bool,
 }
 
 /// What an answer means.
@@ -177,6 +183,8 @@ pub enum Then {
     Retry,
     /// Permanent failure.
     Fail,
+    /// The target does not accept the session: begin another one and send once more.
+    Login,
     /// The rule begins again with its first step.
     Restart,
     /// The rule is done and succeeded; later steps are skipped.
@@ -184,10 +192,11 @@ pub enum Then {
 }
 
 impl Then {
-    pub const NAMES: [(&'static str, Self); 5] = [
+    pub const NAMES: [(&'static str, Self); 6] = [
         ("ok", Self::Ok),
         ("retry", Self::Retry),
         ("fail", Self::Fail),
+        ("login", Self::Login),
         ("restart", Self::Restart),
         ("stop", Self::Stop),
     ];

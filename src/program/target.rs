@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ResponseEntry;
+use super::{Login, ResponseEntry};
 use crate::expr::body::Shape;
 
 /// An external system.
@@ -23,6 +23,8 @@ pub struct Target {
     pub idle_timeout: Duration,
     pub retry: Retry,
     pub responses: Vec<ResponseEntry>,
+    /// Whether cookies are kept, with the session where there is one.
+    pub cookies: bool,
     /// SHA-256 of the definition with its environment values: targets that are defined identically,
     /// in whichever file and generation, share what stands behind them.
     pub fingerprint: [u8; 32],
@@ -41,6 +43,7 @@ impl Target {
             idle_timeout: Self::IDLE_TIMEOUT,
             retry: Retry::default(),
             responses: Vec::new(),
+            cookies: false,
             fingerprint: [0; 32],
         }
     }
@@ -52,7 +55,7 @@ impl Target {
 }
 
 /// How a request proves who sends it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Auth {
     None,
     /// A complete `authorization` header: basic (RFC 7617) or bearer (RFC 6750).
@@ -61,6 +64,18 @@ pub enum Auth {
         place: ApiKeyPlace,
         value: Arc<str>,
     },
+    /// By a session that is begun when it is first needed, and renewed.
+    Login(Box<Login>),
+}
+
+impl Auth {
+    /// The log-in, where there is one.
+    pub fn login(&self) -> Option<&Login> {
+        match self {
+            Self::Login(login) => Some(login),
+            Self::None | Self::Authorization(_) | Self::ApiKey { .. } => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

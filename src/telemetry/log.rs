@@ -10,10 +10,11 @@ use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::mask::{IdentifierMode, Identifiers, Secrets};
+use super::mask::{IdentifierMode, Identifiers};
 use super::record::Entry;
 pub use super::sink::LogGuard;
 use super::sink::{Shared, Sink};
+use super::vault::Vault;
 
 /// Severity, most severe first: the setting `LOG_LEVEL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -91,6 +92,8 @@ pub struct Options {
     /// Less severe records are not written.
     pub level: Level,
     pub identifiers: IdentifierMode,
+    /// What is masked in every record.
+    pub vault: Arc<Vault>,
     pub output: Box<dyn Write + Send>,
 }
 
@@ -100,6 +103,7 @@ impl Default for Options {
         Self {
             level: Level::default(),
             identifiers: IdentifierMode::default(),
+            vault: Arc::default(),
             output: Box::new(io::stdout()),
         }
     }
@@ -111,7 +115,7 @@ impl Default for Options {
 ///
 /// If the operating system has no thread to give.
 pub fn start(options: Options) -> (Log, LogGuard) {
-    let shared = Arc::new(Shared::new(options.identifiers));
+    let shared = Arc::new(Shared::new(options.identifiers, options.vault));
     let (sink, guard) = Sink::new(options.output, Arc::clone(&shared));
     let core = Core { level: options.level, sink, shared };
     (Log { core: Some(Arc::new(core)), subject: None }, guard)
@@ -153,13 +157,10 @@ impl Log {
         self.core.as_ref().is_some_and(|core| level <= core.level)
     }
 
-    /// From now on `secrets`, and no others, are masked in every record of this log, whoever has
-    /// a handle on it; also in those that are recorded and not yet written: a token that is
-    /// replaced has to stay among them for a while.
-    pub fn hide(&self, secrets: Arc<Secrets>) {
-        if let Some(core) = &self.core {
-            core.shared.hide(secrets);
-        }
+    /// What is masked in every record of this log, whoever has a handle on it; also in those that
+    /// are recorded and not yet written. A log that nobody reads has none: another one each time.
+    pub fn vault(&self) -> Arc<Vault> {
+        self.core.as_ref().map_or_else(Arc::default, |core| Arc::clone(&core.shared.vault))
     }
 
     /// Records lost since the start, because too many were waiting or the output failed.
@@ -261,6 +262,7 @@ impl ::log::Log for Bridge {
 
 #[cfg(test)]
 mod tests {
+    use super::super::mask::Secrets;
     use super::super::testing::Output;
     use super::*;
 
@@ -290,7 +292,7 @@ mod tests {
     #[test]
     fn a_discarded_log_takes_everything_and_does_nothing() {
         let log = Log::discard();
-        log.hide(Arc::default());
+        log.vault().hold(&Secrets::default());
         log.about(Subject::default()).error("test", "e", fields! { "a" => 1 });
         assert!(!log.is_enabled(Level::Error));
         assert_eq!(log.dropped(), 0);
@@ -302,13 +304,13 @@ mod tests {
         let (log, guard) = output.start(Level::Info, IdentifierMode::Full);
         let about = log.about(Subject::default());
         for secret in ["first-secret", "second-secret"] {
-            log.hide(Arc::new(Secrets::new([secret.to_owned()])));
+            log.vault().hold(&Secrets::new([secret.to_owned()]));
             about.info("test", "first-secret second-secret", fields! {});
             output.expect_lines(if secret.starts_with('f') { 1 } else { 2 });
         }
         drop(guard);
         let messages: Vec<Value> = output.records().iter().map(|r| r["message"].clone()).collect();
-        assert_eq!(messages, ["*** second-secret", "first-secret ***"]);
+        assert_eq!(messages, ["*** second-secret", "*** ***"]);
     }
 
     /// One test, because there is one bridge in a process.

@@ -18,7 +18,7 @@ const SHORTEST_SECRET: usize = 8;
 const SHORTEST_WHOLE: usize = 2;
 
 /// Bytes of a secret that are looked for; of a longer one, what follows them is masked with them.
-const LONGEST_SECRET: usize = 4096;
+pub(super) const LONGEST_SECRET: usize = 4096;
 
 /// No occurrence of anything that is masked is longer than this, in bytes, unless it is masked up
 /// to the end of its text.

@@ -10,3 +10,4 @@ mod testing;
 
 pub mod log;
 pub mod mask;
+pub mod vault;

@@ -9,9 +9,10 @@ use serde_json::{Map, Value};
 use slog::{KV, Serializer};
 
 use super::log::{Fields, Level, Subject};
-use super::mask::{self, IdentifierMode, Identifiers, Secrets};
+use super::mask::{self, IdentifierMode, Identifiers};
 use super::sink::Shared;
 use super::spans;
+use super::vault::Known;
 
 /// Bytes of one text that are shown.
 const LONGEST_TEXT: usize = 16 * 1024;
@@ -49,7 +50,7 @@ impl KV for Entry {
     fn serialize(&self, _: &slog::Record<'_>, out: &mut dyn Serializer) -> slog::Result {
         let nobody = Identifiers::default();
         let veil = Veil {
-            secrets: &self.shared.secrets(),
+            secrets: &self.shared.vault.known(),
             own: self.subject.as_deref().map_or(&nobody, |subject| &subject.identifiers),
             mode: self.shared.identifiers,
         };
@@ -113,7 +114,7 @@ fn is_nested(value: &Value) -> bool {
 
 /// What lies between a record's values and those who read the log.
 struct Veil<'a> {
-    secrets: &'a Secrets,
+    secrets: &'a Known,
     own: &'a Identifiers,
     mode: IdentifierMode,
 }
@@ -213,6 +214,7 @@ fn nested(name: &'static str, value: Value, out: &mut dyn Serializer) -> slog::R
 mod tests {
     use serde_json::json;
 
+    use super::super::mask::Secrets;
     use super::super::testing::Output;
     use super::*;
     use crate::fields;
@@ -238,7 +240,7 @@ mod tests {
     fn written(secrets: &[&str], message: &str, fields: Fields) -> (String, Value) {
         let output = Output::default();
         let (log, guard) = output.start(Level::Debug, IdentifierMode::Masked);
-        log.hide(Arc::new(Secrets::new(secrets.iter().map(|text| (*text).to_owned()))));
+        log.vault().hold(&Secrets::new(secrets.iter().map(|text| (*text).to_owned())));
         log.about(subject()).info("engine", message, fields);
         drop(guard);
         (output.text(), output.records().remove(0))

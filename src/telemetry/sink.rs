@@ -9,12 +9,12 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use slog::{Drain, Never, OwnedKV, OwnedKVList};
 use slog_async::{AsyncCore, AsyncGuard};
 
-use super::mask::{IdentifierMode, Secrets};
+use super::mask::IdentifierMode;
 use super::record::Entry;
+use super::vault::Vault;
 
 /// Records that wait for the log's thread; further ones are dropped.
 const CHANNEL: usize = 8192;
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What the callers and the thread of a log share.
 pub(super) struct Shared {
     pub identifiers: IdentifierMode,
-    secrets: ArcSwap<Secrets>,
+    pub vault: Arc<Vault>,
     /// Records sent and not yet taken. Never more than there are, because a record is counted
     /// after it was sent: the thread that takes the last one sees 0 or less, and flushes. Less
     /// than there are it may be for a moment, and then a flush comes too early.
@@ -45,22 +45,14 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub fn new(identifiers: IdentifierMode) -> Self {
+    pub fn new(identifiers: IdentifierMode, vault: Arc<Vault>) -> Self {
         Self {
             identifiers,
-            secrets: ArcSwap::default(),
+            vault,
             queued: AtomicIsize::new(0),
             waiting: AtomicUsize::new(0),
             dropped: AtomicU64::new(0),
         }
-    }
-
-    pub fn secrets(&self) -> Arc<Secrets> {
-        self.secrets.load_full()
-    }
-
-    pub fn hide(&self, secrets: Arc<Secrets>) {
-        self.secrets.store(secrets);
     }
 
     pub fn dropped(&self) -> u64 {
@@ -249,7 +241,7 @@ mod tests {
     #[test]
     fn a_record_that_comes_too_late_takes_no_other_with_it() {
         let output = Output::default();
-        let shared = Arc::new(Shared::new(IdentifierMode::Masked));
+        let shared = Arc::new(Shared::new(IdentifierMode::Masked, Arc::default()));
         let (sink, guard) = Sink::new(Box::new(output.clone()), Arc::clone(&shared));
         // This record, and one that another thread has sent behind the end.
         shared.queued.fetch_add(2, Ordering::Relaxed);
@@ -320,7 +312,7 @@ mod tests {
             }
         }
         let output = Output::default();
-        let shared = Arc::new(Shared::new(IdentifierMode::Masked));
+        let shared = Arc::new(Shared::new(IdentifierMode::Masked, Arc::default()));
         let (sink, guard) = Sink::new(Box::new(output.clone()), Arc::clone(&shared));
         let header = slog::record_static!(slog::Level::Info, "");
         let empty = format_args!("");

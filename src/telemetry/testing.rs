@@ -36,7 +36,8 @@ impl Write for Output {
 
 impl Output {
     pub fn start(&self, level: Level, identifiers: IdentifierMode) -> (Log, LogGuard) {
-        start(Options { level, identifiers, output: Box::new(self.clone()) })
+        let output = Box::new(self.clone());
+        start(Options { level, identifiers, output, ..Options::default() })
     }
 
     fn locked(&self) -> MutexGuard<'_, Vec<String>> {

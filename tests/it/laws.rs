@@ -21,6 +21,8 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["slog*"], &["src/telemetry.rs", "src/telemetry/"]),
     (&["hyper*", "http_body_util"], &["src/cli/demo.rs", "src/cli/demo/"]),
     (&["clap*"], &["src/settings.rs", "src/settings/", "src/cli.rs", "src/cli/", "src/main.rs"]),
+    (&["aws_lc_rs", "rustls_pki_types"], &["src/assertion.rs", "src/assertion/"]),
+    (&["cookie"], &["src/engine/session/jar.rs"]),
     (&["dotenvy"], &["src/settings/environment.rs"]),
     (
         &["quick_xml"],

@@ -25,6 +25,7 @@ mod readme;
 mod reference;
 mod reload;
 mod sample;
+mod sessions;
 mod shutdown;
 mod start;
 mod structure;

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::support::key::rsa_pem;
 use crate::support::markdown::{blocks, code, sections, tables};
 use crate::support::scratch::{Scratch, repository_file, sample_event};
 
@@ -17,13 +18,16 @@ const MAPPING: &str = "mapping";
 const TEST: &str = "test";
 
 /// Where each part of a schema is documented: the schema, the part, a heading, and how.
-const CHAPTERS: [(&str, &str, &str, Shown); 21] = [
+const CHAPTERS: [(&str, &str, &str, Shown); 24] = [
     (MAPPING, "", "## A file", Shown::InARow),
     (MAPPING, "target", "## Targets", Shown::InARow),
     (MAPPING, "auth", "### `auth`", Shown::InARow),
     (MAPPING, "basic", "### `auth`", Shown::InAnExample),
     (MAPPING, "bearer", "### `auth`", Shown::InAnExample),
     (MAPPING, "api_key", "### `auth`", Shown::InAnExample),
+    (MAPPING, "oauth2", "## Tokens of OAuth 2.0", Shown::InARow),
+    (MAPPING, "assertion", "## Tokens of OAuth 2.0", Shown::InARow),
+    (MAPPING, "session", "## Sessions", Shown::InARow),
     (MAPPING, "retry", "### `retry`", Shown::InARow),
     (MAPPING, "variable", "## Variables: `extract`", Shown::InARow),
     (MAPPING, "case", "## Variables: `extract`", Shown::InAnExample),
@@ -189,12 +193,16 @@ fn every_example_of_the_reference_loads_without_a_word_but_of_names_that_it_does
     for (at, row) in rows.iter().enumerate().filter(|(_, row)| !row.is_of_tests()) {
         scratch.mapping(&format!("row-{at}.yaml"), &wrap::row(row));
     }
+    let key = scratch.write("key.pem", &rsa_pem());
     let output = Command::new(env!("CARGO_BIN_EXE_nsps-connector"))
         .arg("check")
         .arg(scratch.path().join("mappings"))
         .env("HSS_URL", "http://hss.test")
         .env("HSS_TOKEN", "a-token-that-is-long")
+        .env("HSS_USER", "nsps-user")
         .env("HSS_PASSWORD", "a-password-that-is-long")
+        .env("SSO_SECRET", "a-secret-that-is-long")
+        .env("KEY_FILE", key.to_str().unwrap())
         .output()
         .unwrap();
     let told = String::from_utf8(output.stdout).unwrap();

@@ -7,13 +7,16 @@ use serde_json::{Map, Value};
 
 use super::body::{self, Body};
 use crate::engine::transport::Response;
-use crate::telemetry::mask::Secrets;
+use crate::telemetry::mask::Mask;
+use crate::telemetry::vault::Known;
 
 /// An answer, decoded when first asked for.
 pub(in crate::engine) struct Answer {
     response: Response,
     /// What a target may repeat and nobody may be told.
-    secrets: Arc<Secrets>,
+    secrets: Arc<Known>,
+    /// Whether it may bring secrets that nobody knows yet: the answer to a log-in.
+    is_confidential: bool,
     status: Value,
     headers: OnceCell<Value>,
     body: OnceCell<Body<'static>>,
@@ -24,11 +27,16 @@ pub(in crate::engine) struct Answer {
 const EXCERPT: usize = 200;
 
 impl Answer {
-    pub(in crate::engine) fn new(response: Response, secrets: Arc<Secrets>) -> Self {
+    pub(in crate::engine) fn new(
+        response: Response,
+        secrets: Arc<Known>,
+        is_confidential: bool,
+    ) -> Self {
         let status = Value::from(response.status);
         Self {
             response,
             secrets,
+            is_confidential,
             status,
             headers: OnceCell::new(),
             body: OnceCell::new(),
@@ -100,9 +108,11 @@ impl Answer {
         self.text.get_or_init(|| Value::from(&*self.read().text))
     }
 
-    /// The beginning of the body, for people.
-    pub(in crate::engine) fn excerpt(&self) -> String {
-        self.told(self.text().as_str().unwrap_or_default().trim(), EXCERPT)
+    /// The beginning of the body, for people; `None` where it is not for them. What refuses a log-in
+    /// brings no secrets.
+    pub(in crate::engine) fn excerpt(&self) -> Option<String> {
+        let is_shown = !self.is_confidential || self.code() >= 400;
+        is_shown.then(|| self.told(self.text().as_str().unwrap_or_default().trim(), EXCERPT))
     }
 
     /// The beginning of a text, for people: `most` characters. Masked before it is cut: nobody

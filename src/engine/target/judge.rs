@@ -27,6 +27,9 @@ pub(in crate::engine) enum Verdict {
     Restart(Failure),
     /// Permanent.
     Failed(Failure),
+    /// The target does not accept the session; the failure is what it comes to if another one does
+    /// not help.
+    Unwelcome(Failure),
     Transient {
         failure: Failure,
         /// Sending again is safe whatever the method is.
@@ -93,6 +96,7 @@ fn by_entry(
         Then::Ok => return Verdict::Done { status: scope.answer.code() },
         Then::Stop => return Verdict::Stop,
         Then::Fail => FailureKind::Refused,
+        Then::Login => FailureKind::BadAnswer,
         Then::Retry => transient_kind(scope.answer.code()),
         Then::Restart => FailureKind::Unavailable,
     };
@@ -102,9 +106,12 @@ fn by_entry(
     if let Some(Ok(message)) = entry.message.as_ref().map(|text| text.text(scope, Place::Message)) {
         failure.message = scope.answer.told(&message, LONGEST_MESSAGE);
     }
-    if entry.then == Then::Fail {
-        return Verdict::Failed(failure);
+    match entry.then {
+        Then::Fail => return Verdict::Failed(failure),
+        Then::Login => return Verdict::Unwelcome(failure),
+        _ => {}
     }
+    failure.transient = true;
     failure.retry_after = retry_after(scope.answer.header("retry-after"), now);
     if entry.then == Then::Restart {
         return Verdict::Restart(failure);
@@ -118,6 +125,7 @@ fn by_default(answer: &Answer, target: &Target, now: Timestamp) -> Verdict {
         Then::Ok => Verdict::Done { status: code },
         Then::Retry => {
             let mut failure = failure(transient_kind(code), answer, target);
+            failure.transient = true;
             failure.retry_after = retry_after(answer.header("retry-after"), now);
             Verdict::Transient { failure, repeatable: matches!(code, 425 | 429) }
         }
@@ -125,7 +133,10 @@ fn by_default(answer: &Answer, target: &Target, now: Timestamp) -> Verdict {
             let mut failure = failure(FailureKind::BadAnswer, answer, target);
             failure.message =
                 format!("{} refuses the connector's credentials ({code})", target.name);
-            Verdict::Failed(failure)
+            match target.auth.login() {
+                Some(_) => Verdict::Unwelcome(failure),
+                None => Verdict::Failed(failure),
+            }
         }
         _ => Verdict::Failed(failure(FailureKind::Refused, answer, target)),
     }
@@ -167,22 +178,24 @@ pub(in crate::engine) fn fault(
     };
     let target = Some(target.name.clone());
     let failure = Failure { target, ..Failure::new(kind, message, error.message.as_str()) };
+    let transient = |repeatable| {
+        let failure = Failure { transient: true, ..failure.clone() };
+        Verdict::Transient { failure, repeatable }
+    };
     match error.fault {
-        TransportFault::Unreachable => Verdict::Transient { failure, repeatable: true },
-        TransportFault::Timeout | TransportFault::Broken => {
-            Verdict::Transient { failure, repeatable: false }
-        }
+        TransportFault::Unreachable => transient(true),
+        TransportFault::Timeout | TransportFault::Broken => transient(false),
         TransportFault::TooLarge | TransportFault::Unsendable => Verdict::Failed(failure),
     }
 }
 
 fn failure(kind: FailureKind, answer: &Answer, target: &Target) -> Failure {
     let code = answer.code();
-    let excerpt = answer.excerpt();
     let message = format!("{} answered {code}", target.name);
-    let error = match excerpt.is_empty() {
-        true => format!("{message} with an empty body"),
-        false => format!("{message}: {excerpt}"),
+    let error = match answer.excerpt() {
+        Some(excerpt) if excerpt.is_empty() => format!("{message} with an empty body"),
+        Some(excerpt) => format!("{message}: {excerpt}"),
+        None => message,
     };
     let mut failure = Failure::new(kind, error.clone(), error);
     failure.target = Some(target.name.clone());
@@ -196,7 +209,10 @@ pub(in crate::engine) fn unreadable(answer: &Answer, target: &Target) -> Failure
     failure.message =
         format!("{} answered {} with a body that cannot be read", target.name, answer.code());
     let reason = answer.unreadable().unwrap_or("it is neither JSON nor XML");
-    failure.error = format!("{reason}: {}", answer.excerpt());
+    failure.error = match answer.excerpt() {
+        Some(excerpt) => format!("{reason}: {excerpt}"),
+        None => reason.to_owned(),
+    };
     failure
 }
 

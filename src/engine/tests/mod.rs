@@ -3,10 +3,14 @@
 
 mod again;
 mod backoff;
+mod cookies;
 mod deadline;
 mod hostile;
+mod oauth;
+mod refused_sessions;
 mod retry_after;
 mod sameness;
+mod sessions;
 mod side_by_side;
 mod steps;
 mod used_up;

@@ -140,6 +140,14 @@ impl Template {
         parse::template(source, unescaped, names)
     }
 
+    /// What nobody wrote: the value of a name.
+    pub fn of_name(name: Reference) -> Self {
+        let text = Arc::clone(&name.text);
+        let kind = ExpressionKind::Name(name);
+        let print = Node::Print(Expression { kind, text: Arc::clone(&text), at: 0 });
+        Self { source: text, nodes: vec![print] }
+    }
+
     /// As written.
     pub fn source(&self) -> &Arc<str> {
         &self.source

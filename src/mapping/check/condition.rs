@@ -51,7 +51,7 @@ impl Checker<'_, '_> {
         if !key.text.starts_with('$') {
             return self.reference(&key.text, key.span).map(Subject::Name);
         }
-        self.usage.reads_body |= self.scopes.in_answer;
+        self.reads_document(&key.text, key.span);
         match Path::parse(&key.text) {
             Ok(path) => {
                 self.mistaken_path(&key.text, key.span, true);

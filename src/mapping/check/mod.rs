@@ -1,13 +1,16 @@
 //! Document to program: every name resolved, every text compiled, every mistake collected.
 
 mod answer;
+mod auth;
 mod condition;
 mod lost_signs;
 mod mistaken;
 mod names;
+mod oauth;
 mod request;
 mod responses;
 mod rule;
+mod session;
 mod step;
 mod steps;
 mod tables;
@@ -25,6 +28,7 @@ use std::sync::Arc;
 
 pub(crate) use answer::answer_test;
 use names::Scopes;
+use session::Sessions;
 use tables::NamedTable;
 use undefined::Undefined;
 use usage::Usage;
@@ -45,17 +49,23 @@ pub fn check(
     report: &mut Report,
 ) -> Option<Mapping> {
     let mut checker = Checker::new(source, env, report);
+    checker.file = Arc::from(file);
+    checker.sessions = Sessions::of(document);
+    let shared = document.extract.iter().flat_map(|named| &named.0);
+    checker.variables_of_file = shared.map(|(key, _)| Box::from(&*key.text)).collect();
     let saved = steps::saved_anywhere(document.rules().iter().flatten());
     checker.saved_anywhere = saved.map(Box::from).collect();
     let targets = document.targets.iter().flat_map(|named| &named.0);
     checker.targets = targets.map(|(key, _)| key.text.clone()).collect();
-    let mapping = checker.mapping(document, file);
+    let mapping = checker.mapping(document);
     let usable = !checker.failed;
     mapping.filter(|_| usable)
 }
 
 /// What is known while one file is checked.
 struct Checker<'c, 'e> {
+    /// The name of the file.
+    file: Arc<str>,
     source: &'c Source,
     env: &'c mut Environment<'e>,
     report: &'c mut Report,
@@ -66,11 +76,16 @@ struct Checker<'c, 'e> {
     tables: BTreeMap<Box<str>, NamedTable>,
     /// How many `$each` there were so far.
     loops: usize,
+    sessions: Sessions,
+    /// Names of the variables that all rules share.
+    variables_of_file: HashSet<Box<str>>,
     /// Names under which some step of some rule saves something.
     saved_anywhere: HashSet<Box<str>>,
     /// Names of targets, in order.
     targets: Vec<String>,
     undefined: Undefined,
+    /// What belongs to the definition of the target that is read, and does not stand in it.
+    extra: String,
     /// Whether an error was reported.
     failed: bool,
 }
@@ -78,6 +93,7 @@ struct Checker<'c, 'e> {
 impl<'c, 'e> Checker<'c, 'e> {
     fn new(source: &'c Source, env: &'c mut Environment<'e>, report: &'c mut Report) -> Self {
         Self {
+            file: Arc::default(),
             source,
             env,
             report,
@@ -86,14 +102,17 @@ impl<'c, 'e> Checker<'c, 'e> {
             variables: Vec::new(),
             tables: BTreeMap::new(),
             loops: 0,
+            sessions: Sessions::default(),
+            variables_of_file: HashSet::new(),
             saved_anywhere: HashSet::new(),
             targets: Vec::new(),
             undefined: Undefined::default(),
+            extra: String::new(),
             failed: false,
         }
     }
 
-    fn mapping(&mut self, document: &Document, file: &str) -> Option<Mapping> {
+    fn mapping(&mut self, document: &Document) -> Option<Mapping> {
         self.version(document);
         let description = document.description.as_ref().and_then(|text| self.string(text));
         let extract = document.extract.clone().unwrap_or_default();
@@ -104,8 +123,11 @@ impl<'c, 'e> Checker<'c, 'e> {
         let targets = self.targets(document);
         let rules = self.rules(document);
         self.usage();
+        self.unused_tables();
+        self.unused_session_values();
+        self.useless_logins(document);
         Some(Mapping {
-            file: Arc::from(file),
+            file: Arc::clone(&self.file),
             description: description.map(Arc::from),
             targets: targets.into_iter().collect::<Option<_>>()?,
             shared,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::super::diagnostic::Span;
 use super::Checker;
+use super::session::Whose;
 use super::steps::{self, Steps};
 use crate::expr::template::TemplateFault;
 use crate::expr::{Builtin, EachId, Reference, Root, VariableId, helpers};
@@ -25,6 +26,10 @@ pub(super) struct Scopes {
     pub(super) in_member: bool,
     /// Whether an answer is there to be read.
     pub(super) in_answer: bool,
+    /// The target whose log-in is read: it belongs to no event.
+    pub(super) login: Option<usize>,
+    /// Whose session there is.
+    pub(super) session: Whose,
     /// The steps of the rule, while one of them is read.
     pub(super) steps: Option<Steps>,
     /// The variable being defined in the innermost layer: its own name means the outer one, so
@@ -35,6 +40,11 @@ pub(super) struct Scopes {
 }
 
 impl Scopes {
+    /// What can be seen in the log-in of the target in that position.
+    pub(super) fn of_login(target: usize) -> Self {
+        Self { login: Some(target), ..Self::default() }
+    }
+
     pub(super) fn push(&mut self, layer: HashMap<Box<str>, VariableId>) {
         self.layers.push(layer);
     }
@@ -97,7 +107,11 @@ impl Checker<'_, '_> {
         }
         if let Some(id) = self.scopes.find(name) {
             self.usage.refer(id);
+            self.usage.varies = true;
             return Ok((Root::Variable(id), 1));
+        }
+        if name == "session" {
+            return self.session_value(names);
         }
         if name == "steps" {
             let steps = self.scopes.steps.as_ref();
@@ -106,6 +120,7 @@ impl Checker<'_, '_> {
         if let Some(steps) = &mut self.scopes.steps
             && let Some(saved) = steps.saved(name)
         {
+            self.used_in_login(name);
             return saved.map(|id| (Root::Saved(id), 1));
         }
         self.builtin(name).map(|builtin| (Root::Builtin(builtin), 1))
@@ -116,7 +131,16 @@ impl Checker<'_, '_> {
             table.iter().find(|(known, _)| *known == name).map(|(_, builtin)| *builtin)
         };
         if let Some(builtin) = find(&Builtin::EVERYWHERE) {
+            if builtin != Builtin::Now {
+                self.usage.varies = true;
+                return self.of_an_event(name).map_or(Ok(builtin), Err);
+            }
             return Ok(builtin);
+        }
+        if self.variables_of_file.contains(name)
+            && let Some(fault) = self.of_an_event(name)
+        {
+            return Err(fault);
         }
         let elsewhere = |message: String, help: &str| TemplateFault {
             code: "undefined-name",
@@ -141,6 +165,22 @@ impl Checker<'_, '_> {
             )),
             None => Err(self.undefined_name(name)),
         }
+    }
+
+    /// Why what an event brings cannot be named here; `None` where it can. The fault has no place yet.
+    pub(super) fn of_an_event(&self, what: &str) -> Option<TemplateFault> {
+        self.scopes.login.map(|_| {
+            TemplateFault {
+            code: "no-event",
+            message: format!("`{what}` reads an event, and a log-in belongs to none"),
+            help: Some(
+                "all events share it: take what it needs from the environment (`${NAME}`), or from \
+                 what an earlier step of it saved"
+                    .to_owned(),
+            ),
+            range: None,
+        }
+        })
     }
 
     /// Whether a name stands for something here.

@@ -11,6 +11,7 @@ use super::super::env::Secrecy;
 use super::super::names::did_you_mean;
 use super::super::yaml::Node;
 use super::Checker;
+use super::value::Pair;
 use crate::expr::body::Shape;
 use crate::expr::template::Unescaped;
 use crate::expr::{Root, Template};
@@ -32,6 +33,9 @@ const FRAMING: [&str; 9] = [
 
 impl Checker<'_, '_> {
     pub(super) fn request(&mut self, written: &Written) -> Option<RequestTemplate> {
+        if self.scopes.login.is_some() {
+            self.hide_passwords(written);
+        }
         let line = written.request.as_ref().and_then(|text| self.request_line(text));
         let query = self.pairs(written.query.as_ref(), true);
         let headers = self.headers(written.headers.as_ref());
@@ -115,9 +119,11 @@ impl Checker<'_, '_> {
             return None;
         }
         let template = self.template_from(text.node(), base, Secrecy::Plain, Unescaped::Refused)?;
-        let name = template.as_name().filter(|name| matches!(name.root, Root::Saved(_)));
+        let name = template
+            .as_name()
+            .filter(|name| matches!(name.root, Root::Saved(_) | Root::Session(_)));
         if name.is_none() {
-            let message = "only what a step saved may stand alone as a URL";
+            let message = "only what a step or a log-in saved may stand alone as a URL";
             let help = "begin the path with `/`: what an event carries is a part of a path";
             self.error("bad-request", span, message, help);
         }
@@ -132,7 +138,7 @@ impl Checker<'_, '_> {
         let text = written
             .text
             .as_ref()
-            .map(|text| self.template(text, Secrecy::Plain, Unescaped::Allowed));
+            .map(|text| self.template(text, self.secrecy(), Unescaped::Allowed));
         match (json, xml, form, text) {
             (None, None, None, None) => Some(Body::None),
             (Some(json), None, None, None) => json.map(Body::Json),
@@ -152,12 +158,17 @@ impl Checker<'_, '_> {
 
     fn json(&mut self, node: &Node) -> Option<Shape> {
         self.json_as_text(node);
-        self.shape(node, Secrecy::Plain)
+        self.shape(node, self.secrecy())
+    }
+
+    /// What a log-in takes from the environment is likely to be a password.
+    fn secrecy(&self) -> Secrecy {
+        if self.scopes.login.is_some() { Secrecy::Given } else { Secrecy::Plain }
     }
 
     /// A template whose renderings are well-formed, whatever its values are.
     fn xml(&mut self, text: &Text) -> Option<Template> {
-        let template = self.template(text, Secrecy::Plain, Unescaped::Refused)?;
+        let template = self.template(text, self.secrecy(), Unescaped::Refused)?;
         match template.check_xml() {
             Ok(()) => Some(template),
             Err(faults) => {
@@ -209,6 +220,15 @@ impl Checker<'_, '_> {
         &mut self,
         written: Option<&Named<Anything>>,
     ) -> Option<Vec<(Arc<str>, Shape)>> {
+        let fields = self.header_fields(written)?;
+        Some(fields.into_iter().map(|field| (field.name, field.value)).collect())
+    }
+
+    /// The same, with what is to be known of each.
+    pub(super) fn header_fields(
+        &mut self,
+        written: Option<&Named<Anything>>,
+    ) -> Option<Vec<HeaderField>> {
         let pairs = self.pairs(written, false)?;
         let values =
             written.iter().flat_map(|named| &named.0).filter_map(|(_, value)| value.as_ref());
@@ -216,7 +236,7 @@ impl Checker<'_, '_> {
         let headers: Vec<_> = pairs
             .into_iter()
             .zip(values)
-            .map(|((name, span, value), Anything(node))| {
+            .map(|(Pair { name, span, value, varies }, Anything(node))| {
                 let name = self.header_name(&name, span);
                 let value = self.header_value(value, node.span);
                 if let Some(first) = name.clone().and_then(|name| seen.insert(name, span)) {
@@ -224,7 +244,7 @@ impl Checker<'_, '_> {
                         "this header is given twice: their names are the same in any case";
                     self.duplicate(span, first, message, "keep one of them");
                 }
-                Some((name?, value?))
+                Some(HeaderField { name: name?, value: value?, varies })
             })
             .collect();
         headers.into_iter().collect()
@@ -261,6 +281,14 @@ impl Checker<'_, '_> {
     }
 }
 
+/// One header, its name in lower case.
+pub(super) struct HeaderField {
+    pub name: Arc<str>,
+    pub value: Shape,
+    /// Whether it is another one for each event or session.
+    pub varies: bool,
+}
+
 /// The keys of a step that are a body, with the places of their values.
 pub(super) fn bodies(written: &Written) -> Vec<(&'static str, Span)> {
     let given = [
@@ -272,8 +300,8 @@ pub(super) fn bodies(written: &Written) -> Vec<(&'static str, Span)> {
     given.into_iter().filter_map(|(key, span)| Some((key, span?))).collect()
 }
 
-fn named(pairs: Vec<(String, Span, Shape)>) -> Vec<(Arc<str>, Shape)> {
-    pairs.into_iter().map(|(name, _, value)| (Arc::from(name), value)).collect()
+pub(super) fn named(pairs: Vec<Pair>) -> Vec<(Arc<str>, Shape)> {
+    pairs.into_iter().map(|pair| (Arc::from(pair.name), pair.value)).collect()
 }
 
 /// What is wrong with a path, and where in it.

@@ -1,11 +1,12 @@
 //! `responses` to tables.
 
-use super::super::diagnostic::Diagnostic;
+use super::super::diagnostic::{Diagnostic, Span};
 use super::super::document::ResponseEntry as Written;
 use super::super::document::decode::{Each, Scalar, Text};
 use super::super::env::Secrecy;
 use super::super::names::did_you_mean;
 use super::Checker;
+use super::session::Whose;
 use crate::expr::template::Unescaped;
 use crate::program::{ResponseEntry, Then};
 
@@ -41,6 +42,7 @@ impl Checker<'_, '_> {
 
     fn entry(&mut self, written: &Written) -> Option<ResponseEntry> {
         self.usage.reads_body = false;
+        self.usage.varies = false;
         let when = written.when.as_ref().and_then(|when| self.condition(Some(when)));
         let reads_body = std::mem::take(&mut self.usage.reads_body);
         let then = written.then.as_ref().and_then(|text| self.verdict(text));
@@ -56,6 +58,7 @@ impl Checker<'_, '_> {
             message: message.map_or(Some(None), |message| message.map(Some))?,
             answer: answer.map_or(Some(None), |answer| answer.map(Some))?,
             reads_body,
+            varies: self.usage.varies,
         })
     }
 
@@ -71,7 +74,21 @@ impl Checker<'_, '_> {
             let message = format!("an answer cannot mean `{}`", text.as_str());
             self.error("unknown-verdict", text.span(), message, &help);
         }
-        known
+        known.filter(|then| *then != Then::Login || self.may_log_in(text.span()))
+    }
+
+    /// Whether there is a log-in to be done; reports that there is none. The steps of a log-in take
+    /// the target's table as it is.
+    fn may_log_in(&mut self, span: Span) -> bool {
+        let Whose::Target(target) = self.scopes.session else { return true };
+        if self.sessions.has(target) {
+            return true;
+        }
+        let name = self.targets.get(target).map(String::as_str).unwrap_or_default();
+        let message = format!("the target `{name}` has no log-in that could be done again");
+        let help = "give it `auth: { oauth2: … }` or `auth: { session: … }`, or write `then: fail`";
+        self.error("no-session", span, message, help);
+        false
     }
 
     fn answer(&mut self, scalar: &Scalar, then: Option<Then>) -> Option<u16> {

@@ -10,6 +10,7 @@ use super::super::env::Secrecy;
 use super::super::names::did_you_mean;
 use super::Checker;
 use super::request::bodies;
+use super::session::Whose;
 use super::steps::label;
 use crate::expr::template::Unescaped;
 use crate::program::{Act, Call, Save, Step};
@@ -109,8 +110,13 @@ impl Checker<'_, '_> {
 
     fn call(&mut self, written: &Written) -> Option<Call> {
         let target = self.step_target(written);
+        let outside = self.scopes.session;
+        if self.scopes.login.is_none() {
+            self.scopes.session = target.map_or(Whose::Unknown, Whose::Target);
+        }
         let request = self.request(written);
         let responses = self.responses(written.responses.as_ref());
+        self.scopes.session = outside;
         let save = self.save(written);
         let timeout = written.timeout.as_ref().map(|text| self.duration(text));
         Some(Call {
@@ -139,6 +145,9 @@ impl Checker<'_, '_> {
     }
 
     fn step_target(&mut self, written: &Written) -> Option<usize> {
+        if self.scopes.login.is_some() && written.target.is_none() {
+            return Some(0);
+        }
         if self.targets.is_empty() {
             // That there are none has been reported.
             self.failed = true;
@@ -161,6 +170,9 @@ impl Checker<'_, '_> {
             }
             return Some(0);
         };
+        if let Some(own) = self.scopes.login {
+            return self.target_of_login(own, text);
+        }
         let found = self.targets.iter().position(|name| name == text.as_str());
         if found.is_none() {
             let look = self.may_look_around();
@@ -177,6 +189,17 @@ impl Checker<'_, '_> {
             self.error("unknown-target", text.span(), message, &help);
         }
         found
+    }
+
+    /// The only target of a log-in is the one that it is for.
+    fn target_of_login(&mut self, own: usize, text: &Text) -> Option<usize> {
+        let own = self.targets.get(own).map(String::as_str).unwrap_or_default();
+        if text.as_str() == own {
+            return Some(0);
+        }
+        let message = format!("a log-in goes to the target that it is for, `{own}`");
+        self.error("unknown-target", text.span(), message, "leave `target` out");
+        None
     }
 
     /// The targets of the file, the first ones of many.

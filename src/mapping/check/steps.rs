@@ -1,5 +1,6 @@
 //! What the steps of a rule know of each other: names, and what they save.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::diagnostic::Span;
@@ -16,6 +17,8 @@ pub(super) struct Steps {
     /// The one that is read.
     pub(super) at: usize,
     saved: Vec<Saved>,
+    /// Where each is in `saved`.
+    slots: HashMap<Arc<str>, SavedId>,
 }
 
 /// A name under which steps save something.
@@ -34,11 +37,12 @@ impl Steps {
     fn of(written: &[Option<WrittenStep>]) -> Self {
         let name = |step: &Option<WrittenStep>| Some(step.as_ref()?.name.as_ref()?.as_str().into());
         let names = written.iter().map(name).collect();
-        let mut steps = Self { names, at: 0, saved: Vec::new() };
+        let mut steps = Self { names, at: 0, saved: Vec::new(), slots: HashMap::new() };
         for (by, step) in written.iter().enumerate() {
             for (key, _) in step.iter().flat_map(saved_by) {
-                if steps.saved.iter().all(|saved| *saved.name != *key.text) {
-                    let name = Arc::from(key.text.as_str());
+                if steps.slot(&key.text).is_none() {
+                    let name: Arc<str> = Arc::from(key.text.as_str());
+                    steps.slots.insert(Arc::clone(&name), SavedId(steps.saved.len()));
                     steps.saved.push(Saved { name, span: key.span, by, used: false });
                 }
             }
@@ -71,7 +75,7 @@ impl Steps {
 
     /// Where a name that a step saves is kept.
     pub(super) fn slot(&self, name: &str) -> Option<SavedId> {
-        self.saved.iter().position(|saved| &*saved.name == name).map(SavedId)
+        self.slots.get(name).copied()
     }
 
     /// `steps.NAME.PART`.
@@ -139,6 +143,12 @@ impl Checker<'_, '_> {
         self.scopes.steps = Some(Steps::of(written));
     }
 
+    /// The names that steps of a log-in saved, in order: others may use them than later steps.
+    pub(super) fn leave_login_steps(&mut self) -> Vec<Arc<str>> {
+        let saved = self.scopes.steps.take().map(|steps| steps.saved).unwrap_or_default();
+        saved.into_iter().map(|saved| saved.name).collect()
+    }
+
     /// The names that steps saved, in order; warns of those that nothing uses.
     pub(super) fn leave_steps(&mut self) -> Vec<Arc<str>> {
         let Some(steps) = self.scopes.steps.take() else { return Vec::new() };
@@ -161,6 +171,6 @@ pub(super) fn saved_anywhere<'d>(
         .map(|(key, _)| key.text.as_str())
 }
 
-fn saved_by(step: &WrittenStep) -> &[(Key, Option<Variable>)] {
+pub(super) fn saved_by(step: &WrittenStep) -> &[(Key, Option<Variable>)] {
     step.save.as_ref().map_or(&[], |named| &named.0)
 }

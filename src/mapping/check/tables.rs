@@ -1,5 +1,6 @@
 //! `tables`: look-up tables that a file names.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::diagnostic::Span;
@@ -86,8 +87,33 @@ impl Checker<'_, '_> {
         table.into_iter().collect()
     }
 
+    /// Forgets which tables are used, until [`Checker::end_noting_tables`].
+    pub(super) fn begin_noting_tables(&mut self) -> Vec<bool> {
+        self.tables.values_mut().map(|named| std::mem::take(&mut named.used)).collect()
+    }
+
+    /// The tables that were used since then, with all that is in them.
+    pub(super) fn end_noting_tables(&mut self, before: Vec<bool>) -> String {
+        let mut used: Vec<(&str, &Arc<Table>)> = Vec::new();
+        for ((name, named), before) in self.tables.iter_mut().zip(before) {
+            if let Some(table) = named.table.as_ref().filter(|_| named.used) {
+                used.push((name, table));
+            }
+            named.used |= before;
+        }
+        let text = |(name, table): (&str, &Arc<Table>)| {
+            let sorted: BTreeMap<_, _> = table.iter().collect();
+            format!("{name} {sorted:?}\n")
+        };
+        used.into_iter().map(text).collect()
+    }
+
     /// Warns of tables that nothing looks into.
     pub(super) fn unused_tables(&mut self) {
+        // What could not be read may be what needs a table.
+        if self.report.has_errors_in(self.source) {
+            return;
+        }
         let unused = self.tables.iter().filter(|(_, named)| !named.used);
         let unused: Vec<_> = unused.map(|(name, named)| (name.clone(), named.span)).collect();
         for (name, span) in unused {

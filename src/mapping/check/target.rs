@@ -3,19 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::super::document::decode::{Scalar, Text, WithNode};
-use super::super::document::{
-    ApiKey, Auth as WrittenAuth, Basic, Mapping as Document, Retry as WrittenRetry,
-    Target as Written,
-};
+use super::super::document::{Mapping as Document, Retry as WrittenRetry, Target as Written};
 use super::super::env::Secrecy;
 use super::super::yaml::{Key, Kind, Node};
 use super::Checker;
+use super::auth::Checked;
+use super::session::Whose;
 use crate::program::{ApiKeyPlace, Auth, Retry, Target};
 
 impl Checker<'_, '_> {
@@ -25,34 +22,58 @@ impl Checker<'_, '_> {
             let help = "write e.g. `targets: { hss: { url: https://hss.example/api } }`";
             self.error("empty-list", named.1, "there are no targets", help);
         }
-        named.0.iter().map(|(key, written)| self.target(key, written.as_ref()?)).collect()
+        let targets = named.0.iter().enumerate();
+        targets.map(|(at, (key, written))| self.target(at, key, written.as_ref()?)).collect()
     }
 
-    fn target(&mut self, key: &Key, written: &WithNode<Written>) -> Option<Arc<Target>> {
+    fn target(&mut self, at: usize, key: &Key, written: &WithNode<Written>) -> Option<Arc<Target>> {
+        self.extra.clear();
+        let tables = self.begin_noting_tables();
         let fingerprint = self.fingerprint(&written.node);
         let written = &written.value;
         self.kebab_name("target", &key.text, key.span);
         let url = written.url.as_ref().and_then(|text| self.base_url(text));
-        let auth = written.auth.as_ref().map_or(Some(Auth::None), |auth| self.auth(auth));
-        let headers = self.headers(written.headers.as_ref());
+        let auth = written
+            .auth
+            .as_ref()
+            .map_or(Some(Checked::Fixed(Auth::None)), |auth| self.auth(at, auth));
+        self.scopes.session = match written.unreadable.contains(&"auth") {
+            true => Whose::Unknown,
+            false => Whose::Target(at),
+        };
+        let headers = self.header_fields(written.headers.as_ref());
         self.header_of_auth(written, auth.as_ref());
         let timeout = self.or_default(written.timeout.as_deref(), Target::TIMEOUT);
         let connect = self.or_default(written.connect_timeout.as_deref(), Target::CONNECT_TIMEOUT);
         let idle = self.or_default(written.idle_timeout.as_deref(), Target::IDLE_TIMEOUT);
         let retry = written.retry.as_ref().map_or(Some(Retry::default()), |r| self.retry(r));
         let responses = self.responses(written.responses.as_ref());
-        Some(Arc::new(Target {
+        self.scopes.session = Whose::Nobody;
+        let tables = self.end_noting_tables(tables);
+        let (headers, auth) = (headers?, auth?);
+        let fixed = headers.iter().filter(|field| !field.varies);
+        let fixed = fixed.map(|field| (Arc::clone(&field.name), field.value.clone())).collect();
+        let mut target = Target {
             name: Arc::from(key.text.as_str()),
             url: url?,
-            auth: auth?,
-            headers: headers?,
+            auth: Auth::None,
+            headers: headers.into_iter().map(|field| (field.name, field.value)).collect(),
             timeout: timeout?,
             connect_timeout: connect?,
             idle_timeout: idle?,
             retry: retry?,
             responses: responses?,
+            cookies: written.cookies.is_some_and(|flag| flag.0),
             fingerprint,
-        }))
+        };
+        target.auth = match auth {
+            Checked::Fixed(auth) => auth,
+            Checked::Login(login) => {
+                target.fingerprint = with(with(fingerprint, &tables), &self.extra);
+                login.of(&target, fixed)
+            }
+        };
+        Some(Arc::new(target))
     }
 
     fn or_default(&mut self, text: Option<&Text>, default: Duration) -> Option<Duration> {
@@ -60,10 +81,11 @@ impl Checker<'_, '_> {
     }
 
     /// A header of the target would silently win over its credentials.
-    fn header_of_auth(&mut self, written: &Written, auth: Option<&Auth>) {
+    fn header_of_auth(&mut self, written: &Written, auth: Option<&Checked>) {
         let name = match auth {
-            Some(Auth::Authorization(_)) => "authorization",
-            Some(Auth::ApiKey { place: ApiKeyPlace::Header(name), .. }) => &**name,
+            Some(Checked::Fixed(Auth::Authorization(_))) => "authorization",
+            Some(Checked::Fixed(Auth::ApiKey { place: ApiKeyPlace::Header(name), .. })) => &**name,
+            Some(Checked::Login(login)) if login.endpoint.is_some() => "authorization",
             _ => return,
         };
         let mut headers = written.headers.iter().flat_map(|headers| &headers.0);
@@ -74,14 +96,23 @@ impl Checker<'_, '_> {
         }
     }
 
-    /// Absolute, with a host, and without what belongs elsewhere.
     fn base_url(&mut self, text: &Text) -> Option<Arc<str>> {
+        let url = self.absolute_url(text, false)?;
+        Some(Arc::from(url.trim_end_matches('/')))
+    }
+
+    /// A URL with a host, and without what belongs elsewhere; parameters do where requests add none.
+    pub(super) fn absolute_url(&mut self, text: &Text, parameters: bool) -> Option<Arc<str>> {
         if let Some(at) = text.as_str().find("{{") {
             let rest = text.as_str().get(at..).unwrap_or_default();
             let end = rest.find("}}").map_or(rest.len(), |end| end + 2);
             let span = text.node().span_within(self.source, at..at + end);
             let help = "put what depends on the event into the step's `request`";
-            self.error("bad-url", span, "a target's URL is not a template", help);
+            let (message, help) = match parameters {
+                true => ("the URL of a token endpoint is not a template", "write it out"),
+                false => ("a target's URL is not a template", help),
+            };
+            self.error("bad-url", span, message, help);
             return None;
         }
         let substituted = self.substituted(text, Secrecy::Plain)?;
@@ -91,9 +122,13 @@ impl Checker<'_, '_> {
         let written = substituted.text();
         let fault = match Url::parse(written.trim()) {
             Err(error) => Some(no_url(error)),
-            Ok(url) => url_fault(&url),
+            Ok(url) => url_fault(&url, parameters),
         };
         if let Some((message, help)) = fault {
+            let message = match parameters {
+                true => message.replace("a target's URL", "the URL of a token endpoint"),
+                false => message.to_owned(),
+            };
             // A value of the environment is not repeated: it may hold credentials.
             let without_scheme = !written.contains("://") && !text.as_str().contains("${");
             let help = match help {
@@ -109,101 +144,7 @@ impl Checker<'_, '_> {
             self.error("bad-url", text.span(), message, &help);
             return None;
         }
-        Some(Arc::from(written.trim().trim_end_matches('/')))
-    }
-
-    fn auth(&mut self, written: &WrittenAuth) -> Option<Auth> {
-        match written {
-            WrittenAuth::Basic(basic) => self.basic(basic),
-            WrittenAuth::Bearer(bearer) => {
-                let token = self.credential(&bearer.token)?;
-                Some(Auth::Authorization(Arc::from(format!("Bearer {token}"))))
-            }
-            WrittenAuth::ApiKey(api_key) => self.api_key(api_key),
-        }
-    }
-
-    fn basic(&mut self, basic: &Basic) -> Option<Auth> {
-        let username = self.string(&basic.username);
-        let password = self.credential(&basic.password);
-        let (username, password) = (username?, password?);
-        if username.contains(':') {
-            let help = "RFC 7617 has no way to send it: choose another user name";
-            self.error(
-                "bad-credential",
-                basic.username.span(),
-                "a user name cannot hold `:`",
-                help,
-            );
-            return None;
-        }
-        let pair = STANDARD.encode(format!("{username}:{password}"));
-        self.env.hide(pair.clone());
-        Some(Auth::Authorization(Arc::from(format!("Basic {pair}"))))
-    }
-
-    fn api_key(&mut self, api_key: &ApiKey) -> Option<Auth> {
-        let value = self.credential(&api_key.value);
-        // Behind a scheme (`Token abc`) the key is a secret by itself: a target may repeat it alone.
-        if let Some((_, key)) = value.as_ref().and_then(|value| value.split_once(' ')) {
-            self.env.hide(key.trim());
-        }
-        let place = match (&api_key.header, &api_key.query) {
-            (Some(header), None) => {
-                self.header_name(header.as_str(), header.span()).map(ApiKeyPlace::Header)
-            }
-            (None, Some(query)) => self.parameter_name(query),
-            (header, _) => {
-                let message = "`api_key` goes into exactly one of `header` and `query`";
-                let help = match header {
-                    Some(_) => "keep one of them",
-                    None => "add e.g. `header: X-API-Key`",
-                };
-                self.error("conflicting-keys", api_key.span, message, help);
-                None
-            }
-        };
-        Some(Auth::ApiKey { place: place?, value: Arc::from(value?) })
-    }
-
-    fn parameter_name(&mut self, text: &Text) -> Option<ApiKeyPlace> {
-        if text.as_str().is_empty() {
-            let help = "write the name of the parameter, e.g. `query: token`";
-            self.error("invalid-name", text.span(), "a query parameter needs a name", help);
-            return None;
-        }
-        Some(ApiKeyPlace::Query(Arc::from(text.as_str())))
-    }
-
-    /// A secret that will stand in a header or a query: short ones cannot be masked everywhere.
-    fn credential(&mut self, text: &Text) -> Option<String> {
-        if text.as_str().contains("{{") {
-            let message = "a credential is not a template: it is the same for every event";
-            let help = "write it, or where it is found: `${NAME}`, `${file:/path}`";
-            self.error("bad-credential", text.span(), message, help);
-            return None;
-        }
-        let secret = self.secret(text)?;
-        if secret.is_empty() {
-            let help = "write it, or set the variable or the file that holds it";
-            self.error("bad-credential", text.span(), "this credential is empty", help);
-            return None;
-        }
-        if secret.chars().any(char::is_control) {
-            let message = "this credential holds a control character, which no header can carry";
-            self.error("bad-credential", text.span(), message, "look for a line break in it");
-            return None;
-        }
-        if secret.len() < 8 {
-            self.warning(
-                "short-secret",
-                text.span(),
-                "this credential is shorter than 8 bytes: it is masked only in its own place, not \
-                 where a target repeats it",
-                "use a longer one",
-            );
-        }
-        Some(secret)
+        Some(Arc::from(written.trim()))
     }
 
     fn retry(&mut self, written: &WrittenRetry) -> Option<Retry> {
@@ -259,7 +200,7 @@ impl Checker<'_, '_> {
         Sha256::digest(canonical.as_bytes()).into()
     }
 
-    fn canonical(&mut self, node: &Node, into: &mut String) {
+    pub(super) fn canonical(&mut self, node: &Node, into: &mut String) {
         match &node.kind {
             Kind::String(text) => {
                 // Faults were reported where the text was compiled.
@@ -292,6 +233,14 @@ impl Checker<'_, '_> {
     }
 }
 
+/// The fingerprint of a definition to which this belongs, too.
+pub(super) fn with(fingerprint: [u8; 32], more: &str) -> [u8; 32] {
+    if more.is_empty() {
+        return fingerprint;
+    }
+    Sha256::new().chain_update(fingerprint).chain_update(more).finalize().into()
+}
+
 /// A text that is no URL (RFC 3986) and what to write instead, if that is special.
 fn no_url(error: url::ParseError) -> (&'static str, &'static str) {
     match error {
@@ -306,7 +255,7 @@ fn no_url(error: url::ParseError) -> (&'static str, &'static str) {
     }
 }
 
-fn url_fault(url: &Url) -> Option<(&'static str, &'static str)> {
+fn url_fault(url: &Url, parameters: bool) -> Option<(&'static str, &'static str)> {
     if !matches!(url.scheme(), "http" | "https") {
         return Some(("a target's URL begins with `http://` or `https://`", ""));
     }
@@ -316,7 +265,13 @@ fn url_fault(url: &Url) -> Option<(&'static str, &'static str)> {
     if !url.username().is_empty() || url.password().is_some() {
         return Some(("this URL holds credentials", "put them under `auth: { basic: … }`"));
     }
-    if url.query().is_some() || url.fragment().is_some() {
+    if parameters && url.fragment().is_some() {
+        return Some((
+            "this URL has a fragment, which is never sent",
+            "leave out what follows `#`",
+        ));
+    }
+    if !parameters && (url.query().is_some() || url.fragment().is_some()) {
         return Some((
             "this URL has a query or a fragment",
             "put parameters into a step's `query`",

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
+use super::super::diagnostic::Span;
 use super::super::document::decode::Text;
 use super::super::env::{EnvFault, Secrecy, Substituted};
 use super::super::yaml::Node;
@@ -85,6 +86,18 @@ impl Checker<'_, '_> {
                 );
                 None
             }
+        }
+    }
+
+    /// Notes that a path reads the document: an answer's body, or the event if there is one.
+    pub(super) fn reads_document(&mut self, what: &str, span: Span) {
+        if self.scopes.in_answer {
+            self.usage.reads_body = true;
+            return;
+        }
+        self.usage.varies = true;
+        if let Some(fault) = self.of_an_event(what) {
+            self.error(fault.code, span, fault.message, &fault.help.unwrap_or_default());
         }
     }
 
@@ -253,7 +266,7 @@ impl Names for TemplateNames<'_, '_, '_> {
     }
 
     fn reads_document(&mut self) {
-        self.checker.usage.reads_body |= self.checker.scopes.in_answer;
+        self.checker.reads_document("path", self.node.span);
     }
 
     fn environment(&mut self, text: &str, offset: usize) -> Vec<Piece> {

@@ -60,6 +60,8 @@ impl Checker<'_, '_> {
             format!("`{name}` is a table: write `{{{{lookup {name} key}}}}`, or `map: {name}`")
         } else if self.saved_anywhere.contains(name) {
             "a step saves it: only later steps of the same rule can see it".to_owned()
+        } else if self.is_of_session(name) {
+            format!("the target's log-in saves it: write `session.{name}`")
         } else if helpers::is_helper(name) {
             format!("`{name}` is a helper and takes arguments: `{{{{{name} …}}}}`")
         } else if name == "$" {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::diagnostic::Span;
 use super::Checker;
-use crate::expr::VariableId;
+use crate::expr::{SavedId, VariableId};
 
 /// References as they were met.
 #[derive(Default)]
@@ -16,6 +16,11 @@ pub(super) struct Usage {
     roots: BTreeSet<VariableId>,
     /// Whether an answer's body was referred to; whoever asks resets it.
     pub(super) reads_body: bool,
+    /// Whether something was referred to that is another for each event or session; whoever asks
+    /// resets it.
+    pub(super) varies: bool,
+    /// What of a session was referred to; whoever asks resets it.
+    pub(super) of_session: BTreeSet<SavedId>,
 }
 
 struct Declared {
@@ -131,7 +136,6 @@ impl Checker<'_, '_> {
         if self.report.has_errors_in(self.source) {
             return;
         }
-        self.unused_tables();
         let needed = self.usage.needed();
         // Of a chain that nothing needs its end is the mistake.
         let referred: BTreeSet<VariableId> =

@@ -27,6 +27,15 @@ struct Directives<'n> {
     value: Option<&'n Node>,
 }
 
+/// A name and its value.
+pub(super) struct Pair {
+    pub name: String,
+    pub span: Span,
+    pub value: Shape,
+    /// Whether it is another one for each event or session.
+    pub varies: bool,
+}
+
 fn is_directive(entry: &Entry) -> bool {
     entry.key.text.starts_with('$') && !entry.key.text.starts_with("$$")
 }
@@ -249,7 +258,7 @@ impl Checker<'_, '_> {
         &mut self,
         named: Option<&Named<Anything>>,
         lists: bool,
-    ) -> Option<Vec<(String, Span, Shape)>> {
+    ) -> Option<Vec<Pair>> {
         let Some(named) = named else { return Some(Vec::new()) };
         let pairs: Vec<_> = named
             .0
@@ -274,8 +283,10 @@ impl Checker<'_, '_> {
                     self.error("wrong-type", node.span, message, help);
                     return None;
                 }
-                let shape = self.shape(node, Secrecy::Given)?;
-                Some((key.text.clone(), key.span, shape))
+                self.usage.varies = false;
+                let value = self.shape(node, Secrecy::Given)?;
+                let varies = self.usage.varies;
+                Some(Pair { name: key.text.clone(), span: key.span, value, varies })
             })
             .collect();
         pairs.into_iter().collect()

@@ -119,6 +119,7 @@ impl Checker<'_, '_> {
     fn selector(&mut self, text: &Text) -> Option<Selector> {
         let written = text.as_str();
         if !self.scopes.in_answer || written.starts_with('$') {
+            self.reads_document(written, text.span());
             return self.path(text).map(Selector::Path);
         }
         let of_answer = |(name, _): &(&str, _)| written.split('.').next() == Some(*name);

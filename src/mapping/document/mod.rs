@@ -1,6 +1,7 @@
 //! Mapping files as written: the YAML tree decoded, one to one, every fault collected. What names
 //! and texts mean is for `mapping::check`.
 
+mod auth;
 pub mod decode;
 mod extract;
 mod fields;
@@ -13,12 +14,13 @@ mod when;
 
 use serde_json::json;
 
+pub use auth::{ApiKey, Assertion, Auth, Basic, ClientAuth, Grant, Oauth2, Session};
 use decode::{Anything, Each, Named, Text, WithNode, document};
 pub use extract::{Case, LongVariable, Variable};
 pub use responses::ResponseEntry;
 pub use rule::{Rule, Step};
 use schema::{Schema, form};
-pub use target::{ApiKey, Auth, Basic, Retry, Target};
+pub use target::{Retry, Target};
 pub use when::{Clause, Test, When};
 
 document! {

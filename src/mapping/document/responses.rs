@@ -41,6 +41,10 @@ fn meaning(then: Then) -> &'static str {
              otherwise 503"
         }
         Then::Fail => "permanent failure: 422",
+        Then::Login => {
+            "begin a new session by the target's log-in (one for all events that wait for it), and \
+             send once more, whatever the method; refused again: 502"
+        }
         Then::Restart => {
             "run the rule again from its first step, at most 3 times (for optimistic locking); \
              used up: 503"

@@ -73,10 +73,16 @@ document! {
         optional for_each: Text,
         /// `METHOD /path`, joined to the target's `url` with one slash. Each `{{…}}` in the path is
         /// percent-encoded as one segment or a part of one; parameters belong into `query`. Instead of
-        /// the path, what an earlier step saved may stand alone: a URL of the same target.
+        /// the path, what an earlier step or the target's log-in saved may stand alone: a URL of the
+        /// same target.
         #[schema(
             form(&form::request()),
-            examples(["POST /subscribers", "PUT /sims/{{imsi}}", "DELETE {{location}}"]),
+            examples([
+                "POST /subscribers",
+                "PUT /sims/{{imsi}}",
+                "DELETE {{location}}",
+                "POST {{session.location}}",
+            ]),
         )]
         optional request: Text,
         /// Instead of a request: the rule fails here for good, with 422 and this text. A template, in

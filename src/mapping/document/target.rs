@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::decode::{Anything, Decode, Each, Flag, Named, Period, Reader, Scalar, Text, document};
+use super::auth::Auth;
+use super::decode::{Anything, Each, Flag, Named, Period, Scalar, Text, document};
 use super::responses::ResponseEntry;
-use super::schema::{Definitions, Describe, Schema, form};
-use crate::mapping::yaml::Node;
+use super::schema::{Schema, form};
 use crate::program;
 use crate::units;
 
@@ -23,8 +23,8 @@ document! {
         expected url: Text,
         /// How requests prove who sends them: exactly one of the kinds. Without it they do not.
         optional auth: Auth,
-        /// Headers that are sent with every request, by name; a step's header of the same name
-        /// wins. Values are templates. Headers that frame a message, such as `host` and
+        /// Headers that are sent with every request, by name; those of a session and of a step win over
+        /// one of the same name. Values are templates. Headers that frame a message, such as `host` and
         /// `content-length`, cannot be set.
         #[schema(
             names(&form::HEADER_NAME),
@@ -56,9 +56,14 @@ document! {
         optional retry: Retry,
         /// What answers mean: a table of which the first entry whose `when` holds decides. It is
         /// read after the step's own table, and before what is usual: 2xx is `ok`; 408, 425, 429,
-        /// 500, 502, 503, 504, a time-out and no connection are `retry`; anything else is `fail`.
+        /// 500, 502, 503, 504, a time-out and no connection are `retry`; 401, 403 and 407 are `login`
+        /// where `auth` has a log-in; anything else is `fail`.
         #[schema(examples([json!([{ "when": { "status": 404 }, "then": "stop" }])]))]
         optional responses: Each<ResponseEntry>,
+        /// Whether cookies that the target sets are kept and sent to it (RFC 6265). With `auth: session`
+        /// each session has its own, those of its log-in included.
+        #[schema(default(false))]
+        optional cookies: Flag,
     }
 }
 
@@ -91,105 +96,5 @@ document! {
         /// answer, 408 or a 5xx. Set it where the target takes a repetition for what it is.
         #[schema(default(program::Retry::default().unsafe_methods))]
         optional unsafe_: Flag,
-    }
-}
-
-document! {
-    /// User name and password (RFC 7617), as the header `authorization: Basic …`.
-    #[schema(
-        title("Basic authentication"),
-        examples([json!({ "username": "${HSS_USER}", "password": "${HSS_PASSWORD}" })]),
-    )]
-    Basic is "`basic`" {
-        /// The user name; it cannot hold `:`.
-        #[schema(examples(["${HSS_USER}"]))]
-        required username: Text,
-        /// The password: a secret, so take it from the environment or a file.
-        #[schema(examples(["${HSS_PASSWORD}", "${file:/run/secrets/hss-password}"]))]
-        required password: Text,
-    }
-}
-
-document! {
-    /// A token that does not change (RFC 6750), as the header `authorization: Bearer …`.
-    #[schema(title("Bearer token"), examples([json!({ "token": "${HSS_TOKEN}" })]))]
-    Bearer is "`bearer`" {
-        /// The token: a secret, so take it from the environment or a file.
-        #[schema(examples(["${HSS_TOKEN}", "${file:/run/secrets/hss-token}"]))]
-        required token: Text,
-    }
-}
-
-document! {
-    /// A key in a header or a query parameter of its own.
-    #[schema(
-        title("API key"),
-        exactly_one(&["header", "query"]),
-        examples([
-            json!({ "header": "X-API-Key", "value": "${CRM_KEY}" }),
-            json!({ "query": "token", "value": "${CRM_KEY}" }),
-        ]),
-    )]
-    ApiKey is "`api_key`" {
-        /// Name of the header that carries the key.
-        #[schema(form(&form::HEADER_NAME), examples(["X-API-Key"]))]
-        optional header: Text,
-        /// Name of the query parameter that carries the key.
-        #[schema(examples(["token"]))]
-        optional query: Text,
-        /// The key: a secret, so take it from the environment or a file. In a header it may carry a
-        /// scheme.
-        #[schema(examples(["${CRM_KEY}", "Token ${CRM_KEY}"]))]
-        required value: Text,
-    }
-}
-
-document! {
-    /// How requests prove who sends them: exactly one of the kinds.
-    #[schema(
-        title("Authentication"),
-        exactly_one_key(),
-        examples([json!({ "bearer": { "token": "${HSS_TOKEN}" } })]),
-    )]
-    AuthKinds is "`auth`" {
-        /// User name and password (RFC 7617).
-        optional basic: Basic,
-        /// A token that does not change (RFC 6750).
-        optional bearer: Bearer,
-        /// A key in a header or a query parameter of its own.
-        optional api_key: ApiKey,
-    }
-}
-
-/// How requests prove who sends them.
-#[derive(Debug, Clone)]
-pub enum Auth {
-    Basic(Basic),
-    Bearer(Bearer),
-    ApiKey(ApiKey),
-}
-
-impl Decode for Auth {
-    fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        let kinds = AuthKinds::decode(node, reader)?;
-        let known = ["basic", "bearer", "api_key"];
-        let entries = node.as_mapping().unwrap_or_default();
-        let given: Vec<&str> =
-            known.into_iter().filter(|kind| entries.iter().any(|e| e.key.text == *kind)).collect();
-        if given.len() > 1 || entries.is_empty() {
-            let found = if given.is_empty() { "none".to_owned() } else { given.join(" and ") };
-            let message = format!("`auth` takes exactly one kind of credential, and has {found}");
-            let help = "give one of `basic`, `bearer` and `api_key`, or leave `auth` out";
-            reader.error("conflicting-keys", kinds.span, message, help);
-            return None;
-        }
-        let basic = kinds.basic.map(Self::Basic);
-        basic.or(kinds.bearer.map(Self::Bearer)).or(kinds.api_key.map(Self::ApiKey))
-    }
-}
-
-impl Describe for Auth {
-    fn schema(definitions: &mut Definitions) -> Schema {
-        definitions.refer("Auth", AuthKinds::object)
     }
 }

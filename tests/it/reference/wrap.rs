@@ -68,6 +68,8 @@ pub(super) fn row(row: &Row) -> String {
             let target = format!("version: 1\ntargets:\n  hss:\n{url}{}", indented(example, 4));
             format!("{target}{RULE}    ignore: all\n")
         }
+        "## Tokens of OAuth 2.0" => token(row),
+        "## Sessions" => session(example),
         "## Variables: `extract`" => {
             let path = match one_of(&["path", "from", "value", "cases"]) {
                 true => "",
@@ -193,8 +195,62 @@ pub(super) fn test_row(row: &Row) -> String {
     }
 }
 
+/// A target with a token, whose mapping in flow style has this entry, or whose assertion has it.
+fn token(row: &Row) -> String {
+    let with = |entries: &str, defaults: &[(&str, &str)]| {
+        let mut all = entries.to_owned();
+        for (key, value) in defaults {
+            if !super::has_key(entries, key) {
+                write!(all, ", {key}: {value}").unwrap();
+            }
+        }
+        all
+    };
+    let of_oauth = match row.head.as_str() {
+        "key" => row.example.clone(),
+        _ => {
+            let key = [("issuer", "nsps"), ("key_file", "'${KEY_FILE}'")];
+            format!("assertion: {{ {} }}, grant: jwt_bearer", with(&row.example, &key))
+        }
+    };
+    let client = [
+        ("token_url", "https://sso.example/token"),
+        ("grant", "client_credentials"),
+        ("client_id", "nsps"),
+        ("client_secret", "'${SSO_SECRET}'"),
+    ];
+    let auth = format!("auth: {{ oauth2: {{ {} }} }}", with(&of_oauth, &client));
+    format!("version: 1\ntargets:\n  hss:\n    url: http://hss.test\n    {auth}\n{RULE}{STEP}")
+}
+
+/// A target with a session of which this is a part.
+fn session(part: &str) -> String {
+    let mut names = vec!["token"];
+    for (at, start) in part.match_indices("session.") {
+        let name = &part[at + start.len()..];
+        names.push(name.split(|c: char| !c.is_ascii_lowercase() && c != '_').next().unwrap());
+    }
+    names.dedup();
+    let save: Vec<String> = names.iter().map(|name| format!("{name}: $.{name}")).collect();
+    let login = match super::has_key(part, "login") {
+        true => String::new(),
+        false => {
+            format!("        login: [{{ request: POST /, save: {{ {} }} }}]\n", save.join(", "))
+        }
+    };
+    let part = indented(part, 8);
+    let target =
+        format!("  hss:\n    url: http://hss.test\n    auth:\n      session:\n{login}{part}");
+    format!("version: 1\ntargets:\n{target}{RULE}{STEP}        json: '{{{{session.token}}}}'\n")
+}
+
 fn responses(entry: &str) -> String {
-    format!("{}{RULE}{STEP}        responses: [{entry}]\n", start())
+    let whole = format!("{}{RULE}{STEP}        responses: [{entry}]\n", start());
+    if !entry.contains("then: login") {
+        return whole;
+    }
+    let session = "cookies: true, auth: { session: { login: [{ request: POST /login }] } }";
+    whole.replacen("http://hss.test", &format!("http://hss.test, {session}"), 1)
 }
 
 fn start() -> String {

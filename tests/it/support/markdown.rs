@@ -25,13 +25,14 @@ pub fn blocks(page: &str, language: &str) -> Vec<Block> {
     blocks
 }
 
-/// The parts of a page that begin with a heading of this depth, such as `## `; what stands before
-/// the first is none.
+/// The parts of a page that begin with a heading of this depth, such as `## `, and end before the
+/// next one of this depth or above; what stands before the first is none.
 pub fn sections<'p>(page: &'p str, depth: &str) -> Vec<&'p str> {
-    let starts = headings(page).filter(|(_, heading)| heading.starts_with(depth));
-    let starts: Vec<usize> = starts.map(|(at, _)| at).collect();
-    let ends = starts.iter().skip(1).copied().chain([page.len()]);
-    starts.iter().zip(ends).map(|(start, end)| &page[*start..end]).collect()
+    let level = |heading: &str| heading.bytes().take_while(|byte| *byte == b'#').count();
+    let ends = headings(page).filter(|(_, heading)| level(heading) <= level(depth));
+    let ends: Vec<(usize, &str)> = ends.chain([(page.len(), "")]).collect();
+    let parts = ends.windows(2).filter(|pair| pair[0].1.starts_with(depth));
+    parts.map(|pair| &page[pair[0].0..pair[1].0]).collect()
 }
 
 /// Every heading with the place where it begins.

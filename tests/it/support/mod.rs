@@ -5,6 +5,7 @@ pub mod client;
 pub mod command;
 pub mod connector;
 pub mod http;
+pub mod key;
 pub mod language_server;
 pub mod lines;
 pub mod markdown;

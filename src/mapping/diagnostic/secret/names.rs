@@ -47,7 +47,7 @@ const OFTEN_MISSPELT: [&str; 6] =
     ["password", "token", "secret", "authorization", "client_secret", "refresh_token"];
 
 /// Keys below `auth`, or below a variable that is called like a secret, whose value is none.
-const HARMLESS: [&str; 38] = [
+const HARMLESS: [&str; 39] = [
     "algorithm",
     "all",
     "as",
@@ -68,6 +68,7 @@ const HARMLESS: [&str; 38] = [
     "intable",
     "issuer",
     "keyfile",
+    "keyid",
     "maxbackoff",
     "name",
     "nullable",
@@ -96,7 +97,8 @@ pub(super) fn meaning(key: &str, around: Regime) -> Meaning {
         Regime::Nothing => (Regime::Nothing, true),
         // Its steps are like those of a rule.
         Regime::Keys if name == "session" => (Regime::Names, true),
-        Regime::Keys if is_auth || name == "basic" => (Regime::Keys, true),
+        // An assertion that is given as such is a secret; what one is made of is none.
+        Regime::Keys if is_auth || ["basic", "assertion"].contains(&&*name) => (Regime::Keys, true),
         Regime::Keys if HARMLESS.contains(&&*name) => (Regime::Keys, false),
         Regime::Keys if is_secret(key) => (Regime::Nothing, true),
         Regime::Keys => (Regime::Keys, true),

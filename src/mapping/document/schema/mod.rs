@@ -256,7 +256,7 @@ pub fn refused(keys: &[&str], message: &str) -> Value {
 }
 
 /// `` `a`, `b` and `c` ``.
-fn listed(keys: &[&str]) -> String {
+pub fn listed(keys: &[&str]) -> String {
     let quoted: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
     match quoted.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),

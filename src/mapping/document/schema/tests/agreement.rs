@@ -25,6 +25,41 @@ targets:
       - { when: { status: 404 }, then: stop }
       - { when: { status: 4xx, $.code: [LOCKED, BUSY] }, then: retry, message: "{{body.x}}", answer: 503 }
       - { when: {}, then: fail, answer: "${ANSWER:-422}" }
+  sso:
+    url: https://sso.example
+    auth:
+      oauth2:
+        token_url: https://sso.example/token?tenant=1
+        grant: client_credentials
+        client_id: nsps
+        client_secret: "${file:/run/secrets/hss}"
+        scope: a b
+        audience: https://sso.example
+        client_auth: body
+    responses: [{ when: { status: 419 }, then: login, message: "{{session.access_token}}" }]
+  account:
+    url: https://account.example
+    auth:
+      oauth2:
+        token_url: "${HSS_URL}/token"
+        grant: jwt_bearer
+        assertion: { issuer: a, subject: b, audience: c, key_file: /run/secrets/shared-key, key_id: k, algorithm: HS256 }
+  user:
+    url: https://user.example
+    auth: { oauth2: { token_url: https://sso.example/, grant: password, username: u, password: secret-word } }
+  old:
+    url: https://old.example
+    auth: { oauth2: { token_url: https://sso.example/, grant: refresh_token, refresh_token: secret-word, client_id: c } }
+  guarded:
+    url: https://guarded.example
+    cookies: true
+    auth:
+      session:
+        login: [{ request: POST /login, json: { p: "${KEY}" }, save: { token: $.token, place: headers.location, life: $.life } }]
+        refresh: [{ request: "POST {{session.place}}", save: { token: $.token } }]
+        expires_in: "{{session.life}}"
+        headers: { Token: "{{session.token}}", X: 1 }
+        query: { sid: ["{{session.token}}"] }
   crm:
     url: https://crm.example
     auth: { api_key: { header: X-Key, value: "Token ${KEY}" } }

@@ -94,13 +94,16 @@ fn there_is_a_place_for_each_kind_of_mapping() {
             "Basic authentication",
             "Bearer token",
             "API key",
-            "Retry",
-            "Entry of responses",
+            "OAuth 2.0",
+            "Assertion",
+            "Session",
+            "Step",
             "Test",
             "Variable",
             "Case",
+            "Entry of responses",
+            "Retry",
             "Rule",
-            "Step",
         ])
     );
 }
@@ -177,7 +180,7 @@ fn keys_that_exclude_each_other_are_refused_by_both() {
             }
         }
     }
-    assert_eq!(pairs, 31);
+    assert_eq!(pairs, 38);
 }
 
 /// A mapping file with these keys at the place, and everywhere all that is required.

@@ -1,0 +1,369 @@
+//! Keeps the session with a target, for all events: none, valid, being renewed, or failed.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{Either, Shared, select};
+use tokio::sync::oneshot;
+
+use super::Session;
+use super::login::Unmade;
+use crate::clock::{Clock, Task};
+use crate::engine::Engine;
+use crate::engine::outcome::{Failure, FailureKind};
+use crate::engine::run::Run;
+use crate::engine::set::Link;
+use crate::fields;
+use crate::program::Target;
+use crate::telemetry::log::Log;
+use crate::telemetry::vault::{Learner, Vault};
+
+/// The pause after the first failure; it doubles with each, up to the longest.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// A target may ask for a longer pause than ours, up to this one.
+const LONGEST_ASKED: Duration = Duration::from_secs(300);
+
+/// Keeps the session with a target, whoever needs it.
+pub(in crate::engine) struct Keeper {
+    /// Of the log-in's own targets.
+    pub(super) links: Vec<Arc<Link>>,
+    pub(in crate::engine) learner: Learner,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// How many sessions there were.
+    sessions: u64,
+    held: Option<Held>,
+    renewal: Option<Renewal>,
+    failing: Option<Failing>,
+    fruitless: Option<Pause>,
+}
+
+struct Held {
+    session: Arc<Session>,
+    /// Whether the target, as far as we know, accepts it.
+    is_valid: bool,
+    /// Whether the next session can be got from this one.
+    may_refresh: bool,
+}
+
+/// What the last log-in failed by, and until when there is no other one.
+struct Failing {
+    refusal: Arc<Refusal>,
+    pause: Pause,
+}
+
+#[derive(Clone, Copy)]
+struct Pause {
+    /// How often in a row.
+    times: u32,
+    /// On the clock's monotonic scale.
+    until: Duration,
+}
+
+/// Why there is no session, whoever asks.
+struct Refusal {
+    failure: Failure,
+    /// Until when nobody asks the target again.
+    until: Duration,
+}
+
+type Outcome = Result<Arc<Session>, Arc<Refusal>>;
+
+/// A renewal that is on its way, for all who wait.
+type Renewal = Shared<oneshot::Receiver<Outcome>>;
+
+/// Who needs a session.
+pub(in crate::engine) struct Asking<'a> {
+    pub run: &'a Run<'a>,
+    pub target: &'a Arc<Target>,
+}
+
+/// A renewal, with all that it needs: it outlives the event that began it.
+pub(super) struct Begun {
+    pub keeper: Arc<Keeper>,
+    pub target: Arc<Target>,
+    pub engine: Engine,
+    pub vault: Arc<Vault>,
+    /// Of the event that began it.
+    pub log: Log,
+    pub request_id: String,
+    pub unique_id: String,
+    /// The session to get the next one from.
+    pub previous: Option<Arc<Session>>,
+    /// On the clock's monotonic scale; its own, not that of the event.
+    pub deadline: Duration,
+}
+
+/// What there is for somebody who needs a session.
+enum Found {
+    Session(Arc<Session>),
+    Renewal(Renewal),
+    Refusal(Arc<Refusal>),
+}
+
+impl Keeper {
+    pub(in crate::engine) fn new(links: Vec<Arc<Link>>, learner: Learner) -> Self {
+        Self { links, learner, state: Mutex::default() }
+    }
+
+    /// A session to send a request with. Waits for one no longer than until the deadline of the
+    /// event.
+    pub(in crate::engine) async fn session(
+        self: &Arc<Self>,
+        asking: &Asking<'_>,
+    ) -> Result<Arc<Session>, Failure> {
+        let renewal = match self.find(asking) {
+            Found::Session(session) => return Ok(session),
+            Found::Refusal(refusal) => return Err(asking.failure(&refusal)),
+            Found::Renewal(renewal) => renewal,
+        };
+        let patience = asking.run.engine.clock.sleep(asking.run.time_left());
+        match select(renewal, patience).await {
+            Either::Left((Ok(outcome), _)) => outcome.map_err(|refusal| asking.failure(&refusal)),
+            Either::Left((Err(_), _)) => Err(asking.unavailable("the log-in was broken off")),
+            Either::Right(_) => Err(asking.unavailable("the log-in takes too long")),
+        }
+    }
+
+    /// The session, where there is one that can be used; a new one is fetched where it is needed,
+    /// or soon will be.
+    fn find(self: &Arc<Self>, asking: &Asking<'_>) -> Found {
+        let now = asking.run.engine.clock.monotonic();
+        let mut state = self.state();
+        let failing = state.failing.as_ref().filter(|failing| failing.pause.until > now);
+        let refusal = failing.map(|failing| Arc::clone(&failing.refusal));
+        let held = state.held.as_ref().filter(|held| held.is_valid);
+        if let Some(session) = held.map(|held| Arc::clone(&held.session)) {
+            match session.life {
+                Some(life) if life.ends <= now => {}
+                Some(life) if life.renew_from <= now => {
+                    if refusal.is_none() {
+                        drop(self.renewal(&mut state, asking));
+                    }
+                    return Found::Session(session);
+                }
+                _ => return Found::Session(session),
+            }
+        }
+        match refusal {
+            Some(refusal) => Found::Refusal(refusal),
+            None => Found::Renewal(self.renewal(&mut state, asking)),
+        }
+    }
+
+    /// The renewal that is on its way, or a new one.
+    fn renewal(self: &Arc<Self>, state: &mut State, asking: &Asking<'_>) -> Renewal {
+        if let Some(renewal) = &state.renewal {
+            return renewal.clone();
+        }
+        let refreshed = state.held.as_ref().filter(|held| held.may_refresh);
+        let previous = refreshed.map(|held| Arc::clone(&held.session));
+        let (tell, told) = oneshot::channel();
+        let renewal = told.shared();
+        state.renewal = Some(renewal.clone());
+        let begun = asking.begin(Arc::clone(self), previous);
+        asking.run.engine.clock.spawn(task(begun, tell));
+        renewal
+    }
+
+    /// The target refused this session. Unless there is another one by now, it is used no more, and
+    /// the next one to ask waits for a new one. `Err`: none is begun before that time is over,
+    /// because the last one did not help.
+    pub(in crate::engine) fn refused(&self, number: u64, now: Duration) -> Result<(), Duration> {
+        let mut state = self.state();
+        let pause = state.fruitless.map_or(Duration::ZERO, |pause| pause.left(now));
+        let Some(held) = state.held.as_mut().filter(|held| held.session.number == number) else {
+            return Ok(());
+        };
+        if held.is_valid && !pause.is_zero() {
+            return Err(pause);
+        }
+        held.is_valid = false;
+        Ok(())
+    }
+
+    /// The target refused a session that was begun because it had refused the one before. It stays:
+    /// other requests may fare better.
+    pub(in crate::engine) fn fruitless(&self, number: u64, clock: &dyn Clock) {
+        let mut state = self.state();
+        let now = clock.monotonic();
+        let earlier = state.fruitless;
+        if earlier.is_some_and(|pause| pause.until > now) {
+            return;
+        }
+        if let Some(held) = state.held.as_mut().filter(|held| held.session.number == number) {
+            held.may_refresh = false;
+            state.fruitless = Some(Pause::after(earlier, None, clock));
+        }
+    }
+
+    /// The target accepted a session that was begun because it had refused the one before.
+    pub(in crate::engine) fn fruitful(&self) {
+        self.state().fruitless = None;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what a renewal came to.
+    fn settle(&self, made: Result<Session, Unmade>, begun: &Begun) -> Outcome {
+        let clock = &*begun.engine.clock;
+        let mut state = self.state();
+        state.renewal = None;
+        match made {
+            Ok(session) => {
+                state.sessions += 1;
+                let session = Arc::new(Session { number: state.sessions, ..session });
+                let may_refresh =
+                    begun.target.auth.login().is_some_and(|login| login.refresh.is_some());
+                state.held =
+                    Some(Held { session: Arc::clone(&session), is_valid: true, may_refresh });
+                state.failing = None;
+                Ok(session)
+            }
+            Err(Unmade { failure, by_refresh }) => {
+                if let Some(held) = state.held.as_mut().filter(|_| by_refresh) {
+                    held.may_refresh = false;
+                }
+                let earlier = state.failing.as_ref().map(|failing| failing.pause);
+                let pause = Pause::after(earlier, failure.retry_after, clock);
+                let refusal = Arc::new(Refusal { failure, until: pause.until });
+                state.failing = Some(Failing { refusal: Arc::clone(&refusal), pause });
+                Err(refusal)
+            }
+        }
+    }
+}
+
+/// A renewal from its beginning to its end.
+fn task(begun: Begun, tell: oneshot::Sender<Outcome>) -> Task {
+    Box::pin(async move {
+        let mut unfinished = Unfinished(Some(&begun.keeper));
+        let Some(login) = begun.target.auth.login() else { return };
+        let clock = &*begun.engine.clock;
+        let began = clock.monotonic();
+        let made = begun.run(login).await;
+        let took = clock.monotonic().saturating_sub(began);
+        unfinished.0 = None;
+        let outcome = begun.keeper.settle(made, &begun);
+        begun.record(&outcome, took);
+        // Those who waited may have gone.
+        drop(tell.send(outcome));
+    })
+}
+
+/// A renewal that is not over; one that is dropped on its way is none any more.
+struct Unfinished<'k>(Option<&'k Keeper>);
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if let Some(keeper) = self.0 {
+            keeper.state().renewal = None;
+        }
+    }
+}
+
+impl Begun {
+    fn record(&self, outcome: &Outcome, took: Duration) {
+        let name = &*self.target.name;
+        let duration = took.as_secs_f64() * 1000.0;
+        match outcome {
+            Ok(session) => {
+                let now = self.engine.clock.monotonic();
+                let life = session.life.map(|life| life.ends.saturating_sub(now).as_secs());
+                let fields = fields! {
+                    "target" => name, "valid_for_s" => life, "duration_ms" => duration,
+                };
+                self.log.info("engine", "logged in", fields);
+            }
+            Err(refusal) => {
+                let fields = fields! {
+                    "target" => name,
+                    "reason" => refusal.failure.message.as_str(),
+                    "error" => refusal.failure.error.as_str(),
+                    "duration_ms" => duration,
+                };
+                self.log.warning("engine", "the log-in failed", fields);
+            }
+        }
+    }
+
+    /// The way from the last session did not do: the log-in is next.
+    pub(super) fn tell_of_refresh(&self, failure: &Failure) {
+        let fields =
+            fields! { "target" => &*self.target.name, "reason" => failure.message.as_str() };
+        self.log.info("engine", "the session cannot be refreshed: logging in anew", fields);
+    }
+}
+
+impl Asking<'_> {
+    fn begin(&self, keeper: Arc<Keeper>, previous: Option<Arc<Session>>) -> Begun {
+        let run = self.run;
+        Begun {
+            keeper,
+            target: Arc::clone(self.target),
+            engine: run.engine.clone(),
+            vault: Arc::clone(run.vault),
+            log: run.log.clone(),
+            request_id: run.event.request_id.clone(),
+            unique_id: run.event.unique_id.clone(),
+            previous,
+            deadline: run.engine.deadline_from_now(),
+        }
+    }
+
+    /// What becomes of an event that needs a session and gets none.
+    fn failure(&self, refusal: &Refusal) -> Failure {
+        let Refusal { failure, until } = refusal;
+        let (kind, what) = match failure.transient {
+            true => (FailureKind::Unavailable, "the log-in failed"),
+            false => (FailureKind::BadAnswer, "the log-in was refused"),
+        };
+        let name = &self.target.name;
+        let message = format!("{name}: {what}: {}", failure.message);
+        let left = until.saturating_sub(self.run.engine.clock.monotonic());
+        Failure {
+            transient: failure.transient,
+            target: Some(name.clone()),
+            target_status: failure.target_status,
+            retry_after: (!left.is_zero()).then_some(left),
+            ..Failure::new(kind, message, failure.error.as_str())
+        }
+    }
+
+    fn unavailable(&self, what: &str) -> Failure {
+        let name = &self.target.name;
+        let message = format!("{name}: {what}");
+        Failure {
+            transient: true,
+            target: Some(name.clone()),
+            ..Failure::new(FailureKind::Unavailable, message, what)
+        }
+    }
+}
+
+impl Pause {
+    /// The pause after one more failure: at least half of what it may be, so that there is one.
+    fn after(earlier: Option<Self>, asked: Option<Duration>, clock: &dyn Clock) -> Self {
+        let times = earlier.map_or(1, |pause| pause.times.saturating_add(1));
+        let bound = SHORTEST_PAUSE.saturating_mul(1 << (times - 1).min(10)).min(LONGEST_PAUSE);
+        let half = bound / 2;
+        let nanos = u64::try_from(half.as_nanos()).unwrap_or(u64::MAX);
+        // A fraction of it, from 2^64 equally likely ones.
+        let jitter = (u128::from(nanos) * u128::from(clock.random())) >> 64;
+        let ours = half + Duration::from_nanos(u64::try_from(jitter).unwrap_or(nanos));
+        let asked = asked.unwrap_or_default().min(LONGEST_ASKED);
+        Self { times, until: clock.monotonic().saturating_add(ours.max(asked)) }
+    }
+
+    fn left(&self, now: Duration) -> Duration {
+        self.until.saturating_sub(now)
+    }
+}

@@ -1,0 +1,181 @@
+//! Sessions: one log-in however many events wait for it, renewed before it ends, kept by a reload.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::super::outcome::FailureKind::*;
+use super::super::testing::guarded::{Guarded, token_number};
+use super::super::testing::*;
+use crate::event::Event;
+
+fn story(target: &Guarded, mapping: impl std::fmt::Display) -> Story {
+    let target = target.clone();
+    Story::of(mapping).otherwise(move |sent| target.answer(sent))
+}
+
+fn events(count: usize) -> impl Iterator<Item = Event> {
+    (0..count).map(|number| event_named(&format!("e-{number}")))
+}
+
+#[track_caller]
+fn all_succeed(story: &Story, count: usize) {
+    let outcomes = story.run_together(events(count));
+    let failed = outcomes.iter().find(|outcome| !succeeded(outcome));
+    assert!(failed.is_none(), "{failed:?}");
+}
+
+#[test]
+fn two_hundred_events_begin_one_session() {
+    let target = Guarded::new().login_takes(secs(2));
+    let story = story(&target, Guarded::rule("POST /prov"));
+    all_succeed(&story, 200);
+    assert_eq!((target.tokens(), story.tries()), (1, 201));
+    assert_eq!(story.took(), secs(2), "all of them waited for it, and side by side");
+    story.succeeds();
+    assert_eq!(target.tokens(), 1);
+}
+
+#[test]
+fn a_session_is_renewed_beside_the_events_shortly_before_it_ends() {
+    let target = Guarded::new().life(secs(100)).login_takes(secs(2));
+    let story = story(&target, Guarded::rule("POST /prov"));
+    story.succeeds();
+    story.pass(secs(77));
+    story.succeeds();
+    assert_eq!(
+        target.tokens(),
+        1,
+        "its life began when it was asked for, and a fifth of it is the margin"
+    );
+    story.pass(secs(2));
+    let before = story.took();
+    all_succeed(&story, 200);
+    assert_eq!(story.took(), before, "nobody waited");
+    story.pass(secs(3));
+    all_succeed(&story, 200);
+    assert_eq!(target.tokens(), 2);
+    let of_last = story.sent().last().unwrap().header("token").to_owned();
+    assert_eq!(of_last, token_number(2));
+}
+
+#[test]
+fn two_hundred_events_after_its_end_wait_for_one_new_session() {
+    let target = Guarded::new().life(secs(3600)).login_takes(secs(1));
+    let story = story(&target, Guarded::rule("POST /prov"));
+    story.succeeds();
+    story.pass(secs(3600));
+    all_succeed(&story, 200);
+    assert_eq!((target.tokens(), story.tries()), (2, 203));
+}
+
+#[test]
+fn a_session_without_a_life_that_makes_sense_lasts_until_it_is_refused() {
+    for life in [json!(null), json!("soon"), json!(0), json!({ "s": 1 })] {
+        let target = Guarded::new();
+        target.login_gets(Some(json(200, json!({ "token": token_number(1), "expires_in": life }))));
+        let story = Story::of(Guarded::rule("POST /prov"))
+            .replies_of(
+                "http://hss.test/login",
+                [json(200, json!({ "token": "t", "expires_in": life }))],
+            )
+            .always(ok());
+        story.succeeds();
+        story.pass(Duration::from_secs(1 << 30));
+        story.succeeds();
+        assert_eq!(story.tries(), 3, "{life}");
+    }
+}
+
+#[test]
+fn a_life_may_be_the_same_for_all_sessions() {
+    for life in ["30", "30s", "'{{add 10 20}}'"] {
+        let session = format!(
+            "auth: {{ session: {{ login: [{{ request: POST /login, save: {{ token: $.token }} }}], \
+             expires_in: {life}, headers: {{ token: '{{{{session.token}}}}' }} }} }}"
+        );
+        let target = Guarded::new();
+        let story = story(&target, rule("GET /a").target(&session));
+        for (after, tokens) in [(0, 1), (23, 1), (2, 2), (23, 2), (2, 3), (31, 4)] {
+            story.pass(secs(after));
+            story.succeeds();
+            assert_eq!(target.tokens(), tokens, "{life} {after}");
+        }
+    }
+}
+
+#[test]
+fn an_event_waits_no_longer_than_it_may_and_the_log_in_goes_on_without_it() {
+    let target = Guarded::new().login_takes(secs(8));
+    let rule = Guarded::rule("GET /late").target("timeout: 9s").target("retry: { attempts: 1 }");
+    let slow = rule.to_string().replacen(
+        "      - request: GET /late",
+        "      - request: GET /first\n        target: other\n        timeout: 20s\n      - target: hss\n        request: GET /late",
+        1,
+    );
+    let slow = slow.replacen("targets:\n", "targets:\n  other: { url: http://other.test }\n", 1);
+    let story = story(&target, slow).replies_of("http://other.test", [ok().after(secs(19)), ok()]);
+    let failure = only_failure(story.run_early(event()));
+    assert_eq!((failure.kind, failure.transient), (Unavailable, true));
+    assert_eq!(failure.message, "hss: the log-in takes too long");
+    assert_eq!(story.took(), secs(25));
+    story.pass(secs(3));
+    let before = story.took();
+    story.succeeds();
+    assert_eq!((story.took(), target.tokens()), (before, 1));
+}
+
+#[test]
+fn a_reload_that_leaves_the_target_as_it_is_keeps_the_session() {
+    let target = Guarded::new();
+    let mapping = Guarded::rule("POST /a");
+    let mut story = story(&target, &mapping);
+    story.succeeds();
+    story.reload(mapping.clone().then("POST /b"));
+    story.succeeds();
+    assert_eq!(target.tokens(), 1);
+    story.reload(mapping.target("headers: { x-more: y }"));
+    story.succeeds();
+    assert_eq!(target.tokens(), 2, "another definition begins anew");
+}
+
+#[test]
+fn a_reload_in_the_middle_of_a_log_in_disturbs_nobody() {
+    for (line, tokens) in [("", 2), ("headers: { x-more: y }", 3)] {
+        let target = Guarded::new().life(secs(100)).login_takes(secs(5));
+        let mapping = Guarded::rule("POST /a");
+        let mut story = story(&target, &mapping);
+        story.succeeds();
+        story.pass(secs(85));
+        story.succeeds();
+        let more = if line.is_empty() { mapping } else { mapping.target(line) };
+        story.reload(more);
+        story.pass(secs(6));
+        all_succeed(&story, 10);
+        assert_eq!(target.tokens(), tokens, "{line}");
+    }
+}
+
+#[test]
+fn what_was_saved_is_hidden_from_then_on_apart_from_life_times_and_addresses() {
+    let login = "{ request: POST /login, save: { token: $.token, life: $.life, place: $.place, \
+                 deep: $.deep } }";
+    let session = format!(
+        "auth: {{ session: {{ login: [{login}], expires_in: '{{{{session.life}}}}', headers: {{ \
+         token: '{{{{session.token}}}}', deep: '{{{{json session.deep}}}}' }} }} }}"
+    );
+    let body = json!({
+        "token": "secret of march", "life": 123_456_789, "place": "/place/of/session",
+        "deep": { "x": ["secret in a list", 987_654_321] },
+    });
+    let mapping = rule("'POST {{session.place}}'").target(&session);
+    let story = Story::of(mapping).replies([json(200, body), ok()]);
+    assert_eq!(story.shown("secret of march"), "secret of march");
+    story.succeeds();
+    for secret in ["secret of march", "secret in a list", "987654321", "secret%20of%20march"] {
+        assert_eq!(story.shown(secret), "***");
+    }
+    for open in ["123456789", "/place/of/session"] {
+        assert_eq!(story.shown(open), open);
+    }
+}
