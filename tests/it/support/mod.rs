@@ -1,6 +1,7 @@
 //! What tests stand on: the connector as a process, targets that misbehave, and text of ours.
 #![allow(dead_code, reason = "a tool box: not every tool is in use at all times")]
 
+pub mod authorization_server;
 pub mod client;
 pub mod command;
 pub mod connector;
