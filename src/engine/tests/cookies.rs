@@ -130,3 +130,29 @@ fn a_log_in_may_say_where_requests_go() {
         ]
     );
 }
+
+#[test]
+fn a_cookie_with_each_answer_drives_no_secret_out_that_is_in_use() {
+    let session = "auth: { session: { login: [{ request: POST /login, save: { id: $.id } }], query: { \
+                   sid: '{{session.id}}' } } }";
+    for auth in [session, "headers: { x-more: y }"] {
+        let story = Story::of(rule("GET /a").target(auth).target("cookies: true")).otherwise({
+            let answers = std::sync::atomic::AtomicU32::new(0);
+            move |_| {
+                let number = answers.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                let first = if number == 0 { "SID=cookie-of-march" } else { "x=y" };
+                json(200, json!({ "id": "id-of-march" }))
+                    .header("set-cookie", first)
+                    .header("set-cookie", &format!("last=at-moment-{number}"))
+            }
+        });
+        for _ in 0..200 {
+            story.run_early(event());
+        }
+        let last = story.sent().len() - 1;
+        let shown = story.shown(&format!("cookie-of-march at-moment-{last}"));
+        assert_eq!(shown, "*** ***");
+        let id = if auth == session { "***" } else { "id-of-march" };
+        assert_eq!(story.shown("id-of-march"), id);
+    }
+}

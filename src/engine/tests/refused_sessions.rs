@@ -238,3 +238,80 @@ fn the_next_session_is_got_from_the_last_one_if_that_is_possible() {
     story.run_early(event());
     assert_eq!(used(&story), pair("d", "key-of-d"), "a way that failed is not gone twice");
 }
+
+#[test]
+fn a_subscriber_that_is_forbidden_takes_the_session_from_nobody() {
+    let target = Guarded::new();
+    let scripted = target.clone();
+    let story = Story::of(Guarded::rule("GET /sims/{{event_id}}"))
+        .luck(Luck::Always(u64::MAX))
+        .otherwise(move |sent| match sent.request.url.ends_with("/sims/bad") {
+            true => status(403),
+            false => scripted.answer(sent),
+        });
+    let bad = || only_failure(story.run_early(event_named("bad")));
+    story.succeeds();
+    target.login_gets(Some(status(503)));
+    for pause in [0, 40, 40] {
+        story.pass(secs(pause));
+        assert_eq!(bad().message, "hss: the log-in failed: hss answered 503 with an empty body");
+        story.succeeds();
+        let before = story.tries();
+        assert_eq!(bad().kind, Unavailable);
+        assert_eq!(story.tries(), before + 1, "nothing is sent twice, or to log in");
+    }
+    target.login_gets(None);
+    story.pass(secs(40));
+    assert_eq!(bad().kind, BadAnswer);
+    let tokens = target.tokens();
+    target.revoke();
+    story.succeeds();
+    assert_eq!(target.tokens(), tokens + 1, "what the one met says nothing of the others");
+    target.revoke();
+    target.login_gets(Some(status(503)));
+    assert_eq!(story.fails().kind, Unavailable);
+    let before = story.tries();
+    assert_eq!((story.fails().kind, story.tries()), (Unavailable, before), "401 is no doubt");
+}
+
+#[test]
+fn a_target_that_stumbles_over_a_new_session_has_not_accepted_it() {
+    let target = Guarded::new();
+    let scripted = target.clone();
+    let replies = [401, 503, 401, 401, 503, 401, 401].map(status);
+    let story = Story::of(Guarded::rule("GET /a").target("retry: { backoff: 1ms }"))
+        .luck(Luck::Always(u64::MAX))
+        .replies_of("http://hss.test/a", replies)
+        .otherwise(move |sent| scripted.answer(sent));
+    for (pause, tokens) in [(0, 2), (1, 3), (1, 3)] {
+        story.pass(secs(pause));
+        let failure = only_failure(story.run_early(event()));
+        assert_eq!((failure.kind, target.tokens()), (BadAnswer, tokens));
+    }
+}
+
+#[test]
+fn what_a_log_in_cannot_use_is_not_repeated_to_anybody() {
+    let login = |more: &str| {
+        let auth = format!(
+            "auth: {{ session: {{ login: [{{ request: POST /login, {more} }}], headers: {{ token: \
+             '{{{{session.token}}}}' }} }} }}"
+        );
+        rule("POST /prov").target(&auth)
+    };
+    let json = json(200, json!({ "token": "t0ken-of-march" }));
+    let xml = text(200, "<a>&t0ken-of-march;</a>").header("content-type", "text/xml");
+    for (more, reply) in [
+        ("save: { token: { path: $.token, as: integer } }", &json),
+        ("save: { token: { value: '{{add body.token 1}}' } }", &json),
+        (
+            "save: { token: $.token }, responses: [{ when: { $.token: { lt: '{{add body.token 1}}' } }, then: fail }]",
+            &json,
+        ),
+        ("save: { token: $.token }", &xml),
+    ] {
+        let failure = Story::of(login(more)).replies([reply.clone()]).fails();
+        assert_eq!(failure.kind, BadAnswer);
+        assert!(!format!("{failure:?}").contains("t0ken"), "{more}: {failure:?}");
+    }
+}

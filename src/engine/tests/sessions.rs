@@ -179,3 +179,62 @@ fn what_was_saved_is_hidden_from_then_on_apart_from_life_times_and_addresses() {
         assert_eq!(story.shown(open), open);
     }
 }
+
+#[test]
+fn what_is_an_address_of_one_target_is_a_secret_of_another() {
+    let login = |name: &str, headers: &str| {
+        format!(
+            "{{ session: {{ login: [{{ request: POST /login, save: {{ {name}: $.x }} }}]{headers} }} }}"
+        )
+    };
+    let mapping = format!(
+        "version: 1
+targets:
+  hss: {{ url: http://hss.test, auth: {hss} }}
+  node: {{ url: http://node.test, auth: {node} }}
+rules:
+  - name: all
+    event: '*'
+    steps:
+      - {{ target: hss, request: GET /jobs, save: {{ token: $.job }} }}
+      - {{ target: hss, request: 'GET {{{{token}}}}' }}
+      - {{ target: node, request: 'GET {{{{session.token}}}}' }}
+",
+        hss = login("token", ", headers: { token: '{{session.token}}' }"),
+        node = login("token", ""),
+    );
+    let story = Story::of(mapping)
+        .replies_of("http://hss.test/login", [json(200, json!({ "x": "token-of-march" }))])
+        .replies_of("http://node.test/login", [json(200, json!({ "x": "/node-of-march" }))])
+        .always(json(200, json!({ "job": "/job" })));
+    story.succeeds();
+    assert_eq!(story.shown("token-of-march /node-of-march"), "*** /node-of-march");
+}
+
+#[test]
+fn what_an_address_of_a_session_carries_in_its_query_is_hidden() {
+    let session =
+        "auth: { session: { login: [{ request: POST /login, save: { place: $.place } }] } }";
+    let body = json!({ "place": "/prov?sid=of%2Fmarch-7&n=1#sid=no-session" });
+    let story = Story::of(rule("'POST {{session.place}}'").target(session))
+        .replies([json(200, body), ok()]);
+    story.succeeds();
+    let sent = &story.sent()[1].request.url;
+    assert_eq!(story.shown(sent), "http://hss.test/prov?sid=***&n=1");
+    assert_eq!(story.shown("of/march-7 no-session"), "*** no-session");
+}
+
+#[test]
+fn a_life_begins_with_the_step_that_saves() {
+    let session = "auth: { session: { login: [{ request: POST /login, save: { token: $.token } }, { \
+                   request: GET /welcome }], expires_in: 100, headers: { token: \
+                   '{{session.token}}' } } }";
+    let token = json(200, json!({ "token": "t" }));
+    let story = Story::of(rule("GET /a").target(session))
+        .replies_of("http://hss.test/login", [token.clone().after(secs(9)), token])
+        .replies_of("http://hss.test/welcome", [ok(), ok()])
+        .always(ok());
+    story.succeeds_early();
+    story.pass(secs(72));
+    story.succeeds();
+}
