@@ -105,6 +105,30 @@ fn a_session_that_is_refused_although_it_is_new_fails_and_is_not_renewed_for_a_w
 }
 
 #[test]
+fn a_new_session_that_is_accepted_ends_all_pauses() {
+    let target = Guarded::new();
+    let scripted = target.clone();
+    let story = Story::of(Guarded::rule("GET /sims/{{event_id}}"))
+        .luck(Luck::Always(u64::MAX))
+        .otherwise(move |sent| match sent.request.url.ends_with("/sims/bad") {
+            true => status(401),
+            false => scripted.answer(sent),
+        });
+    let bad = || only_failure(story.run_early(event_named("bad")));
+    for pause in [0, 1, 2, 4, 8] {
+        story.pass(secs(pause));
+        assert_eq!(bad().retry_after, None);
+    }
+    assert!(bad().retry_after > Some(secs(10)));
+    story.pass(secs(16));
+    target.revoke();
+    story.succeeds();
+    assert_eq!(bad().retry_after, None);
+    let pause = bad().retry_after;
+    assert!(pause.is_some() && pause <= Some(secs(1)), "{pause:?}");
+}
+
+#[test]
 fn a_log_in_that_fails_fails_all_who_wait_at_once_and_is_left_alone_for_a_while() {
     for (reply, kind, message) in [
         (
@@ -149,6 +173,10 @@ fn a_log_in_that_fails_fails_all_who_wait_at_once_and_is_left_alone_for_a_while(
         target.login_gets(None);
         story.pass(secs(30));
         story.succeeds();
+        target.revoke();
+        target.login_gets(Some(reply));
+        let pause = story.fails().retry_after.unwrap();
+        assert!(pause <= secs(1), "what was over begins anew: {pause:?}");
     }
 }
 
@@ -161,8 +189,11 @@ fn a_target_that_asks_to_be_left_alone_is() {
     story.pass(secs(119));
     assert_eq!(story.fails().retry_after, Some(secs(1)));
     assert_eq!(story.tries(), 1);
-    target.login_gets(None);
+    target.login_gets(Some(status(429).header("retry-after", "100000")));
     story.pass(secs(1));
+    assert_eq!(story.fails().retry_after, Some(secs(300)), "nobody waits for a day");
+    target.login_gets(None);
+    story.pass(secs(300));
     story.succeeds();
 }
 

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::super::outcome::FailureKind::*;
 use super::super::testing::guarded::{Guarded, token_number};
 use super::super::testing::*;
+use crate::clock::virtual_time::Luck;
 use crate::event::Event;
 
 fn story(target: &Guarded, mapping: impl std::fmt::Display) -> Story {
@@ -237,4 +238,80 @@ fn a_life_begins_with_the_step_that_saves() {
     story.succeeds_early();
     story.pass(secs(72));
     story.succeeds();
+}
+
+#[test]
+fn a_log_in_that_breaks_off_is_no_log_in_any_more() {
+    let target = Guarded::new();
+    let (scripted, calls) = (target.clone(), std::sync::atomic::AtomicU32::new(0));
+    let story = Story::of(Guarded::rule("GET /a")).otherwise(move |sent| {
+        let first = calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0;
+        assert!(!first, "whoever sends it breaks down");
+        scripted.answer(sent)
+    });
+    let broken = || story.run_early(event());
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(broken)).is_err());
+    story.succeeds();
+    assert_eq!(target.tokens(), 1);
+}
+
+#[test]
+fn targets_of_one_definition_share_a_session_whatever_their_names_are() {
+    let target = Guarded::new();
+    let first = Guarded::rule("GET /a").to_string();
+    let second = first.replacen("  hss:", "  other:", 1).replacen("GET /a", "GET /b", 1);
+    let scripted = target.clone();
+    let story = Story::of_files([("a.yaml", first), ("b.yaml", second)])
+        .otherwise(move |sent| scripted.answer(sent));
+    all_succeed(&story, 20);
+    assert_eq!((target.tokens(), story.tries()), (1, 41));
+}
+
+#[test]
+fn a_session_that_ends_among_members_repeats_no_member_and_a_restart_none_of_it() {
+    let steps = "auth: { session: { login: [{ request: POST /login, save: { token: $.token } }], headers: { \
+                 token: '{{session.token}}' } } }";
+    let list = "{ value: [a, b, c] }";
+    let mapping = rule("'POST /members/{{item}}'")
+        .target(steps)
+        .step("for_each: members")
+        .step("save: { ids: $.id }")
+        .then("PUT /all")
+        .step("json: { ids: '{{ids}}' }")
+        .step("responses: [{ when: { status: 412 }, then: restart }]");
+    let mapping = mapping.to_string().replacen(
+        "rules:",
+        &format!("extract: {{ members: {list} }}\nrules:"),
+        1,
+    );
+    let of = |id: &str| json(200, json!({ "id": id }));
+    let login = |number: u32| json(200, json!({ "token": token_number(number) }));
+    let story = Story::of(mapping).luck(Luck::Always(0)).replies([
+        login(1),
+        of("1"),
+        status(401),
+        login(2),
+        of("2"),
+        of("3"),
+        status(401),
+        login(3),
+        status(412),
+        of("4"),
+        of("5"),
+        of("6"),
+        ok(),
+    ]);
+    story.succeeds();
+    let sent = story.sent();
+    let posts: Vec<&Sent> =
+        sent.iter().filter(|sent| sent.request.url.contains("/members/")).collect();
+    let members: Vec<&str> = posts.iter().map(|sent| &sent.request.url[24..]).collect();
+    assert_eq!(members, ["a", "b", "b", "c", "a", "b", "c"]);
+    let keys: Vec<&str> = posts.iter().map(|sent| sent.header("idempotency-key")).collect();
+    assert_eq!(keys[1], keys[2], "sent once more it is the same request");
+    let different: std::collections::HashSet<&str> = keys.into_iter().collect();
+    assert_eq!(different.len(), 6);
+    let last = sent.last().unwrap();
+    assert_eq!(&*last.request.body, br#"{"ids":["4","5","6"]}"#);
+    assert_eq!(last.header("token"), token_number(3));
 }
