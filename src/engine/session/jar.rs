@@ -236,6 +236,8 @@ mod tests {
         let root = "http://hss.test/";
         let cookies = ["a=1", "b=1; Path=/api", "a=2", "c=1", "c=1; Max-Age=0"];
         assert_eq!(sent(&cookies, root, "http://hss.test/api", 0), "b=1 a=2 ");
+        let cookies = ["a=1", "a=2; Path=/api", "a=3; Domain=hss.test", "a=4; Path=/api"];
+        assert_eq!(sent(&cookies, root, "http://hss.test/api", 0), "a=4 a=1 a=3 ");
     }
 
     #[test]

@@ -71,13 +71,13 @@ fn a_request_that_is_refused_with_an_old_session_takes_the_new_one_without_a_log
     let story = Story::of(Guarded::rule("POST /prov")).otherwise(move |sent| {
         let reply = slow.answer(sent);
         let is_late = sent.request.headers.iter().any(|(_, value)| value == "request-of-late");
-        if is_late { reply.after(secs(5)) } else { reply }
+        reply.after(if is_late { secs(5) } else { ms(1) })
     });
     story.succeeds();
     target.revoke();
     let outcomes = story.run_together([event_named("early"), event_named("late")]);
     assert!(outcomes.iter().all(succeeded));
-    assert_eq!(target.tokens(), 2);
+    assert_eq!((target.tokens(), story.tries()), (2, 7), "both were refused");
 }
 
 #[test]
@@ -160,12 +160,13 @@ fn a_log_in_that_fails_fails_all_who_wait_at_once_and_is_left_alone_for_a_while(
         let rule = Guarded::rule("POST /prov").target("retry: { attempts: 1 }");
         let story = story(&target, rule).luck(Luck::Always(u64::MAX));
         let mut tries = 0;
-        for pause in [0, 1, 2, 4, 8, 16, 30, 30] {
+        for (pause, next) in [(0, 1), (1, 2), (2, 4), (4, 8), (8, 16), (16, 30), (30, 30)] {
             story.pass(secs(pause));
             for outcome in story.run_together((0..50).map(|n| event_named(&format!("e-{n}")))) {
                 let failure = only_failure(outcome);
                 assert_eq!((failure.kind, &*failure.message), (kind, message), "{reply:?}");
-                assert!(failure.retry_after.is_some());
+                let left = failure.retry_after.unwrap();
+                assert!(left <= secs(next) && left + ms(1) > secs(next), "{left:?}");
             }
             tries += 1;
             assert_eq!(story.tries(), tries, "{reply:?} after {pause} s");
@@ -345,4 +346,25 @@ fn what_a_log_in_cannot_use_is_not_repeated_to_anybody() {
         assert_eq!(failure.kind, BadAnswer);
         assert!(!format!("{failure:?}").contains("t0ken"), "{more}: {failure:?}");
     }
+}
+
+#[test]
+fn a_session_that_was_refused_although_it_is_new_is_not_refreshed() {
+    let mapping = rule("GET /a").target(
+        "auth: { session: { login: [{ request: POST /login, save: { token: $.token } }], refresh: [{ \
+         request: POST /refresh, save: { token: $.token } }], headers: { token: '{{session.token}}' \
+         } } }",
+    );
+    let target = Guarded::new();
+    let scripted = target.clone();
+    let story = Story::of(mapping)
+        .replies_of("http://hss.test/a", [status(401), status(401), ok(), status(401), ok()])
+        .otherwise(move |sent| scripted.answer(sent));
+    assert_eq!(only_failure(story.run_early(event())).kind, BadAnswer);
+    story.succeeds_early();
+    story.pass(secs(1));
+    story.succeeds();
+    let sent = story.sent();
+    let ways: Vec<&str> = sent.iter().map(|sent| &sent.request.url[15..]).collect();
+    assert_eq!(ways, ["/login", "/a", "/refresh", "/a", "/a", "/a", "/login", "/a"]);
 }

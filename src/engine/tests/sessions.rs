@@ -315,3 +315,33 @@ fn a_session_that_ends_among_members_repeats_no_member_and_a_restart_none_of_it(
     assert_eq!(&*last.request.body, br#"{"ids":["4","5","6"]}"#);
     assert_eq!(last.header("token"), token_number(3));
 }
+
+#[test]
+fn what_a_log_in_proves_itself_with_is_hidden_without_its_scheme() {
+    let session = "auth: { session: { login: [{ request: POST /login, headers: { authorization: 'Nsps \
+                   made-at-{{now}}' }, save: { token: $.token } }], headers: { token: \
+                   '{{session.token}}' } } }";
+    let token = json(200, json!({ "token": "t" }));
+    let story = Story::of(rule("GET /a").target(session)).replies([token, ok()]);
+    story.succeeds();
+    let made = story.sent()[0].header("authorization").split_once(' ').unwrap().1.to_owned();
+    assert_eq!(story.shown(&made), "***");
+}
+
+#[test]
+fn a_log_in_that_looks_up_another_word_is_another_log_in() {
+    let target = Guarded::new();
+    let session = "auth: { session: { login: [{ request: POST /login, json: { as: '{{lookup roles \
+                   \"nsps\"}}' }, save: { token: $.token } }], headers: { token: \
+                   '{{session.token}}' } } }";
+    let mapping = rule("GET /a").target(session).to_string();
+    let with = |role: &str| {
+        mapping.replacen("rules:", &format!("tables: {{ roles: {{ nsps: {role} }} }}\nrules:"), 1)
+    };
+    let mut story = story(&target, with("reader"));
+    for (role, tokens) in [("reader", 1), ("writer", 2), ("writer", 2)] {
+        story.reload(with(role));
+        story.succeeds();
+        assert_eq!(target.tokens(), tokens, "{role}");
+    }
+}
