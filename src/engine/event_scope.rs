@@ -48,7 +48,8 @@ pub(super) struct EventScope<'e> {
     /// What the log-in saved with whose session a request is made.
     session: Option<Values>,
     assertion: Option<Value>,
-    /// When the last request was sent, on the clock's monotonic scale.
+    /// When the last request was sent of whose answer something is saved, on the clock's monotonic
+    /// scale.
     pub(super) sent: Duration,
     effort: Effort,
     pub(super) observer: Option<&'e dyn Observer>,

@@ -61,15 +61,13 @@ impl Exchange<'_> {
             request.timeout = self.time_for_a_try()?;
             sent = Sent { in_all: sent.in_all + 1, with_session: sent.with_session + 1 };
             let cookies = self.cookies(draft.as_ref());
-            let tried = self.try_once(request, sent, cookies, scope).await;
-            if let Some(keeper) = &self.link.keeper
-                && renewed
-                && !matches!(tried, Ok(Tried::Unwelcome(_)))
-            {
-                keeper.fruitful();
-            }
-            let (failure, repeatable) = match tried? {
-                Tried::Ended(exchanged) => return Ok(exchanged),
+            let (failure, repeatable) = match self.try_once(request, sent, cookies, scope).await? {
+                Tried::Ended(exchanged) => {
+                    if let Some(keeper) = self.link.keeper.as_ref().filter(|_| renewed) {
+                        keeper.fruitful();
+                    }
+                    return Ok(exchanged);
+                }
                 Tried::Transient { failure, repeatable } => (failure, repeatable),
                 Tried::Unwelcome(failure) => {
                     self.renew(failure, number, renewed)?;
@@ -96,8 +94,11 @@ impl Exchange<'_> {
     /// The session to send the next try with, where the target wants one.
     async fn session(&self) -> Result<Option<Arc<Session>>, Failure> {
         let Some(keeper) = &self.link.keeper else { return Ok(None) };
-        let asking = Asking { run: self.step.run, target: self.target };
-        keeper.session(&asking).await.map(Some)
+        keeper.session(&self.asking()).await.map(Some)
+    }
+
+    fn asking(&self) -> Asking<'_> {
+        Asking { run: self.step.run, target: self.target }
     }
 
     fn render(
@@ -110,7 +111,7 @@ impl Exchange<'_> {
             scope.enter(session.as_ref().map(|session| Arc::clone(&session.values)));
         }
         let mut request = request::render(&self.call.request, self.target, scope)
-            .map_err(|fault| self.invalid(&fault))?;
+            .map_err(|fault| self.invalid(fault))?;
         if self.call.request.method.is_unsafe_to_repeat() {
             request::identify(&mut request, &self.identity());
         }
@@ -119,10 +120,10 @@ impl Exchange<'_> {
 
     /// Where cookies are kept for this request, if they are, and who hides them.
     fn cookies<'a>(&'a self, draft: Option<&'a Draft>) -> Option<(&'a Jar, &'a Learner)> {
-        let login = self.step.run.login.as_ref().map(|login| (login.jar, login.learner));
+        let login = self.step.run.login.as_ref().map(|login| login.cookies);
         let keeper = self.link.keeper.as_ref();
         let session = draft.and_then(|draft| draft.session.as_deref()).zip(keeper);
-        let of_session = session.map(|(session, keeper)| (&*session.jar, &keeper.learner));
+        let of_session = session.map(|(session, keeper)| (&*session.jar, &keeper.of_cookies));
         let of_link = self.link.cookies.as_ref().map(|(jar, learner)| (jar, learner));
         login.or(of_session).or(of_link).filter(|_| self.target.cookies)
     }
@@ -133,13 +134,11 @@ impl Exchange<'_> {
         let Some((keeper, session)) = self.link.keeper.as_ref().zip(session) else {
             return Err(failure);
         };
-        let clock = &*self.step.run.engine.clock;
         if again {
-            keeper.fruitless(session, clock);
+            keeper.fruitless(session, failure.target_status, &*self.step.run.engine.clock);
             return Err(failure);
         }
-        let paused = keeper.refused(session, clock.monotonic());
-        paused.map_err(|left| Failure { retry_after: Some(left), ..failure })
+        keeper.refused(&self.asking(), session, failure)
     }
 
     /// The longest that the next try may take.
@@ -178,7 +177,10 @@ impl Exchange<'_> {
         let (method, url) = (request.method.clone(), request.url.clone());
         scope.tell(|observer| observer.sending(self.target, &request, sent.with_session));
         let began = clock.monotonic();
-        scope.sent = began;
+        // What is saved began after it was asked for; what follows that does not make it younger.
+        if !self.call.save.is_empty() {
+            scope.sent = began;
+        }
         let result = self.link.transport.send(request).await;
         // Before anybody can be told of them.
         if let (Some((jar, learner)), Some(address), Ok(response)) = (cookies, &address, &result) {
@@ -222,7 +224,7 @@ impl Exchange<'_> {
         if scope.body_was_asked_for() && scope.answer.is_unreadable_success() {
             return Err(judge::unreadable(scope.answer, self.target));
         }
-        match value.map_err(|fault| self.invalid(&fault))? {
+        match value.map_err(|fault| self.invalid(fault))? {
             Some(value) => Ok(Kept::Value(value.into_owned())),
             None => Ok(Kept::Absent(save.variable.required().map(|fault| self.not_saved(fault)))),
         }
@@ -307,8 +309,10 @@ impl Exchange<'_> {
         }
     }
 
-    fn invalid(&self, fault: &Fault) -> Failure {
-        self.step.invalid(fault)
+    fn invalid(&self, fault: Fault) -> Failure {
+        // Nobody knows yet what of an answer to a log-in is secret.
+        let is_login = self.step.run.login.is_some();
+        self.step.invalid(&if is_login { fault.discreet() } else { fault })
     }
 
     fn failure(&self, kind: FailureKind, message: String, error: String) -> Failure {

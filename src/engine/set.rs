@@ -109,7 +109,7 @@ fn link(
         });
         links.collect::<Result<Vec<_>, TransportError>>()
     });
-    let keeper = login.transpose()?.map(|links| Arc::new(Keeper::new(links, vault.learner())));
+    let keeper = login.transpose()?.map(|links| Arc::new(Keeper::new(links, vault)));
     let with_cookies = target.cookies && keeper.is_none();
     let cookies = with_cookies.then(|| (Jar::default(), vault.learner()));
     let link = Arc::new(Link { fingerprint, transport, keeper, cookies });

@@ -52,4 +52,14 @@ impl Fault {
     pub fn is_absence(&self) -> bool {
         matches!(self, Self::Absent { .. } | Self::Hole { .. })
     }
+
+    /// The same without what it repeats of values.
+    pub fn discreet(self) -> Self {
+        let reason = "the value is of another form".to_owned();
+        match self {
+            Self::Conversion { variable, .. } => Self::Conversion { variable, reason },
+            Self::Helper { helper, .. } => Self::Helper { helper, reason },
+            other => other,
+        }
+    }
 }

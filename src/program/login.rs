@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::{Mapping, Rule};
 use crate::assertion::Assertion;
 use crate::expr::SavedId;
@@ -20,6 +22,9 @@ pub struct Login {
     pub refresh: Option<Rule>,
     /// Whether its steps stand in the mapping, and are not those of a grant of OAuth 2.0.
     pub is_written: bool,
+    /// Whether `login` may do no more once it was refreshed: servers that replace a refresh token take
+    /// an old one for stolen (RFC 6819, section 5.2.2.3). Then it is the last resort.
+    pub is_used_up: bool,
     /// What a session keeps, by its NAME in `session.NAME`.
     pub kept: HashMap<Arc<str>, Keepsake>,
     /// Signed anew for each log-in; its steps have it as [`crate::expr::Builtin::Assertion`].
@@ -36,6 +41,12 @@ impl Login {
     /// The ways to a session: the log-in, and the refresh if there is one.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         std::iter::once(&self.login).chain(&self.refresh)
+    }
+
+    /// The token that a grant of OAuth 2.0 came to.
+    pub fn access_token<'v>(&self, values: &'v [Option<Value>]) -> Option<&'v Value> {
+        let kept = self.kept.get("access_token")?;
+        values.get(kept.place.0)?.as_ref()
     }
 }
 

@@ -99,29 +99,14 @@ impl Secrets {
     /// The same, for a value that stands by itself: a short secret is masked if it is all of it. One
     /// or two characters are a flag rather than a secret.
     pub fn mask_whole<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match text.len() > SHORTEST_WHOLE && self.short.contains(text) {
-            true => Cow::Borrowed(HIDDEN),
-            false => self.mask(text),
-        }
+        mask_whole(text, &[self], |text| self.mask(text))
     }
 
     /// The same, for the value of a header or a parameter, where secrets of any length have their
     /// place: a short one is masked also within it, and one or two characters if they are all of it
     /// or all that is behind a scheme (`Bearer ab`).
     pub fn mask_field<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.short.contains(text) {
-            return Cow::Borrowed(HIDDEN);
-        }
-        if let Some((scheme, secret)) = text.split_once(' ')
-            && self.short.contains(secret.trim())
-        {
-            return Cow::Owned(format!("{} {HIDDEN}", self.mask(scheme)));
-        }
-        let within = self.short.iter().filter(|short| short.len() > SHORTEST_WHOLE);
-        within.fold(self.mask(text), |text, short| match text.contains(short.as_str()) {
-            true => Cow::Owned(text.replace(short.as_str(), HIDDEN)),
-            false => text,
-        })
+        mask_field(text, &[self], |text| self.mask(text))
     }
 
     /// Where secrets stand in `text`, in bytes.
@@ -135,6 +120,42 @@ impl Secrets {
             Finder::Everything => vec![hidden(0, text.len())],
             Finder::Forms { automaton, is_open } => found(automaton, is_open, text),
         }
+    }
+}
+
+/// [`Secrets::mask_whole`] for several, of which `mask` hides the long ones.
+pub(super) fn mask_whole<'t>(
+    text: &'t str,
+    secrets: &[&Secrets],
+    mask: impl Fn(&'t str) -> Cow<'t, str>,
+) -> Cow<'t, str> {
+    let is_one = secrets.iter().any(|secrets| secrets.short.contains(text));
+    if is_one && text.len() > SHORTEST_WHOLE { Cow::Borrowed(HIDDEN) } else { mask(text) }
+}
+
+/// [`Secrets::mask_field`] for several, of which `mask` hides the long ones.
+pub(super) fn mask_field<'t>(
+    text: &'t str,
+    secrets: &[&Secrets],
+    mask: impl Fn(&'t str) -> Cow<'t, str>,
+) -> Cow<'t, str> {
+    let is_one = |text: &str| secrets.iter().any(|secrets| secrets.short.contains(text));
+    if is_one(text) {
+        return Cow::Borrowed(HIDDEN);
+    }
+    let within = |text: &'t str| {
+        let short = secrets.iter().flat_map(|secrets| &secrets.short);
+        let short = short.filter(|short| short.len() > SHORTEST_WHOLE);
+        short.fold(mask(text), |text, short| match text.contains(short.as_str()) {
+            true => Cow::Owned(text.replace(short.as_str(), HIDDEN)),
+            false => text,
+        })
+    };
+    match text.split_once(' ') {
+        Some((scheme, secret)) if is_one(secret.trim()) => {
+            Cow::Owned(format!("{} {HIDDEN}", within(scheme)))
+        }
+        _ => within(text),
     }
 }
 

@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 
-use super::mask::{LONGEST_SECRET, Mask, Secrets};
+use super::mask::{self, LONGEST_SECRET, Mask, Secrets};
 use super::spans::{self, Span};
 
 /// Texts that are kept of what one learner learned; older ones are forgotten first. A target's
 /// answer to an event that began before several renewals can still be about a token of that time.
-const MOST_TEXTS: usize = 32;
+const MOST_TEXTS: usize = 64;
 
 /// The same in bytes. Each costs some time whenever something new is learned.
 const MOST_BYTES: usize = 32 * 1024;
@@ -118,33 +118,29 @@ impl Mask for Vault {
 
 impl Mask for Known {
     fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        spans::replace(Cow::Borrowed(text), text.len(), self.spans(text)).0
+        self.masked(text)
     }
 }
 
 impl Known {
     /// As [`Secrets::mask_whole`].
     pub fn mask_whole<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        masked_by(self.held.mask_whole(text), |text| self.learned.mask_whole(text).into_owned())
+        mask::mask_whole(text, &[&self.held, &self.learned], |text| self.masked(text))
     }
 
     /// As [`Secrets::mask_field`].
     pub fn mask_field<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        masked_by(self.held.mask_field(text), |text| self.learned.mask_field(text).into_owned())
+        mask::mask_field(text, &[&self.held, &self.learned], |text| self.masked(text))
+    }
+
+    fn masked<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        spans::replace(Cow::Borrowed(text), text.len(), self.spans(text)).0
     }
 
     pub(super) fn spans(&self, text: &str) -> Vec<Span<'static>> {
         let mut spans = self.held.spans(text);
         spans.append(&mut self.learned.spans(text));
         spans
-    }
-}
-
-/// A text that was masked once, masked once more.
-fn masked_by<'t>(once: Cow<'t, str>, again: impl Fn(&str) -> String) -> Cow<'t, str> {
-    match again(&once) {
-        twice if twice == *once => once,
-        twice => Cow::Owned(twice),
     }
 }
 
@@ -206,6 +202,24 @@ mod tests {
         assert_eq!(vault.mask(text), "*** *** *** short");
         learn(&learner, &["secret token"]);
         assert_eq!(vault.mask("first-secret token"), "***", "what overlaps is one");
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_secret_that_overlaps_one_known_from_elsewhere() {
+        let vault = Arc::new(Vault::default());
+        vault.hold(&secrets(&["password", "4711"]));
+        let learner = vault.learner();
+        learn(&learner, &["password1234", "word1234-of-march", "0815"]);
+        for (text, shown) in [
+            ("password1234", "***"),
+            ("password1234-of-march", "***"),
+            ("4711 0815", "*** ***"),
+            ("sid=0815", "sid=***"),
+        ] {
+            assert_eq!(vault.known().mask_field(text), shown);
+        }
+        assert_eq!(vault.known().mask_whole("password1234"), "***");
+        assert_eq!(vault.known().mask_whole("0815"), "***");
     }
 
     #[test]

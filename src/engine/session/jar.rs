@@ -14,6 +14,9 @@ const MOST: usize = 50;
 /// Longest cookie that is kept, name and value, in bytes.
 const LONGEST: usize = 4096;
 
+/// Most bytes of all cookies of one target, names and values: hardly a server takes a longer header.
+const LARGEST: usize = 16 << 10;
+
 /// Cookies of one origin. Nobody else's requests are ever made with them.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Jar(Mutex<Vec<Crumb>>);
@@ -31,7 +34,8 @@ struct Crumb {
 }
 
 impl Jar {
-    /// Takes what the answer to a request for `url` sets; gives the values, which are secrets.
+    /// Takes what the answer to a request for `url` sets. If it sets something, this gives all
+    /// values that are there now, which are secrets: older ones are as much in use as new ones.
     pub(in crate::engine) fn take(
         &self,
         url: &Url,
@@ -40,18 +44,25 @@ impl Jar {
     ) -> Vec<String> {
         let set = response.headers.iter().filter(|(name, _)| name == "set-cookie");
         let mut crumbs = self.crumbs();
-        let mut values = Vec::new();
+        let mut any = false;
         for crumb in set.filter_map(|(_, text)| Crumb::read(text, url, now)) {
             crumbs.retain(|known| !known.is_replaced_by(&crumb));
-            if !crumb.is_over(now) {
-                values.push(crumb.value.clone());
-                crumbs.push(crumb);
-            }
+            crumbs.push(crumb);
+            any = true;
         }
         crumbs.retain(|crumb| !crumb.is_over(now));
-        let surplus = crumbs.len().saturating_sub(MOST);
+        let mut bytes = 0;
+        let fits = |crumb: &&Crumb| {
+            bytes += crumb.bytes();
+            bytes <= LARGEST
+        };
+        let kept = crumbs.iter().rev().take(MOST).take_while(fits).count();
+        let surplus = crumbs.len() - kept;
         crumbs.drain(..surplus);
-        values
+        match any {
+            true => crumbs.iter().map(|crumb| crumb.value.clone()).collect(),
+            false => Vec::new(),
+        }
     }
 
     /// Names and values to send with a request for `url`, in order (RFC 6265, section 5.4): longer
@@ -110,6 +121,10 @@ impl Crumb {
 
     fn is_replaced_by(&self, other: &Self) -> bool {
         (&self.name, &self.domain, &self.path) == (&other.name, &other.domain, &other.path)
+    }
+
+    fn bytes(&self) -> usize {
+        self.name.len() + self.value.len()
     }
 
     fn is_over(&self, now: Timestamp) -> bool {
@@ -221,6 +236,8 @@ mod tests {
         let root = "http://hss.test/";
         let cookies = ["a=1", "b=1; Path=/api", "a=2", "c=1", "c=1; Max-Age=0"];
         assert_eq!(sent(&cookies, root, "http://hss.test/api", 0), "b=1 a=2 ");
+        let cookies = ["a=1", "a=2; Path=/api", "a=3; Domain=hss.test", "a=4; Path=/api"];
+        assert_eq!(sent(&cookies, root, "http://hss.test/api", 0), "a=4 a=1 a=3 ");
     }
 
     #[test]
@@ -234,6 +251,13 @@ mod tests {
         }
         let kept = jar.for_request(&url, now());
         assert_eq!((kept.len(), &*kept[0].0), (MOST, "c950"));
+        let large = |number: usize| format!("c{number}={}", "x".repeat(LONGEST - 8));
+        for number in 990..1010 {
+            jar.take(&url, &answer(&[&large(number)]), now());
+        }
+        let kept: Vec<String> =
+            jar.for_request(&url, now()).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(kept, ["c1006", "c1007", "c1008", "c1009"], "a header that servers take");
     }
 
     proptest::proptest! {

@@ -1,5 +1,6 @@
 //! Keeps the session with a target, for all events: none, valid, being renewed, or failed.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +24,9 @@ use crate::telemetry::vault::{Learner, Vault};
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// The status that can be about the request rather than the session (RFC 9110, section 15.5.4).
+const FORBIDDEN: u16 = 403;
+
 /// A target may ask for a longer pause than ours, up to this one.
 const LONGEST_ASKED: Duration = Duration::from_secs(300);
 
@@ -31,6 +35,9 @@ pub(in crate::engine) struct Keeper {
     /// Of the log-in's own targets.
     pub(super) links: Vec<Arc<Link>>,
     pub(in crate::engine) learner: Learner,
+    /// Hides cookies. Another one: a target may set a new cookie with each answer, and what a log-in
+    /// saved is not to be forgotten over that.
+    pub(in crate::engine) of_cookies: Learner,
     state: Mutex<State>,
 }
 
@@ -41,15 +48,26 @@ struct State {
     held: Option<Held>,
     renewal: Option<Renewal>,
     failing: Option<Failing>,
-    fruitless: Option<Pause>,
+    /// By the status that refused new sessions: one that is about a single subscriber, say, is not to
+    /// keep us from learning that the session is over.
+    fruitless: BTreeMap<Option<u16>, Pause>,
 }
 
 struct Held {
     session: Arc<Session>,
-    /// Whether the target, as far as we know, accepts it.
-    is_valid: bool,
+    standing: Standing,
     /// Whether the next session can be got from this one.
     may_refresh: bool,
+}
+
+/// Whether a target accepts a session, as far as we know.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Valid,
+    /// It was refused by [`FORBIDDEN`]: another one is fetched, and as long as there is none this one is
+    /// better than nothing.
+    Doubtful,
+    Refused,
 }
 
 /// What the last log-in failed by, and until when there is no other one.
@@ -108,8 +126,9 @@ enum Found {
 }
 
 impl Keeper {
-    pub(in crate::engine) fn new(links: Vec<Arc<Link>>, learner: Learner) -> Self {
-        Self { links, learner, state: Mutex::default() }
+    pub(in crate::engine) fn new(links: Vec<Arc<Link>>, vault: &Arc<Vault>) -> Self {
+        let (learner, of_cookies) = (vault.learner(), vault.learner());
+        Self { links, learner, of_cookies, state: Mutex::default() }
     }
 
     /// A session to send a request with. Waits for one no longer than until the deadline of the
@@ -138,7 +157,12 @@ impl Keeper {
         let mut state = self.state();
         let failing = state.failing.as_ref().filter(|failing| failing.pause.until > now);
         let refusal = failing.map(|failing| Arc::clone(&failing.refusal));
-        let held = state.held.as_ref().filter(|held| held.is_valid);
+        let usable = |held: &&Held| match held.standing {
+            Standing::Valid => true,
+            Standing::Doubtful => refusal.is_some(),
+            Standing::Refused => false,
+        };
+        let held = state.held.as_ref().filter(usable);
         if let Some(session) = held.map(|held| Arc::clone(&held.session)) {
             match session.life {
                 Some(life) if life.ends <= now => {}
@@ -162,7 +186,8 @@ impl Keeper {
         if let Some(renewal) = &state.renewal {
             return renewal.clone();
         }
-        let refreshed = state.held.as_ref().filter(|held| held.may_refresh);
+        let is_used_up = asking.target.auth.login().is_some_and(|login| login.is_used_up);
+        let refreshed = state.held.as_ref().filter(|held| held.may_refresh || is_used_up);
         let previous = refreshed.map(|held| Arc::clone(&held.session));
         let (tell, told) = oneshot::channel();
         let renewal = told.shared();
@@ -172,40 +197,53 @@ impl Keeper {
         renewal
     }
 
-    /// The target refused this session. Unless there is another one by now, it is used no more, and
-    /// the next one to ask waits for a new one. `Err`: none is begun before that time is over,
-    /// because the last one did not help.
-    pub(in crate::engine) fn refused(&self, number: u64, now: Duration) -> Result<(), Duration> {
+    /// The target refused this session, which is a failure unless another one helps. Unless there is
+    /// one by now, the next one to ask waits for it. `Err`: for now none is begun, because the last one
+    /// did not help, or could not be had.
+    pub(in crate::engine) fn refused(
+        &self,
+        asking: &Asking<'_>,
+        number: u64,
+        failure: Failure,
+    ) -> Result<(), Failure> {
+        let now = asking.run.engine.clock.monotonic();
+        let status = failure.target_status;
         let mut state = self.state();
-        let pause = state.fruitless.map_or(Duration::ZERO, |pause| pause.left(now));
-        let Some(held) = state.held.as_mut().filter(|held| held.session.number == number) else {
+        let State { held, failing, fruitless, .. } = &mut *state;
+        let held = held.as_mut().filter(|held| held.session.number == number);
+        let Some(held) = held.filter(|held| held.standing != Standing::Refused) else {
             return Ok(());
         };
-        if held.is_valid && !pause.is_zero() {
-            return Err(pause);
+        let is_doubtful = status == Some(FORBIDDEN);
+        if let Some(failing) = failing.as_ref().filter(|it| is_doubtful && it.pause.until > now) {
+            return Err(asking.failure(&failing.refusal));
         }
-        held.is_valid = false;
+        let pause = fruitless.get(&status).filter(|pause| pause.until > now);
+        if let (Some(pause), Standing::Valid) = (pause, held.standing) {
+            return Err(Failure { retry_after: Some(pause.until.saturating_sub(now)), ..failure });
+        }
+        held.standing = if is_doubtful { Standing::Doubtful } else { Standing::Refused };
         Ok(())
     }
 
-    /// The target refused a session that was begun because it had refused the one before. It stays:
-    /// other requests may fare better.
-    pub(in crate::engine) fn fruitless(&self, number: u64, clock: &dyn Clock) {
+    /// The target refused by that status a session that was begun because it had refused the one
+    /// before. It stays: other requests may fare better.
+    pub(in crate::engine) fn fruitless(&self, number: u64, status: Option<u16>, clock: &dyn Clock) {
         let mut state = self.state();
         let now = clock.monotonic();
-        let earlier = state.fruitless;
+        let earlier = state.fruitless.get(&status).copied();
         if earlier.is_some_and(|pause| pause.until > now) {
             return;
         }
         if let Some(held) = state.held.as_mut().filter(|held| held.session.number == number) {
             held.may_refresh = false;
-            state.fruitless = Some(Pause::after(earlier, None, clock));
+            state.fruitless.insert(status, Pause::after(earlier, None, clock));
         }
     }
 
     /// The target accepted a session that was begun because it had refused the one before.
     pub(in crate::engine) fn fruitful(&self) {
-        self.state().fruitless = None;
+        self.state().fruitless.clear();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -223,8 +261,8 @@ impl Keeper {
                 let session = Arc::new(Session { number: state.sessions, ..session });
                 let may_refresh =
                     begun.target.auth.login().is_some_and(|login| login.refresh.is_some());
-                state.held =
-                    Some(Held { session: Arc::clone(&session), is_valid: true, may_refresh });
+                let standing = Standing::Valid;
+                state.held = Some(Held { session: Arc::clone(&session), standing, may_refresh });
                 state.failing = None;
                 Ok(session)
             }
@@ -364,9 +402,5 @@ impl Pause {
         let ours = half + Duration::from_nanos(u64::try_from(jitter).unwrap_or(nanos));
         let asked = asked.unwrap_or_default().min(LONGEST_ASKED);
         Self { times, until: clock.monotonic().saturating_add(ours.max(asked)) }
-    }
-
-    fn left(&self, now: Duration) -> Duration {
-        self.until.saturating_sub(now)
     }
 }

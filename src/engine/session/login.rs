@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use url::form_urlencoded;
 
 use super::keeper::Begun;
 use super::{Jar, Life, Session, Values};
@@ -21,8 +22,9 @@ use crate::telemetry::vault::Learner;
 #[derive(Clone, Copy)]
 pub(in crate::engine) struct LogIn<'r> {
     login: &'r Login,
-    pub learner: &'r Learner,
-    pub jar: &'r Jar,
+    learner: &'r Learner,
+    /// Where cookies are kept, and who hides them.
+    pub cookies: (&'r Jar, &'r Learner),
 }
 
 impl LogIn<'_> {
@@ -38,20 +40,34 @@ impl LogIn<'_> {
     pub(in crate::engine) fn learn(&self, saves: &[Save], saved: &[Kept]) {
         let kept = |name: &str| self.login.kept.get(name);
         for (save, saved) in saves.iter().zip(saved) {
-            let is_secret = kept(&save.variable.name).is_none_or(|kept| kept.is_secret);
-            if let (true, Kept::Value(value)) = (is_secret, saved) {
-                self.learner.learn(texts_of(value));
+            let Kept::Value(value) = saved else { continue };
+            match kept(&save.variable.name).is_none_or(|kept| kept.is_secret) {
+                true => self.learner.learn(texts_of(value)),
+                false => self.learner.learn(parameters_of(value)),
             }
         }
     }
 }
 
+/// Values of the query of an address, as they are written and as they are meant: where a session has
+/// an address of its own, they are the session.
+fn parameters_of(value: &Value) -> Vec<String> {
+    let query = value.as_str().and_then(|text| text.split_once('?')).map(|(_, query)| query);
+    let query = query.map(|query| query.split('#').next().unwrap_or_default()).unwrap_or_default();
+    let written = query.split('&').filter_map(|pair| pair.split_once('='));
+    let written = written.map(|(_, value)| value.to_owned());
+    let meant = form_urlencoded::parse(query.as_bytes()).map(|(_, value)| value.into_owned());
+    written.chain(meant).take(MOST_LEARNED).collect()
+}
+
+/// Most texts of one value that are learned: of more than that, some would drive out others.
+const MOST_LEARNED: usize = 48;
+
 /// Texts and numbers that a value holds, the first ones of many.
 fn texts_of(value: &Value) -> Vec<String> {
-    const MOST: usize = 100;
     let mut texts = Vec::new();
     let mut open = vec![value];
-    while let Some(value) = open.pop().filter(|_| texts.len() < MOST) {
+    while let Some(value) = open.pop().filter(|_| texts.len() < MOST_LEARNED) {
         match value {
             Value::String(text) => texts.push(text.clone()),
             Value::Number(number) => texts.push(number.to_string()),
@@ -145,18 +161,22 @@ impl Begun {
             (Some(session), Some(_)) => session.jar.copy(),
             _ => Jar::default(),
         };
-        let learner = &self.keeper.learner;
+        let (learner, of_cookies) = (&self.keeper.learner, &self.keeper.of_cookies);
         let run = Run {
             engine: &self.engine,
             event: &event,
             log: &self.log,
             vault: &self.vault,
             deadline: self.deadline,
-            login: Some(LogIn { login, learner, jar: &jar }),
+            login: Some(LogIn { login, learner, cookies: (&jar, of_cookies) }),
         };
         let links: &[Arc<Link>] = &self.keeper.links;
         run.steps(&login.mapping, rule, steps, links, &mut scope).await?;
         let values = kept(login, rule, &mut scope, previous)?;
+        if !login.is_written && !login.access_token(&values).is_some_and(is_token) {
+            let message = "the `access_token` that came is no text that a header can carry";
+            return Err(Failure::new(FailureKind::BadAnswer, message, message));
+        }
         scope.enter(Some(Arc::clone(&values)));
         let seconds = match &login.expires_in {
             Some(shape) => shape.value(&scope).map_err(|fault| unusable(&fault))?,
@@ -192,6 +212,17 @@ fn kept(
         }
     }
     Ok(values.into())
+}
+
+/// Whether it can be sent (RFC 6749, appendix A.12). Any other one would fail each event, and no answer
+/// of the target would ever say that it is to be renewed.
+fn is_token(token: &Value) -> bool {
+    match token {
+        Value::String(text) => {
+            !text.is_empty() && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+        }
+        other => other.is_number(),
+    }
 }
 
 /// The target said yes to a log-in, but what it gave does not do.

@@ -65,7 +65,7 @@ pub(in crate::engine) fn answer(
             Ok(Some(false) | None) => {}
             Err(fault) => {
                 refuse(entry, Some(&fault));
-                return Verdict::Failed(invalid(&fault, target, answer));
+                return Verdict::Failed(invalid(fault, target, answer));
             }
         }
     }
@@ -208,15 +208,16 @@ pub(in crate::engine) fn unreadable(answer: &Answer, target: &Target) -> Failure
     let mut failure = failure(FailureKind::BadAnswer, answer, target);
     failure.message =
         format!("{} answered {} with a body that cannot be read", target.name, answer.code());
-    let reason = answer.unreadable().unwrap_or("it is neither JSON nor XML");
-    failure.error = match answer.excerpt() {
-        Some(excerpt) => format!("{reason}: {excerpt}"),
-        None => reason.to_owned(),
+    failure.error = match (answer.excerpt(), answer.unreadable()) {
+        (Some(excerpt), Some(reason)) => format!("{reason}: {excerpt}"),
+        // The reason may repeat what is not for people.
+        _ => "it is neither JSON nor XML".to_owned(),
     };
     failure
 }
 
-fn invalid(fault: &Fault, target: &Target, answer: &Answer) -> Failure {
+fn invalid(fault: Fault, target: &Target, answer: &Answer) -> Failure {
+    let fault = if answer.excerpt().is_some() { fault } else { fault.discreet() };
     let mut failure = failure(FailureKind::Invalid, answer, target);
     failure.message = format!("the answer of {} cannot be judged", target.name);
     failure.error = fault.to_string();

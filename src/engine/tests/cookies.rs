@@ -130,3 +130,62 @@ fn a_log_in_may_say_where_requests_go() {
         ]
     );
 }
+
+#[test]
+fn a_cookie_with_each_answer_drives_no_secret_out_that_is_in_use() {
+    let session = "auth: { session: { login: [{ request: POST /login, save: { id: $.id } }], query: { \
+                   sid: '{{session.id}}' } } }";
+    for auth in [session, "headers: { x-more: y }"] {
+        let story = Story::of(rule("GET /a").target(auth).target("cookies: true")).otherwise({
+            let answers = std::sync::atomic::AtomicU32::new(0);
+            move |_| {
+                let number = answers.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                let first = if number == 0 { "SID=cookie-of-march" } else { "x=y" };
+                json(200, json!({ "id": "id-of-march" }))
+                    .header("set-cookie", first)
+                    .header("set-cookie", &format!("last=at-moment-{number}"))
+            }
+        });
+        for _ in 0..200 {
+            story.run_early(event());
+        }
+        let last = story.sent().len() - 1;
+        let shown = story.shown(&format!("cookie-of-march at-moment-{last}"));
+        assert_eq!(shown, "*** ***");
+        let id = if auth == session { "***" } else { "id-of-march" };
+        assert_eq!(story.shown("id-of-march"), id);
+    }
+}
+
+#[test]
+fn a_log_in_that_follows_a_refused_refresh_begins_without_cookies() {
+    let session = "auth: { session: { login: [{ request: POST /login }], refresh: [{ request: POST \
+                   /refresh }], expires_in: 100 } }";
+    let story = Story::of(rule("GET /a").target(session).target("cookies: true")).replies([
+        setting(&["SID=1"]),
+        ok(),
+        status(400),
+        setting(&["key=2"]),
+        ok(),
+    ]);
+    story.succeeds_early();
+    story.pass(secs(100));
+    story.succeeds();
+    assert_eq!(cookies(&story), ["-", "SID=1", "SID=1", "-", "key=2"]);
+}
+
+#[test]
+fn cookies_of_a_token_endpoint_are_nobodys() {
+    let auth = "auth: { oauth2: { token_url: 'http://sso.test/token', grant: client_credentials, \
+                client_id: c, client_secret: a-long-secret } }";
+    let story = Story::of(rule("GET /a").target(auth).target("cookies: true")).replies([
+        json(200, json!({ "access_token": "t" })).header("set-cookie", "SSO=1"),
+        setting(&["SID=1"]),
+        status(401),
+        json(200, json!({ "access_token": "t" })),
+        ok(),
+    ]);
+    story.succeeds_early();
+    story.succeeds();
+    assert_eq!(cookies(&story), ["-", "-", "SID=1", "-", "-"]);
+}

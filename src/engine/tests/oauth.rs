@@ -200,3 +200,55 @@ fn headers_of_the_target_go_to_the_target_alone() {
     let has_key = |sent: &Sent| sent.request.headers.iter().any(|(name, _)| &**name == "x-key");
     assert_eq!(story.sent().iter().map(has_key).collect::<Vec<_>>(), [false, true]);
 }
+
+#[test]
+fn a_token_that_cannot_be_sent_is_a_refusal() {
+    for body in [json!(""), json!("a\nb"), json!("ключ"), json!({ "value": "x" }), json!(["x"])]
+    {
+        let story = Story::of(mapping(CLIENT))
+            .replies_of(TOKENS, [json(200, json!({ "access_token": body })), token("t", json!({}))])
+            .always(ok());
+        let failure = only_failure(story.run_early(event()));
+        assert_eq!(failure.kind, BadAnswer, "{body}");
+        assert!(failure.message.contains("no text that a header can carry"), "{failure:?}");
+        story.pass(secs(1));
+        story.succeeds();
+    }
+    let numbered = json(200, json!({ "access_token": 4711 }));
+    Story::of(mapping(CLIENT)).replies([numbered, ok()]).succeeds();
+}
+
+#[test]
+fn the_first_refresh_token_is_used_again_only_if_the_last_one_is_refused() {
+    let how = "grant: refresh_token, refresh_token: refresh-0, client_id: c";
+    let life =
+        |number: u32| json!({ "expires_in": 100, "refresh_token": format!("refresh-{number}") });
+    let story = Story::of(mapping(how).target("retry: { attempts: 1 }"))
+        .replies_of(
+            TOKENS,
+            [
+                token("a-token-1", life(1)),
+                status(503),
+                token("a-token-2", life(2)),
+                token("a-token-3", life(3)),
+                token("a-token-4", life(4)),
+                json(400, json!({ "error": "invalid_grant" })),
+                token("a-token-5", life(5)),
+            ],
+        )
+        .replies([ok(), ok(), status(403), status(403), ok(), ok()]);
+    story.succeeds_early();
+    story.pass(secs(100));
+    assert_eq!(only_failure(story.run_early(event())).kind, Unavailable);
+    story.pass(secs(30));
+    story.succeeds_early();
+    assert_eq!(only_failure(story.run_early(event())).kind, BadAnswer);
+    for _ in 0..2 {
+        story.pass(secs(100));
+        story.succeeds_early();
+    }
+    let sent = story.sent();
+    let asked = sent.iter().filter(|sent| sent.request.url == TOKENS).map(form);
+    let tokens: Vec<String> = asked.map(|form| form[1].1.replace("refresh-", "")).collect();
+    assert_eq!(tokens, ["0", "1", "1", "2", "3", "4", "0"]);
+}

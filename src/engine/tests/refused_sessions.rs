@@ -71,13 +71,13 @@ fn a_request_that_is_refused_with_an_old_session_takes_the_new_one_without_a_log
     let story = Story::of(Guarded::rule("POST /prov")).otherwise(move |sent| {
         let reply = slow.answer(sent);
         let is_late = sent.request.headers.iter().any(|(_, value)| value == "request-of-late");
-        if is_late { reply.after(secs(5)) } else { reply }
+        reply.after(if is_late { secs(5) } else { ms(1) })
     });
     story.succeeds();
     target.revoke();
     let outcomes = story.run_together([event_named("early"), event_named("late")]);
     assert!(outcomes.iter().all(succeeded));
-    assert_eq!(target.tokens(), 2);
+    assert_eq!((target.tokens(), story.tries()), (2, 7), "both were refused");
 }
 
 #[test]
@@ -102,6 +102,30 @@ fn a_session_that_is_refused_although_it_is_new_fails_and_is_not_renewed_for_a_w
         let left = failure.retry_after.expect("it is told how long").as_secs_f64().ceil();
         assert!((1.0..=30.0).contains(&left), "{left}");
     }
+}
+
+#[test]
+fn a_new_session_that_is_accepted_ends_all_pauses() {
+    let target = Guarded::new();
+    let scripted = target.clone();
+    let story = Story::of(Guarded::rule("GET /sims/{{event_id}}"))
+        .luck(Luck::Always(u64::MAX))
+        .otherwise(move |sent| match sent.request.url.ends_with("/sims/bad") {
+            true => status(401),
+            false => scripted.answer(sent),
+        });
+    let bad = || only_failure(story.run_early(event_named("bad")));
+    for pause in [0, 1, 2, 4, 8] {
+        story.pass(secs(pause));
+        assert_eq!(bad().retry_after, None);
+    }
+    assert!(bad().retry_after > Some(secs(10)));
+    story.pass(secs(16));
+    target.revoke();
+    story.succeeds();
+    assert_eq!(bad().retry_after, None);
+    let pause = bad().retry_after;
+    assert!(pause.is_some() && pause <= Some(secs(1)), "{pause:?}");
 }
 
 #[test]
@@ -136,12 +160,13 @@ fn a_log_in_that_fails_fails_all_who_wait_at_once_and_is_left_alone_for_a_while(
         let rule = Guarded::rule("POST /prov").target("retry: { attempts: 1 }");
         let story = story(&target, rule).luck(Luck::Always(u64::MAX));
         let mut tries = 0;
-        for pause in [0, 1, 2, 4, 8, 16, 30, 30] {
+        for (pause, next) in [(0, 1), (1, 2), (2, 4), (4, 8), (8, 16), (16, 30), (30, 30)] {
             story.pass(secs(pause));
             for outcome in story.run_together((0..50).map(|n| event_named(&format!("e-{n}")))) {
                 let failure = only_failure(outcome);
                 assert_eq!((failure.kind, &*failure.message), (kind, message), "{reply:?}");
-                assert!(failure.retry_after.is_some());
+                let left = failure.retry_after.unwrap();
+                assert!(left <= secs(next) && left + ms(1) > secs(next), "{left:?}");
             }
             tries += 1;
             assert_eq!(story.tries(), tries, "{reply:?} after {pause} s");
@@ -149,6 +174,10 @@ fn a_log_in_that_fails_fails_all_who_wait_at_once_and_is_left_alone_for_a_while(
         target.login_gets(None);
         story.pass(secs(30));
         story.succeeds();
+        target.revoke();
+        target.login_gets(Some(reply));
+        let pause = story.fails().retry_after.unwrap();
+        assert!(pause <= secs(1), "what was over begins anew: {pause:?}");
     }
 }
 
@@ -161,8 +190,11 @@ fn a_target_that_asks_to_be_left_alone_is() {
     story.pass(secs(119));
     assert_eq!(story.fails().retry_after, Some(secs(1)));
     assert_eq!(story.tries(), 1);
-    target.login_gets(None);
+    target.login_gets(Some(status(429).header("retry-after", "100000")));
     story.pass(secs(1));
+    assert_eq!(story.fails().retry_after, Some(secs(300)), "nobody waits for a day");
+    target.login_gets(None);
+    story.pass(secs(300));
     story.succeeds();
 }
 
@@ -237,4 +269,102 @@ fn the_next_session_is_got_from_the_last_one_if_that_is_possible() {
     story.pass(secs(30));
     story.run_early(event());
     assert_eq!(used(&story), pair("d", "key-of-d"), "a way that failed is not gone twice");
+}
+
+#[test]
+fn a_subscriber_that_is_forbidden_takes_the_session_from_nobody() {
+    let target = Guarded::new();
+    let scripted = target.clone();
+    let story = Story::of(Guarded::rule("GET /sims/{{event_id}}"))
+        .luck(Luck::Always(u64::MAX))
+        .otherwise(move |sent| match sent.request.url.ends_with("/sims/bad") {
+            true => status(403),
+            false => scripted.answer(sent),
+        });
+    let bad = || only_failure(story.run_early(event_named("bad")));
+    story.succeeds();
+    target.login_gets(Some(status(503)));
+    for pause in [0, 40, 40] {
+        story.pass(secs(pause));
+        assert_eq!(bad().message, "hss: the log-in failed: hss answered 503 with an empty body");
+        story.succeeds();
+        let before = story.tries();
+        assert_eq!(bad().kind, Unavailable);
+        assert_eq!(story.tries(), before + 1, "nothing is sent twice, or to log in");
+    }
+    target.login_gets(None);
+    story.pass(secs(40));
+    assert_eq!(bad().kind, BadAnswer);
+    let tokens = target.tokens();
+    target.revoke();
+    story.succeeds();
+    assert_eq!(target.tokens(), tokens + 1, "what the one met says nothing of the others");
+    target.revoke();
+    target.login_gets(Some(status(503)));
+    assert_eq!(story.fails().kind, Unavailable);
+    let before = story.tries();
+    assert_eq!((story.fails().kind, story.tries()), (Unavailable, before), "401 is no doubt");
+}
+
+#[test]
+fn a_target_that_stumbles_over_a_new_session_has_not_accepted_it() {
+    let target = Guarded::new();
+    let scripted = target.clone();
+    let replies = [401, 503, 401, 401, 503, 401, 401].map(status);
+    let story = Story::of(Guarded::rule("GET /a").target("retry: { backoff: 1ms }"))
+        .luck(Luck::Always(u64::MAX))
+        .replies_of("http://hss.test/a", replies)
+        .otherwise(move |sent| scripted.answer(sent));
+    for (pause, tokens) in [(0, 2), (1, 3), (1, 3)] {
+        story.pass(secs(pause));
+        let failure = only_failure(story.run_early(event()));
+        assert_eq!((failure.kind, target.tokens()), (BadAnswer, tokens));
+    }
+}
+
+#[test]
+fn what_a_log_in_cannot_use_is_not_repeated_to_anybody() {
+    let login = |more: &str| {
+        let auth = format!(
+            "auth: {{ session: {{ login: [{{ request: POST /login, {more} }}], headers: {{ token: \
+             '{{{{session.token}}}}' }} }} }}"
+        );
+        rule("POST /prov").target(&auth)
+    };
+    let json = json(200, json!({ "token": "t0ken-of-march" }));
+    let xml = text(200, "<a>&t0ken-of-march;</a>").header("content-type", "text/xml");
+    for (more, reply) in [
+        ("save: { token: { path: $.token, as: integer } }", &json),
+        ("save: { token: { value: '{{add body.token 1}}' } }", &json),
+        (
+            "save: { token: $.token }, responses: [{ when: { $.token: { lt: '{{add body.token 1}}' } }, then: fail }]",
+            &json,
+        ),
+        ("save: { token: $.token }", &xml),
+    ] {
+        let failure = Story::of(login(more)).replies([reply.clone()]).fails();
+        assert_eq!(failure.kind, BadAnswer);
+        assert!(!format!("{failure:?}").contains("t0ken"), "{more}: {failure:?}");
+    }
+}
+
+#[test]
+fn a_session_that_was_refused_although_it_is_new_is_not_refreshed() {
+    let mapping = rule("GET /a").target(
+        "auth: { session: { login: [{ request: POST /login, save: { token: $.token } }], refresh: [{ \
+         request: POST /refresh, save: { token: $.token } }], headers: { token: '{{session.token}}' \
+         } } }",
+    );
+    let target = Guarded::new();
+    let scripted = target.clone();
+    let story = Story::of(mapping)
+        .replies_of("http://hss.test/a", [status(401), status(401), ok(), status(401), ok()])
+        .otherwise(move |sent| scripted.answer(sent));
+    assert_eq!(only_failure(story.run_early(event())).kind, BadAnswer);
+    story.succeeds_early();
+    story.pass(secs(1));
+    story.succeeds();
+    let sent = story.sent();
+    let ways: Vec<&str> = sent.iter().map(|sent| &sent.request.url[15..]).collect();
+    assert_eq!(ways, ["/login", "/a", "/refresh", "/a", "/a", "/a", "/login", "/a"]);
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::super::outcome::FailureKind::*;
 use super::super::testing::guarded::{Guarded, token_number};
 use super::super::testing::*;
+use crate::clock::virtual_time::Luck;
 use crate::event::Event;
 
 fn story(target: &Guarded, mapping: impl std::fmt::Display) -> Story {
@@ -177,5 +178,170 @@ fn what_was_saved_is_hidden_from_then_on_apart_from_life_times_and_addresses() {
     }
     for open in ["123456789", "/place/of/session"] {
         assert_eq!(story.shown(open), open);
+    }
+}
+
+#[test]
+fn what_is_an_address_of_one_target_is_a_secret_of_another() {
+    let login = |name: &str, headers: &str| {
+        format!(
+            "{{ session: {{ login: [{{ request: POST /login, save: {{ {name}: $.x }} }}]{headers} }} }}"
+        )
+    };
+    let mapping = format!(
+        "version: 1
+targets:
+  hss: {{ url: http://hss.test, auth: {hss} }}
+  node: {{ url: http://node.test, auth: {node} }}
+rules:
+  - name: all
+    event: '*'
+    steps:
+      - {{ target: hss, request: GET /jobs, save: {{ token: $.job }} }}
+      - {{ target: hss, request: 'GET {{{{token}}}}' }}
+      - {{ target: node, request: 'GET {{{{session.token}}}}' }}
+",
+        hss = login("token", ", headers: { token: '{{session.token}}' }"),
+        node = login("token", ""),
+    );
+    let story = Story::of(mapping)
+        .replies_of("http://hss.test/login", [json(200, json!({ "x": "token-of-march" }))])
+        .replies_of("http://node.test/login", [json(200, json!({ "x": "/node-of-march" }))])
+        .always(json(200, json!({ "job": "/job" })));
+    story.succeeds();
+    assert_eq!(story.shown("token-of-march /node-of-march"), "*** /node-of-march");
+}
+
+#[test]
+fn what_an_address_of_a_session_carries_in_its_query_is_hidden() {
+    let session =
+        "auth: { session: { login: [{ request: POST /login, save: { place: $.place } }] } }";
+    let body = json!({ "place": "/prov?sid=of%2Fmarch-7&n=1#sid=no-session" });
+    let story = Story::of(rule("'POST {{session.place}}'").target(session))
+        .replies([json(200, body), ok()]);
+    story.succeeds();
+    let sent = &story.sent()[1].request.url;
+    assert_eq!(story.shown(sent), "http://hss.test/prov?sid=***&n=1");
+    assert_eq!(story.shown("of/march-7 no-session"), "*** no-session");
+}
+
+#[test]
+fn a_life_begins_with_the_step_that_saves() {
+    let session = "auth: { session: { login: [{ request: POST /login, save: { token: $.token } }, { \
+                   request: GET /welcome }], expires_in: 100, headers: { token: \
+                   '{{session.token}}' } } }";
+    let token = json(200, json!({ "token": "t" }));
+    let story = Story::of(rule("GET /a").target(session))
+        .replies_of("http://hss.test/login", [token.clone().after(secs(9)), token])
+        .replies_of("http://hss.test/welcome", [ok(), ok()])
+        .always(ok());
+    story.succeeds_early();
+    story.pass(secs(72));
+    story.succeeds();
+}
+
+#[test]
+fn a_log_in_that_breaks_off_is_no_log_in_any_more() {
+    let target = Guarded::new();
+    let (scripted, calls) = (target.clone(), std::sync::atomic::AtomicU32::new(0));
+    let story = Story::of(Guarded::rule("GET /a")).otherwise(move |sent| {
+        let first = calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0;
+        assert!(!first, "whoever sends it breaks down");
+        scripted.answer(sent)
+    });
+    let broken = || story.run_early(event());
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(broken)).is_err());
+    story.succeeds();
+    assert_eq!(target.tokens(), 1);
+}
+
+#[test]
+fn targets_of_one_definition_share_a_session_whatever_their_names_are() {
+    let target = Guarded::new();
+    let first = Guarded::rule("GET /a").to_string();
+    let second = first.replacen("  hss:", "  other:", 1).replacen("GET /a", "GET /b", 1);
+    let scripted = target.clone();
+    let story = Story::of_files([("a.yaml", first), ("b.yaml", second)])
+        .otherwise(move |sent| scripted.answer(sent));
+    all_succeed(&story, 20);
+    assert_eq!((target.tokens(), story.tries()), (1, 41));
+}
+
+#[test]
+fn a_session_that_ends_among_members_repeats_no_member_and_a_restart_none_of_it() {
+    let steps = "auth: { session: { login: [{ request: POST /login, save: { token: $.token } }], headers: { \
+                 token: '{{session.token}}' } } }";
+    let list = "{ value: [a, b, c] }";
+    let mapping = rule("'POST /members/{{item}}'")
+        .target(steps)
+        .step("for_each: members")
+        .step("save: { ids: $.id }")
+        .then("PUT /all")
+        .step("json: { ids: '{{ids}}' }")
+        .step("responses: [{ when: { status: 412 }, then: restart }]");
+    let mapping = mapping.to_string().replacen(
+        "rules:",
+        &format!("extract: {{ members: {list} }}\nrules:"),
+        1,
+    );
+    let of = |id: &str| json(200, json!({ "id": id }));
+    let login = |number: u32| json(200, json!({ "token": token_number(number) }));
+    let story = Story::of(mapping).luck(Luck::Always(0)).replies([
+        login(1),
+        of("1"),
+        status(401),
+        login(2),
+        of("2"),
+        of("3"),
+        status(401),
+        login(3),
+        status(412),
+        of("4"),
+        of("5"),
+        of("6"),
+        ok(),
+    ]);
+    story.succeeds();
+    let sent = story.sent();
+    let posts: Vec<&Sent> =
+        sent.iter().filter(|sent| sent.request.url.contains("/members/")).collect();
+    let members: Vec<&str> = posts.iter().map(|sent| &sent.request.url[24..]).collect();
+    assert_eq!(members, ["a", "b", "b", "c", "a", "b", "c"]);
+    let keys: Vec<&str> = posts.iter().map(|sent| sent.header("idempotency-key")).collect();
+    assert_eq!(keys[1], keys[2], "sent once more it is the same request");
+    let different: std::collections::HashSet<&str> = keys.into_iter().collect();
+    assert_eq!(different.len(), 6);
+    let last = sent.last().unwrap();
+    assert_eq!(&*last.request.body, br#"{"ids":["4","5","6"]}"#);
+    assert_eq!(last.header("token"), token_number(3));
+}
+
+#[test]
+fn what_a_log_in_proves_itself_with_is_hidden_without_its_scheme() {
+    let session = "auth: { session: { login: [{ request: POST /login, headers: { authorization: 'Nsps \
+                   made-at-{{now}}' }, save: { token: $.token } }], headers: { token: \
+                   '{{session.token}}' } } }";
+    let token = json(200, json!({ "token": "t" }));
+    let story = Story::of(rule("GET /a").target(session)).replies([token, ok()]);
+    story.succeeds();
+    let made = story.sent()[0].header("authorization").split_once(' ').unwrap().1.to_owned();
+    assert_eq!(story.shown(&made), "***");
+}
+
+#[test]
+fn a_log_in_that_looks_up_another_word_is_another_log_in() {
+    let target = Guarded::new();
+    let session = "auth: { session: { login: [{ request: POST /login, json: { as: '{{lookup roles \
+                   \"nsps\"}}' }, save: { token: $.token } }], headers: { token: \
+                   '{{session.token}}' } } }";
+    let mapping = rule("GET /a").target(session).to_string();
+    let with = |role: &str| {
+        mapping.replacen("rules:", &format!("tables: {{ roles: {{ nsps: {role} }} }}\nrules:"), 1)
+    };
+    let mut story = story(&target, with("reader"));
+    for (role, tokens) in [("reader", 1), ("writer", 2), ("writer", 2)] {
+        story.reload(with(role));
+        story.succeeds();
+        assert_eq!(target.tokens(), tokens, "{role}");
     }
 }

@@ -90,6 +90,7 @@ impl Checker<'_, '_> {
             login,
             refresh: Some(refresh),
             is_written: false,
+            is_used_up: grant == Grant::RefreshToken,
             kept: kept.collect(),
             assertion,
             expires_in: Some(shape(reference(Root::Session(EXPIRES_IN), "session.expires_in"))),

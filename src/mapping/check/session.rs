@@ -58,8 +58,8 @@ pub(super) const OF_OAUTH: [&str; 3] = ["access_token", "refresh_token", "expire
 pub(super) struct Sessions {
     /// By position of the target; `None` for one without a log-in.
     of_targets: Vec<Option<SessionNames>>,
-    /// Names that a request uses as its address.
-    addresses: HashSet<Box<str>>,
+    /// Targets with what of their sessions a request uses as its address.
+    addresses: HashSet<(usize, Box<str>)>,
 }
 
 impl Sessions {
@@ -69,16 +69,7 @@ impl Sessions {
             let auth = written.as_ref()?.value.auth.as_ref()?;
             SessionNames::of(auth)
         });
-        let of_targets = of_targets.collect();
-        let rules = document.rules().iter().flatten();
-        let steps = rules.flat_map(|rule| rule.steps.iter().flat_map(|each| &each.members));
-        let of_logins =
-            document.targets.iter().flat_map(|named| &named.0).flat_map(|(_, target)| {
-                let auth = target.as_ref().and_then(|target| target.value.auth.as_ref());
-                auth.map(login_steps).unwrap_or_default()
-            });
-        let addresses = steps.flatten().chain(of_logins).filter_map(address).map(Box::from);
-        Self { of_targets, addresses: addresses.collect() }
+        Self { of_targets: of_targets.collect(), addresses: addresses(document) }
     }
 
     fn names(&mut self, target: usize) -> Option<&mut SessionNames> {
@@ -132,11 +123,31 @@ fn login_steps(auth: &WrittenAuth) -> Vec<&WrittenStep> {
     session.login.members.iter().chain(refresh).flatten().collect()
 }
 
-/// The saved value that a step goes to, as far as the text tells: `x` of `GET {{session.x}}`.
+/// Targets with the values of their sessions that steps go to, those of log-ins among them.
+fn addresses(document: &Document) -> HashSet<(usize, Box<str>)> {
+    let targets = || document.targets.iter().flat_map(|named| &named.0).enumerate();
+    let position = |step: &WrittenStep| match &step.target {
+        Some(name) => targets().find(|(_, (key, _))| key.text == name.as_str()).map(|(at, _)| at),
+        None => Some(0),
+    };
+    let rules = document.rules().iter().flatten();
+    let steps = rules.flat_map(|rule| rule.steps.iter().flat_map(|each| &each.members)).flatten();
+    let of_rules = steps.filter_map(|step| {
+        let name = address(step)?.strip_prefix("session.")?;
+        Some((position(step)?, name))
+    });
+    let of_logins = targets().flat_map(|(at, (_, target))| {
+        let auth = target.as_ref().and_then(|target| target.value.auth.as_ref());
+        let names = auth.map(login_steps).unwrap_or_default().into_iter().filter_map(address);
+        names.map(move |name| (at, name.strip_prefix("session.").unwrap_or(name)))
+    });
+    of_rules.chain(of_logins).map(|(at, name)| (at, Box::from(name))).collect()
+}
+
+/// The saved value that a step goes to, as far as the text tells: `x` of `GET {{x}}`.
 fn address(step: &WrittenStep) -> Option<&str> {
     let (_, address) = step.request.as_ref()?.as_str().split_once(' ')?;
-    let name = address.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
-    Some(name.strip_prefix("session.").unwrap_or(name))
+    Some(address.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim())
 }
 
 impl Checker<'_, '_> {
@@ -228,6 +239,7 @@ impl Checker<'_, '_> {
             },
             login: login?,
             is_written: true,
+            is_used_up: false,
             refresh: refresh.map_or(Some(None), |refresh| refresh.map(Some))?,
             kept,
             assertion: None,
@@ -308,7 +320,8 @@ impl Checker<'_, '_> {
         let session = of_targets.get(target).into_iter().flatten();
         let names = session.flat_map(|session| &session.names);
         let keepsake = |(place, known): (SavedId, &SessionName)| {
-            let is_secret = !of_life.contains(&place) && !addresses.contains(&known.name);
+            let is_address = addresses.contains(&(target, known.name.clone()));
+            let is_secret = !of_life.contains(&place) && !is_address;
             (Arc::from(&*known.name), Keepsake { place, is_secret })
         };
         (0..).map(SavedId).zip(names).map(keepsake).collect()
