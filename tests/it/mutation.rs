@@ -33,6 +33,35 @@ fn every_change_of_an_example_is_noticed_by_check_or_by_its_tests() {
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
+/// A test for each pack: they are long, and tests run beside each other.
+macro_rules! packs {
+    ($($name:ident: $file:literal,)+) => {
+        /// The whole integrations to copy, in order of names.
+        const PACKS: &[&str] = &[$($file),+];
+
+        $(
+            #[test]
+            fn $name() {
+                let complaints = complaints(&root().join(PACKS_FOLDER).join($file));
+                assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+            }
+        )+
+    };
+}
+
+const PACKS_FOLDER: &str = "mappings/examples";
+
+packs! {
+    every_change_of_pyhss_is_noticed: "pyhss.yaml",
+}
+
+#[test]
+fn every_pack_is_changed() {
+    let packs = mappings_in(PACKS_FOLDER);
+    let names: Vec<_> = packs.iter().filter_map(|pack| pack.file_name()?.to_str()).collect();
+    assert_eq!(names, PACKS);
+}
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
