@@ -21,6 +21,7 @@ mod identity;
 mod laws;
 mod log;
 mod mutation;
+mod packs;
 mod readme;
 mod reference;
 mod reload;

@@ -30,6 +30,7 @@ fn rows() -> Vec<(&'static str, Value, Value)> {
         ("default", json!(["ABSENT", "d"]), json!("d")),
         ("default", json!([null, "d"]), json!("d")),
         ("default", json!(["", "d"]), json!("")),
+        ("default", json!(["ABSENT", null, "c", "d"]), json!("c")),
         ("lower", json!(["ÄB"]), json!("äb")),
         ("upper", json!(["äb"]), json!("ÄB")),
         ("trim", json!(["  x "]), json!("x")),
