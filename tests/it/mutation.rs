@@ -43,13 +43,23 @@ macro_rules! packs {
 
         $(mod $name {
             #[test]
-            fn every_change_is_noticed() {
+            fn every_first_change_of_four_is_noticed() {
                 super::hold($file, 0);
             }
 
             #[test]
-            fn every_other_change_is_noticed() {
+            fn every_second_change_of_four_is_noticed() {
                 super::hold($file, 1);
+            }
+
+            #[test]
+            fn every_third_change_of_four_is_noticed() {
+                super::hold($file, 2);
+            }
+
+            #[test]
+            fn every_fourth_change_of_four_is_noticed() {
+                super::hold($file, 3);
             }
         })+
     };
@@ -66,10 +76,10 @@ packs! {
     tmf_ocs: "tmf-ocs.yaml",
 }
 
-/// One of the two halves of the changes of a pack.
+/// A quarter of the changes of a pack.
 #[track_caller]
-fn hold(pack: &str, half: usize) {
-    let complaints = complaints(&root().join(PACKS_FOLDER).join(pack), &|at| at % 2 == half);
+fn hold(pack: &str, quarter: usize) {
+    let complaints = complaints(&root().join(PACKS_FOLDER).join(pack), &|at| at % 4 == quarter);
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
