@@ -94,6 +94,7 @@ fn rows() -> Vec<(&'static str, Value, Value)> {
         ("mul", json!([2, 3, 4]), json!(24)),
         ("div", json!([1, 4]), json!(0.25)),
         ("round", json!([2.5]), json!(3)),
+        ("fixed", json!([2.5, 2]), json!("2.50")),
         ("date", json!(["2025-05-16 12:59:46", "%d.%m.%Y"]), json!("16.05.2025")),
     ]
 }
