@@ -27,7 +27,7 @@ pub(super) enum Exchanged {
     Done { status: u16, saved: Vec<Kept> },
     /// The rule is done.
     Stop,
-    /// The rule is to begin again, with the patience that the target wants.
+    /// The rule is to begin again, with the patience that the step has.
     Restart { failure: Failure, retry: Retry },
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Exchange<'x> {
 impl Exchange<'_> {
     /// Sends the request until it is decided. It is rendered once, and anew for each session.
     pub(super) async fn run(&self, scope: &mut EventScope<'_>) -> Result<Exchanged, Failure> {
-        let retry = &self.target.retry;
+        let retry = self.retry();
         let (mut sent, mut attempt, mut renewed) = (Sent::default(), 1, false);
         let mut draft: Option<Draft> = None;
         loop {
@@ -85,10 +85,14 @@ impl Exchange<'_> {
                 return give_up(failure, GivenUp::UsedUp, scope);
             }
             attempt += 1;
-            if let Err(why) = self.step.run.wait(retry, attempt, &failure).await {
+            if let Err(why) = self.step.run.wait(&retry, attempt, &failure).await {
                 return give_up(failure, why, scope);
             }
         }
+    }
+
+    fn retry(&self) -> Retry {
+        self.call.retry.over(self.target.retry)
     }
 
     /// The session to send the next try with, where the target wants one.
@@ -197,7 +201,7 @@ impl Exchange<'_> {
             Ok(response) => response,
             Err(error) => {
                 let verdict = judge::fault(&error, self.target, within);
-                return tried(verdict, self.target, Vec::new());
+                return tried(verdict, self.retry(), Vec::new());
             }
         };
         let answer = Answer::new(response, run.vault.known(), run.login.is_some());
@@ -209,7 +213,7 @@ impl Exchange<'_> {
         if let Some(login) = &run.login {
             login.learn(&self.call.save, &saved);
         }
-        tried(verdict, self.target, saved)
+        tried(verdict, self.retry(), saved)
     }
 
     /// What later steps need of the answer.
@@ -357,13 +361,11 @@ fn give_up<T>(failure: Failure, why: GivenUp, scope: &EventScope<'_>) -> Result<
     Err(failure)
 }
 
-fn tried(verdict: Verdict, target: &Target, saved: Vec<Kept>) -> Result<Tried, Failure> {
+fn tried(verdict: Verdict, retry: Retry, saved: Vec<Kept>) -> Result<Tried, Failure> {
     match verdict {
         Verdict::Done { status } => Ok(Tried::Ended(Exchanged::Done { status, saved })),
         Verdict::Stop => Ok(Tried::Ended(Exchanged::Stop)),
-        Verdict::Restart(failure) => {
-            Ok(Tried::Ended(Exchanged::Restart { failure, retry: target.retry }))
-        }
+        Verdict::Restart(failure) => Ok(Tried::Ended(Exchanged::Restart { failure, retry })),
         Verdict::Failed(failure) => Err(failure),
         Verdict::Unwelcome(failure) => Ok(Tried::Unwelcome(failure)),
         Verdict::Transient { failure, repeatable } => Ok(Tried::Transient { failure, repeatable }),

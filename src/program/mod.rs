@@ -11,7 +11,7 @@ use std::time::Duration;
 
 pub use event_pattern::EventPattern;
 pub use login::{Keepsake, Login};
-pub use target::{ApiKeyPlace, Auth, METHODS, Method, Retry, Target};
+pub use target::{ApiKeyPlace, Auth, METHODS, Method, Retry, RetryKeys, Target};
 
 use crate::expr::body::Shape;
 use crate::expr::condition::Condition;
@@ -113,6 +113,8 @@ pub struct Call {
     pub save: Vec<Save>,
     /// Overrides the target's.
     pub timeout: Option<Duration>,
+    /// Override the target's, key by key.
+    pub retry: RetryKeys,
 }
 
 /// What later steps need of an answer.

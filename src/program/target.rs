@@ -112,6 +112,27 @@ impl Retry {
     pub const ATTEMPTS: RangeInclusive<u32> = 1..=100;
 }
 
+/// The keys of a `retry` that are written; the others stay as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RetryKeys {
+    pub attempts: Option<u32>,
+    pub backoff: Option<Duration>,
+    pub max_backoff: Option<Duration>,
+    pub unsafe_methods: Option<bool>,
+}
+
+impl RetryKeys {
+    /// What holds where `base` held without them.
+    pub fn over(self, base: Retry) -> Retry {
+        Retry {
+            attempts: self.attempts.unwrap_or(base.attempts),
+            backoff: self.backoff.unwrap_or(base.backoff),
+            max_backoff: self.max_backoff.unwrap_or(base.max_backoff),
+            unsafe_methods: self.unsafe_methods.unwrap_or(base.unsafe_methods),
+        }
+    }
+}
+
 impl Default for Retry {
     fn default() -> Self {
         Self {

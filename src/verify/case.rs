@@ -71,9 +71,9 @@ pub struct Expected {
     pub target: Option<Box<str>>,
     /// The label of the step that must send it, where the case says so.
     pub step: Option<Box<str>>,
-    /// Those that must be there, by lower-case name.
+    /// Those that must be there, by lower-case name; a name without values must not be there.
     pub headers: Vec<(Box<str>, Vec<String>)>,
-    /// Parameters that must be there, decoded.
+    /// Parameters that must be there, decoded; a name without values must not be there.
     pub query: Vec<(Box<str>, Vec<String>)>,
     pub body: Body,
     /// To successive tries, at least one; each must be asked for.

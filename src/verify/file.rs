@@ -118,6 +118,24 @@ impl TestFile {
         self.run_on(&Source::new(shown, mapping), filter)
     }
 
+    /// Whether there are cases, all of them pass on a text in place of the mapping file's, and nothing
+    /// else is wrong. The first that fails is the last that runs.
+    pub fn passes_on_text(&self, mapping: &str) -> bool {
+        let mapping = Source::new(String::new(), mapping);
+        let mut mistakes = self.mistakes.clone();
+        let name = self.mapping().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+        let mut trials = Trials::new(&name, &mapping);
+        for (settings, cases) in self.by_environment() {
+            let set = trials.load(settings, &self.readings, &self.source, &mut mistakes);
+            let Some(set) = set.filter(|_| mistakes.is_empty()) else { return false };
+            if !cases.into_iter().all(|(_, case)| trials.run(&set, case).passed()) {
+                return false;
+            }
+        }
+        trials.warn_of_unused(&self.readings, &self.source, &mut mistakes);
+        mistakes.is_empty() && !self.readings.cases.is_empty()
+    }
+
     fn run_on(&self, mapping: &Source, filter: Option<&str>) -> FileReport {
         let mut report = self.report(self.mistakes.clone());
         let name = self.mapping().and_then(Path::file_name).unwrap_or_default().to_string_lossy();

@@ -22,6 +22,7 @@ mod laws;
 mod log;
 mod mutation;
 mod oauth;
+mod packs;
 mod readme;
 mod reference;
 mod reload;

@@ -205,3 +205,19 @@ fn a_try_that_the_deadline_forbids_leaves_the_words_of_the_last_one() {
     let failure = story.fails();
     assert_eq!((failure.message.as_str(), failure.answer), ("gone", Some(404)));
 }
+
+#[test]
+fn each_key_of_a_steps_retry_is_instead_of_the_targets() {
+    let of_target = "retry: { attempts: 2, unsafe: true }";
+    for (of_step, tries) in [
+        ("responses: []", 2),
+        ("retry: {}", 2),
+        ("retry: { attempts: 4 }", 4),
+        ("retry: { unsafe: false }", 1),
+        ("retry: { unsafe: false, attempts: 4 }", 1),
+    ] {
+        let mapping = rule("POST /x").target(of_target).step(of_step);
+        let story = Story::of(mapping).luck(Luck::Always(0)).replies(vec![status(503); tries]);
+        assert_eq!(story.fails().kind, BadAnswer, "{of_step}");
+    }
+}

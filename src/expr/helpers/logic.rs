@@ -21,7 +21,7 @@ pub(super) const HELPERS: &[Helper] = &[
         Ok(Some(Value::Bool(a.iter().any(|value| value.is_some_and(truthy)))))
     }),
     helper("not", (1, 1), "not a", Handled, |a| Ok(Some(Value::Bool(!a[0].is_some_and(truthy))))),
-    helper("default", (2, 2), "default name \"x\"", Handled, |a| {
+    helper("default", (2, usize::MAX), "default name \"x\"", Handled, |a| {
         Ok(a.iter().flatten().find(|value| !value.is_null()).map(|value| (*value).clone()))
     }),
 ];

@@ -32,7 +32,28 @@ pub(super) const HELPERS: &[Helper] = &[
         0 => operand(position, literal),
         _ => digits(literal).map(drop),
     }),
+    helper("fixed", (2, 2), "fixed a 2", Propagates, |a| {
+        let digits = digits(given(a, 1))?;
+        let away = RoundingStrategy::MidpointAwayFromZero;
+        let rounded = decimal(given(a, 0))?.round_dp_with_strategy(digits, away);
+        Ok(Some(Value::from(with_digits(rounded, digits))))
+    })
+    .checked(|position, literal| match position {
+        0 => operand(position, literal),
+        _ => digits(literal).map(drop),
+    }),
 ];
+
+/// With exactly so many digits after the point, of which there are no more.
+fn with_digits(decimal: Decimal, digits: u32) -> String {
+    let plain = decimal.normalize().to_string();
+    if digits == 0 {
+        return plain;
+    }
+    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
+    let width = usize::try_from(digits).unwrap_or_default();
+    format!("{whole}.{fraction:0<width$}")
+}
 
 const BY_ZERO: &str = "nothing can be divided by 0";
 

@@ -30,6 +30,7 @@ fn rows() -> Vec<(&'static str, Value, Value)> {
         ("default", json!(["ABSENT", "d"]), json!("d")),
         ("default", json!([null, "d"]), json!("d")),
         ("default", json!(["", "d"]), json!("")),
+        ("default", json!(["ABSENT", null, "c", "d"]), json!("c")),
         ("lower", json!(["ÄB"]), json!("äb")),
         ("upper", json!(["äb"]), json!("ÄB")),
         ("trim", json!(["  x "]), json!("x")),
@@ -93,6 +94,7 @@ fn rows() -> Vec<(&'static str, Value, Value)> {
         ("mul", json!([2, 3, 4]), json!(24)),
         ("div", json!([1, 4]), json!(0.25)),
         ("round", json!([2.5]), json!(3)),
+        ("fixed", json!([2.5, 2]), json!("2.50")),
         ("date", json!(["2025-05-16 12:59:46", "%d.%m.%Y"]), json!("16.05.2025")),
     ]
 }

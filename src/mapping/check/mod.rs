@@ -2,6 +2,7 @@
 
 mod answer;
 mod auth;
+mod capture;
 mod condition;
 mod lost_signs;
 mod mistaken;

@@ -226,7 +226,7 @@ impl Checker<'_, '_> {
                 "reserved-name",
                 span,
                 format!("the name `{name}` is taken: it is a word of the format or a helper"),
-                "choose another name",
+                &format!("say whose it is: `sim_{name}`, for example"),
             );
         } else if self.has_table(name) {
             // What `{{lookup name key}}` looks into must not depend on where it stands.

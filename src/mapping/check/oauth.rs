@@ -20,8 +20,8 @@ use crate::expr::extract::{Absence, Selector, Source, Variable};
 use crate::expr::template::{Names, Piece, TemplateFault, Unescaped};
 use crate::expr::{Builtin, Path, Reference, Root, SavedId, Template};
 use crate::program::{
-    Act, Action, Address, Body, Call, Keepsake, Login, Mapping, Method, RequestTemplate, Rule,
-    Save, Step,
+    Act, Action, Address, Body, Call, Keepsake, Login, Mapping, Method, RequestTemplate, RetryKeys,
+    Rule, Save, Step,
 };
 
 /// Fields of a form, in order.
@@ -310,6 +310,7 @@ impl Checker<'_, '_> {
             responses: Vec::new(),
             save: save.collect::<Option<_>>()?,
             timeout: None,
+            retry: RetryKeys::default(),
         };
         let step = Step {
             at,

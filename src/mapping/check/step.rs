@@ -100,6 +100,7 @@ impl Checker<'_, '_> {
             ("responses", written.responses.as_ref().map(|table| table.span)),
             ("save", written.save.as_ref().map(|saved| saved.1)),
             ("timeout", written.timeout.as_deref().map(Text::span)),
+            ("retry", written.retry.as_ref().map(|retry| retry.span)),
         ];
         let given = of_requests.into_iter().filter_map(|(key, span)| Some((key, span?)));
         for (key, span) in given.chain(bodies(written)) {
@@ -119,12 +120,14 @@ impl Checker<'_, '_> {
         self.scopes.session = outside;
         let save = self.save(written);
         let timeout = written.timeout.as_ref().map(|text| self.duration(text));
+        let retry = self.retry(written.retry.as_ref(), None);
         Some(Call {
             target: target?,
             request: request?,
             responses: responses?,
             save: save?,
             timeout: timeout.map_or(Some(None), |timeout| timeout.map(Some))?,
+            retry: retry?,
         })
     }
 

@@ -13,7 +13,7 @@ use super::super::yaml::{Key, Kind, Node};
 use super::Checker;
 use super::auth::Checked;
 use super::session::Whose;
-use crate::program::{ApiKeyPlace, Auth, Retry, Target};
+use crate::program::{ApiKeyPlace, Auth, Retry, RetryKeys, Target};
 
 impl Checker<'_, '_> {
     pub(super) fn targets(&mut self, document: &Document) -> Vec<Option<Arc<Target>>> {
@@ -46,7 +46,7 @@ impl Checker<'_, '_> {
         let timeout = self.or_default(written.timeout.as_deref(), Target::TIMEOUT);
         let connect = self.or_default(written.connect_timeout.as_deref(), Target::CONNECT_TIMEOUT);
         let idle = self.or_default(written.idle_timeout.as_deref(), Target::IDLE_TIMEOUT);
-        let retry = written.retry.as_ref().map_or(Some(Retry::default()), |r| self.retry(r));
+        let retry = self.retry(written.retry.as_ref(), Some(Retry::default().max_backoff));
         let responses = self.responses(written.responses.as_ref());
         self.scopes.session = Whose::Nobody;
         let tables = self.end_noting_tables(tables);
@@ -61,7 +61,7 @@ impl Checker<'_, '_> {
             timeout: timeout?,
             connect_timeout: connect?,
             idle_timeout: idle?,
-            retry: retry?,
+            retry: retry?.over(Retry::default()),
             responses: responses?,
             cookies: written.cookies.is_some_and(|flag| flag.0),
             fingerprint,
@@ -147,24 +147,34 @@ impl Checker<'_, '_> {
         Some(Arc::from(written.trim()))
     }
 
-    fn retry(&mut self, written: &WrittenRetry) -> Option<Retry> {
-        let default = Retry::default();
-        let attempts = match &written.attempts {
-            None => Some(default.attempts),
-            Some(scalar) => self.attempts(scalar),
+    /// The keys of a `retry`; `longest` is the `max_backoff` that holds without one, where that is
+    /// known.
+    pub(super) fn retry(
+        &mut self,
+        written: Option<&WrittenRetry>,
+        longest: Option<Duration>,
+    ) -> Option<RetryKeys> {
+        let Some(written) = written else { return Some(RetryKeys::default()) };
+        let attempts = written.attempts.as_ref().map(|scalar| self.attempts(scalar));
+        let backoff = written.backoff.as_deref().map(|text| self.duration(text));
+        let max_backoff = written.max_backoff.as_deref().map(|text| self.duration(text));
+        let keys = RetryKeys {
+            attempts: present(attempts)?,
+            backoff: present(backoff)?,
+            max_backoff: present(max_backoff)?,
+            unsafe_methods: written.unsafe_.map(|flag| flag.0),
         };
-        let backoff = self.or_default(written.backoff.as_deref(), default.backoff);
-        let max_backoff = self.or_default(written.max_backoff.as_deref(), default.max_backoff);
-        let unsafe_methods = written.unsafe_.is_some_and(|flag| flag.0);
-        let (backoff, max_backoff) = (backoff?, max_backoff?);
-        if let Some(text) = written.backoff.as_ref().filter(|_| backoff > max_backoff) {
+        let bounds = keys.backoff.zip(keys.max_backoff.or(longest));
+        if let Some(text) = &written.backoff
+            && let Some((_, max)) = bounds.filter(|(backoff, max)| backoff > max)
+        {
             let message = format!(
                 "no wait is longer than `max_backoff`, which is {} s: this bound is never reached",
-                max_backoff.as_secs_f64()
+                max.as_secs_f64()
             );
             self.warning("useless-backoff", text.span(), message, "set `max_backoff` to more");
         }
-        Some(Retry { attempts: attempts?, backoff, max_backoff, unsafe_methods })
+        Some(keys)
     }
 
     fn attempts(&mut self, scalar: &Scalar) -> Option<u32> {
@@ -231,6 +241,11 @@ impl Checker<'_, '_> {
             }
         }
     }
+}
+
+/// What is written, if anything is; `None` if it was reported.
+fn present<T>(written: Option<Option<T>>) -> Option<Option<T>> {
+    written.map_or(Some(None), |value| value.map(Some))
 }
 
 /// The fingerprint of a definition to which this belongs, too.

@@ -165,7 +165,11 @@ impl Checker<'_, '_> {
     fn stages(&mut self, long: &LongVariable) -> Option<Vec<Stage>> {
         let split = long.split.as_ref().map(|text| self.split(text));
         let first = is_set(long.first).then_some(Some(Stage::First));
-        let capture = long.capture.as_ref().map(|text| self.regex(text).map(Stage::Capture));
+        let capture = long.capture.as_ref().map(|text| {
+            let regex = self.regex(text)?;
+            self.group_that_may_be_skipped(text, regex.as_str());
+            Some(Stage::Capture(regex))
+        });
         let convert = long.as_.as_ref().map(|text| self.conversion(text).map(Stage::As));
         let map = long.map.as_ref().map(|map| self.map(&map.0).map(Stage::Map));
         [split, first, capture, convert, map].into_iter().flatten().collect()

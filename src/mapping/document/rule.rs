@@ -6,6 +6,7 @@ use super::decode::{Anything, Each, Given, Named, OneOrMany, Period, Text, docum
 use super::extract::{SHAPE, Variable};
 use super::responses::ResponseEntry;
 use super::schema::{Schema, form};
+use super::target::Retry;
 use super::when::When;
 
 document! {
@@ -145,11 +146,14 @@ document! {
         /// The longest that one try may take, instead of the target's.
         #[schema(examples(["2s"]))]
         optional timeout: Period,
+        /// When and how often this request is sent again: each key is instead of the target's.
+        #[schema(examples([json!({ "unsafe": true })]))]
+        optional retry: Retry,
     }
 }
 
 /// Keys that say something of a request.
-const OF_REQUESTS: [&str; 11] = [
+const OF_REQUESTS: [&str; 12] = [
     "target",
     "query",
     "headers",
@@ -161,4 +165,5 @@ const OF_REQUESTS: [&str; 11] = [
     "responses",
     "save",
     "timeout",
+    "retry",
 ];

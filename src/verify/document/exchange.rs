@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::values::{Texts, Word};
+use super::values::{Texts, TextsOrNone, Word};
 use crate::mapping::document::decode::{
     Flag, Given, Named, OneOrMany, Period, Scalar, Text, WithNode, document,
 };
@@ -24,16 +24,17 @@ document! {
         /// Name of the step that must send it, or its position in the rule, from 1, where it has none.
         #[schema(examples(json!(["provision", 2])))]
         optional step: WithNode<Word>,
-        /// Headers that it must have, by name, whatever else it has. A list where a name is repeated.
+        /// Headers that it must have, by name, whatever else it has. A list where a name is repeated;
+        /// null for one that it must not have.
         #[schema(
             names(&form::HEADER_NAME),
-            examples([json!({ "authorization": "Bearer t" })]),
+            examples([json!({ "authorization": "Bearer t", "cookie": null })]),
         )]
-        optional headers: Named<Texts>,
+        optional headers: Named<TextsOrNone>,
         /// Query parameters that it must have, by name, decoded, whatever else it has. A list where a
-        /// name is repeated.
-        #[schema(examples([json!({ "force": true, "tag": ["a", "b"] })]))]
-        optional query: Named<Texts>,
+        /// name is repeated; null for one that it must not have.
+        #[schema(examples([json!({ "force": true, "tag": ["a", "b"], "page": null })]))]
+        optional query: Named<TextsOrNone>,
         /// The body as JSON, whole. The order of keys does not matter. For a text that no case can
         /// foresee, `{ $matches: regex }` stands for any in which the regular expression finds
         /// something.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 pub use exchange::{Exchange, Reply};
 pub use scene::{Answer, Case, Keys};
-pub use values::{Texts, Word};
+pub use values::Word;
 
 use crate::mapping::document::decode::{Each, Named, Text, document};
 use crate::mapping::document::schema::{Form, of_documents};

@@ -53,3 +53,36 @@ impl Describe for Texts {
         Schema::scalar_or_list().keyword("items", Schema::scalar()).keyword("minItems", 1)
     }
 }
+
+impl AsRef<[String]> for Texts {
+    fn as_ref(&self) -> &[String] {
+        &self.0
+    }
+}
+
+/// Texts under one name, or null, which is none: the name must not be there at all.
+#[derive(Debug, Clone)]
+pub struct TextsOrNone(Vec<String>);
+
+impl AsRef<[String]> for TextsOrNone {
+    fn as_ref(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl Decode for TextsOrNone {
+    fn decode(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.kind {
+            Kind::Null => Some(Self(Vec::new())),
+            _ => Texts::decode(node, reader).map(|Texts(texts)| Self(texts)),
+        }
+    }
+}
+
+impl Describe for TextsOrNone {
+    fn schema(_: &mut Definitions) -> Schema {
+        Schema::of(&["string", "number", "boolean", "array", "null"])
+            .keyword("items", Schema::scalar())
+            .keyword("minItems", 1)
+    }
+}

@@ -14,12 +14,12 @@ use crate::expr::At;
 use crate::mapping::diagnostic::{Report, Source, Span};
 use crate::mapping::document::decode::{Decode, Named, OneOrMany, Reader, Scalar, Text};
 use crate::mapping::names::did_you_mean;
-use crate::mapping::yaml::{self, Entry, Kind, Node};
+use crate::mapping::yaml::{self, Entry, Key, Kind, Node};
 use crate::program::METHODS;
 use crate::units;
 use crate::verify::case::{Address, Body, Expected};
 use crate::verify::difference::MATCHES;
-use crate::verify::document::{self, Texts};
+use crate::verify::document;
 use crate::verify::names::MentionOf;
 
 /// Header fields, their names in lower case.
@@ -78,9 +78,12 @@ fn answer(status: u16) -> Response {
 }
 
 /// Names and values; `None` if some could not be read.
-fn texts(written: Option<&Named<Texts>>) -> Option<Vec<(Box<str>, Vec<String>)>> {
+fn texts<T: AsRef<[String]>>(written: Option<&Named<T>>) -> Option<Vec<(Box<str>, Vec<String>)>> {
     let named = written.iter().flat_map(|named| &named.0);
-    named.map(|(key, texts)| Some((key.text.as_str().into(), texts.as_ref()?.0.clone()))).collect()
+    let pair = |(key, texts): &(Key, Option<T>)| {
+        Some((key.text.as_str().into(), texts.as_ref()?.as_ref().to_vec()))
+    };
+    named.map(pair).collect()
 }
 
 impl Reader<'_> {
@@ -117,13 +120,13 @@ impl Reader<'_> {
         known.then(|| (method.into(), address))
     }
 
-    fn headers(&mut self, written: Option<&Named<Texts>>) -> Option<Headers> {
+    fn headers<T: AsRef<[String]>>(&mut self, written: Option<&Named<T>>) -> Option<Headers> {
         let mut seen: HashMap<String, Span> = HashMap::new();
         let mut sound = true;
         let mut headers = Headers::new();
         for (key, texts) in written.iter().flat_map(|named| &named.0) {
             let name = key.text.to_ascii_lowercase();
-            let texts = texts.as_ref().map(|Texts(texts)| texts.as_slice());
+            let texts = texts.as_ref().map(AsRef::as_ref);
             sound &= texts.is_some();
             if !is_token(&name) {
                 let message = format!("`{}` cannot name a header", key.text);

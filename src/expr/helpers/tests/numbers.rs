@@ -68,6 +68,33 @@ fn results_are_exact_and_plainly_written() {
 }
 
 #[test]
+fn fixed_writes_as_many_digits_as_it_is_told() {
+    for (arguments, expected) in [
+        ("[12.5, 2]", "12.50"),
+        ("[\"12.345\", 2]", "12.35"),
+        ("[12, 2]", "12.00"),
+        ("[-0.001, 2]", "0.00"),
+        ("[-0.005, 2]", "-0.01"),
+        ("[99.995, \"2\"]", "100.00"),
+        ("[1e-3, 3]", "0.001"),
+        ("[2.5, 0]", "3"),
+        ("[9999999999999999999999999999, 18]", "9999999999999999999999999999.000000000000000000"),
+    ] {
+        let result = call("fixed", &values(arguments)).expect(arguments);
+        assert_eq!(result, Some(Value::from(expected)), "{arguments}");
+    }
+    for (arguments, reason) in [
+        ("[1, 19]", "0 to 18 digits"),
+        ("[1, -1]", "0 to 18 digits"),
+        ("[\"twelve\", 2]", "twelve"),
+        ("[1e-400, 2]", "has more than 28 digits"),
+    ] {
+        let told = refuses("fixed", arguments);
+        assert!(told.contains(reason), "{arguments}: {told}");
+    }
+}
+
+#[test]
 fn what_cannot_be_reckoned_with_exactly_is_refused_in_words() {
     for (name, arguments, reason) in [
         ("add", "[1e400, 1]", "1e+400 has more than 28 digits"),

@@ -97,15 +97,21 @@ pub(crate) fn assert_examples_are_accepted(whole: &Value, least: usize) {
 
 #[test]
 fn the_mappings_of_the_repository_are_accepted_and_name_the_schema() {
-    let folder = fs::read_dir(repository("mappings")).unwrap();
-    let files: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).collect();
-    let files = files.iter().filter(|file| !file.to_string_lossy().ends_with(".test.yaml"));
-    let texts: Vec<String> = files.map(|file| read(file)).collect();
-    assert!(!texts.is_empty());
-    for text in texts {
-        assert_eq!(by_schema(&value_of(&text)), Ok(()), "{text}");
-        let modeline = "# yaml-language-server: $schema=../schemas/mapping.schema.json\n";
-        assert!(text.starts_with(modeline), "{text}");
+    for (folder, up) in [("mappings", "../"), ("mappings/examples", "../../")] {
+        let files = fs::read_dir(repository(folder)).unwrap();
+        let files: Vec<PathBuf> = files.map(|entry| entry.unwrap().path()).collect();
+        let is_mapping = |file: &&PathBuf| {
+            file.extension().is_some_and(|kind| kind == "yaml")
+                && !file.to_string_lossy().ends_with(".test.yaml")
+        };
+        let texts: Vec<String> = files.iter().filter(is_mapping).map(|file| read(file)).collect();
+        assert!(!texts.is_empty(), "{folder}");
+        for text in texts {
+            assert_eq!(by_schema(&value_of(&text)), Ok(()), "{text}");
+            let modeline =
+                format!("# yaml-language-server: $schema={up}schemas/mapping.schema.json\n");
+            assert!(text.starts_with(&modeline), "{text}");
+        }
     }
 }
 
