@@ -31,22 +31,54 @@ pub(super) enum Exchanged {
     Restart { failure: Failure, retry: Retry },
 }
 
+/// What sending a request came to.
+pub(super) enum Sent {
+    Decided(Exchanged),
+    /// It succeeded, and what is polled for has not come about; the failure is what that comes to.
+    NotYet(Failure),
+}
+
 /// A request on its way, and everything that its records say of themselves.
+#[derive(Clone, Copy)]
 pub(super) struct Exchange<'x> {
     pub step: &'x StepRun<'x>,
+    /// What it is told by: the step's, or that of its undo.
+    pub label: &'x Arc<str>,
     pub call: &'x Call,
     pub target: &'x Arc<Target>,
     pub link: &'x Link,
     /// The member of the step's `for_each`.
     pub index: Option<u32>,
+    /// Which one of a poll's it is, from 1.
+    pub poll: u32,
 }
 
 impl Exchange<'_> {
-    /// Sends the request until it is decided. It is rendered once, and anew for each session.
+    /// Sends the request until it is decided, and what is polled for has come about.
     pub(super) async fn run(&self, scope: &mut EventScope<'_>) -> Result<Exchanged, Failure> {
+        if let Some(repeat) = &self.call.repeat {
+            return self.poll(repeat, scope).await;
+        }
+        match self.send(None, scope).await? {
+            Sent::Decided(exchanged) => Ok(exchanged),
+            Sent::NotYet(failure) => Err(failure),
+        }
+    }
+
+    /// The request as it would be sent.
+    pub(super) async fn draft(&self, scope: &mut EventScope<'_>) -> Result<Draft, Failure> {
+        let session = self.session().await?;
+        self.render(session, scope)
+    }
+
+    /// Sends the request until it is decided. It is rendered once, and anew for each session.
+    pub(super) async fn send(
+        &self,
+        mut draft: Option<Draft>,
+        scope: &mut EventScope<'_>,
+    ) -> Result<Sent, Failure> {
         let retry = &self.target.retry;
         let (mut sent, mut attempt, mut renewed) = (0, 1, false);
-        let mut draft: Option<Draft> = None;
         loop {
             let session = self.session().await?;
             let number = session.as_ref().map(|session| session.number);
@@ -66,7 +98,8 @@ impl Exchange<'_> {
                 keeper.fruitful();
             }
             let (failure, repeatable) = match tried? {
-                Tried::Ended(exchanged) => return Ok(exchanged),
+                Tried::Ended(exchanged) => return Ok(Sent::Decided(exchanged)),
+                Tried::NotYet(failure) => return Ok(Sent::NotYet(failure)),
                 Tried::Transient { failure, repeatable } => (failure, repeatable),
                 Tried::Unwelcome(failure) => {
                     self.renew(failure, number, renewed)?;
@@ -176,6 +209,7 @@ impl Exchange<'_> {
         scope.tell(|observer| observer.sending(self.target, &request, attempt));
         let began = clock.monotonic();
         scope.sent = began;
+        scope.first_sent.get_or_insert(began);
         let result = self.link.transport.send(request).await;
         // Before anybody can be told of them.
         if let (Some((jar, learner)), Some(address), Ok(response)) = (cookies, &address, &result) {
@@ -228,7 +262,7 @@ impl Exchange<'_> {
     fn not_saved(&self, fault: Fault) -> Fault {
         match fault {
             Fault::Absent { variable, origin } => {
-                let label = &self.step.step.label;
+                let label = self.label;
                 let origin = format!("in the answer to step `{label}`, {origin}").into();
                 Fault::Absent { variable, origin }
             }
@@ -284,10 +318,13 @@ impl Exchange<'_> {
         let mut fields = fields! {
             "mapping" => &*self.step.mapping.file,
             "rule" => &*self.step.rule.name,
-            "step" => &*self.step.step.label,
+            "step" => &**self.label,
         };
         if let Some(index) = self.index {
             fields.push(("index", index.into()));
+        }
+        if self.call.repeat.is_some() {
+            fields.push(("poll", self.poll.into()));
         }
         fields.push(("target", (&*self.target.name).into()));
         fields
@@ -298,9 +335,10 @@ impl Exchange<'_> {
             event_id: &self.step.run.event.id,
             mapping: &self.step.mapping.file,
             rule: &self.step.rule.name,
-            step: &self.step.step.label,
+            step: self.label,
             index: self.index,
             restarts: self.step.restarts,
+            polls: self.poll.saturating_sub(1),
         }
     }
 
@@ -315,8 +353,8 @@ impl Exchange<'_> {
 }
 
 /// A request, and the session that it was rendered with.
-struct Draft {
-    request: Request,
+pub(super) struct Draft {
+    pub request: Request,
     session: Option<Arc<Session>>,
 }
 
@@ -329,6 +367,7 @@ impl Draft {
 /// What one try came to.
 enum Tried {
     Ended(Exchanged),
+    NotYet(Failure),
     /// The session is to be renewed.
     Unwelcome(Failure),
     Transient {
@@ -337,7 +376,11 @@ enum Tried {
     },
 }
 
-fn give_up<T>(failure: Failure, why: GivenUp, scope: &EventScope<'_>) -> Result<T, Failure> {
+pub(super) fn give_up<T>(
+    failure: Failure,
+    why: GivenUp,
+    scope: &EventScope<'_>,
+) -> Result<T, Failure> {
     scope.tell(|observer| observer.given_up(why));
     Err(failure)
 }
@@ -345,6 +388,7 @@ fn give_up<T>(failure: Failure, why: GivenUp, scope: &EventScope<'_>) -> Result<
 fn tried(verdict: Verdict, target: &Target, saved: Vec<Kept>) -> Result<Tried, Failure> {
     match verdict {
         Verdict::Done { status } => Ok(Tried::Ended(Exchanged::Done { status, saved })),
+        Verdict::NotYet(failure) => Ok(Tried::NotYet(failure)),
         Verdict::Stop => Ok(Tried::Ended(Exchanged::Stop)),
         Verdict::Restart(failure) => {
             Ok(Tried::Ended(Exchanged::Restart { failure, retry: target.retry }))

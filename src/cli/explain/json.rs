@@ -217,6 +217,7 @@ fn of_exchange(exchange: &Exchange) -> Value {
         GivenUp::Unsafe => "unsafe",
         GivenUp::UsedUp => "used-up",
         GivenUp::Restarts => "restarts",
+        GivenUp::Polled => "polled",
         GivenUp::TooPatient => "too-patient",
         GivenUp::NoTime => "no-time",
     });

@@ -145,6 +145,7 @@ fn reason(why: GivenUp) -> &'static str {
         }
         GivenUp::UsedUp => "its tries are used up (`retry.attempts`)",
         GivenUp::Restarts => "it has done so as often as it may",
+        GivenUp::Polled => "the time to poll is over (`for`)",
         GivenUp::TooPatient => "the target asks for a longer wait than `max_backoff` allows",
         GivenUp::NoTime => "the event's deadline does not allow another wait",
     }

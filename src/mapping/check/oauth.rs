@@ -308,6 +308,7 @@ impl Checker<'_, '_> {
             responses: Vec::new(),
             save: save.collect::<Option<_>>()?,
             timeout: None,
+            repeat: None,
         };
         let step = Step {
             at,
@@ -316,6 +317,7 @@ impl Checker<'_, '_> {
             for_each: None,
             variables: 0..0,
             act: Act::Call(Box::new(call)),
+            undo: None,
         };
         Some(Rule {
             at,

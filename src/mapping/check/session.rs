@@ -77,7 +77,11 @@ impl Sessions {
                 let auth = target.as_ref().and_then(|target| target.value.auth.as_ref());
                 auth.map(login_steps).unwrap_or_default()
             });
-        let addresses = steps.flatten().chain(of_logins).filter_map(address).map(Box::from);
+        let lines = steps.flatten().chain(of_logins).flat_map(|step| {
+            let undo = step.undo.as_ref().and_then(|undo| undo.request.as_ref());
+            step.request.as_ref().into_iter().chain(undo)
+        });
+        let addresses = lines.filter_map(address).map(Box::from);
         Self { of_targets, addresses: addresses.collect() }
     }
 
@@ -132,9 +136,9 @@ fn login_steps(auth: &WrittenAuth) -> Vec<&WrittenStep> {
     session.login.members.iter().chain(refresh).flatten().collect()
 }
 
-/// The saved value that a step goes to, as far as the text tells: `x` of `GET {{session.x}}`.
-fn address(step: &WrittenStep) -> Option<&str> {
-    let (_, address) = step.request.as_ref()?.as_str().split_once(' ')?;
+/// The saved value that a request goes to, as far as the text tells: `x` of `GET {{session.x}}`.
+fn address(request: &Text) -> Option<&str> {
+    let (_, address) = request.as_str().split_once(' ')?;
     let name = address.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
     Some(name.strip_prefix("session.").unwrap_or(name))
 }

@@ -50,6 +50,11 @@ impl Steps {
         steps
     }
 
+    /// Whether no step comes after this one.
+    pub(super) fn is_last(&self, at: usize) -> bool {
+        at + 1 >= self.names.len()
+    }
+
     /// Names of what earlier steps have saved.
     pub(super) fn visible(&self) -> impl Iterator<Item = &str> {
         self.saved.iter().filter(|saved| saved.by < self.at).map(|saved| &*saved.name)

@@ -4,8 +4,10 @@ use serde_json::json;
 
 use super::decode::{Anything, Each, Given, Named, OneOrMany, Period, Text, document};
 use super::extract::{SHAPE, Variable};
+use super::repeat::Repeat;
 use super::responses::ResponseEntry;
 use super::schema::{Schema, form};
+use super::undo::Undo;
 use super::when::When;
 
 document! {
@@ -145,11 +147,15 @@ document! {
         /// The longest that one try may take, instead of the target's.
         #[schema(examples(["2s"]))]
         optional timeout: Period,
+        /// Polls: send the request again until its answer says that something has come about.
+        optional repeat: Repeat,
+        /// A request that takes back what this step did, sent if a later step fails for good.
+        optional undo: Undo,
     }
 }
 
 /// Keys that say something of a request.
-const OF_REQUESTS: [&str; 11] = [
+const OF_REQUESTS: [&str; 13] = [
     "target",
     "query",
     "headers",
@@ -161,4 +167,6 @@ const OF_REQUESTS: [&str; 11] = [
     "responses",
     "save",
     "timeout",
+    "repeat",
+    "undo",
 ];
