@@ -63,6 +63,11 @@ pub(super) struct ExplainArgs {
     #[arg(long = "reply", value_name = "FILE")]
     replies: Vec<PathBuf>,
 
+    /// Run log-ins and requests for tokens, too, which then take replies as other requests do. Without it
+    /// each is taken as done, and what it saves is `session.NAME`
+    #[arg(long)]
+    log_ins: bool,
+
     /// When the event comes, such as 2026-01-31T12:00:00Z [default: now]
     #[arg(long, value_name = "TIMESTAMP")]
     now: Option<Timestamp>,
@@ -140,7 +145,14 @@ fn answer(
         }
     };
     let program = load(arguments, environment, style)?;
-    let question = Question { program, event, replies, now, deadline: limits.deadline };
+    let question = Question {
+        program,
+        event,
+        replies,
+        log_ins: arguments.log_ins,
+        now,
+        deadline: limits.deadline,
+    };
     let explanation = explain(question).map_err(|fault| Stop::Unable(fault.to_string()))?;
     match arguments.format {
         Requests::Json => say(json::text(&json::of(&explanation))),

@@ -32,7 +32,7 @@ pub(super) enum Exchanged {
 }
 
 /// What sending a request came to.
-pub(super) enum Sent {
+pub(super) enum Delivered {
     Decided(Exchanged),
     /// It succeeded, and what is polled for has not come about; the failure is what that comes to.
     NotYet(Failure),
@@ -60,8 +60,8 @@ impl Exchange<'_> {
             return self.poll(repeat, scope).await;
         }
         match self.send(None, scope).await? {
-            Sent::Decided(exchanged) => Ok(exchanged),
-            Sent::NotYet(failure) => Err(failure),
+            Delivered::Decided(exchanged) => Ok(exchanged),
+            Delivered::NotYet(failure) => Err(failure),
         }
     }
 
@@ -76,19 +76,22 @@ impl Exchange<'_> {
         &self,
         mut draft: Option<Draft>,
         scope: &mut EventScope<'_>,
-    ) -> Result<Sent, Failure> {
+    ) -> Result<Delivered, Failure> {
         let retry = &self.target.retry;
-        let (mut sent, mut attempt, mut renewed) = (0, 1, false);
+        let (mut sent, mut attempt, mut renewed) = (Sent::default(), 1, false);
         loop {
             let session = self.session().await?;
             let number = session.as_ref().map(|session| session.number);
             let rendered = match draft.take().filter(|draft| draft.number() == number) {
                 Some(draft) => draft,
-                None => self.render(session, scope)?,
+                None => {
+                    sent.with_session = 0;
+                    self.render(session, scope)?
+                }
             };
             let mut request = draft.insert(rendered).request.clone();
             request.timeout = self.time_for_a_try()?;
-            sent += 1;
+            sent = Sent { in_all: sent.in_all + 1, with_session: sent.with_session + 1 };
             let cookies = self.cookies(draft.as_ref());
             let tried = self.try_once(request, sent, cookies, scope).await;
             if let Some(keeper) = &self.link.keeper
@@ -98,8 +101,8 @@ impl Exchange<'_> {
                 keeper.fruitful();
             }
             let (failure, repeatable) = match tried? {
-                Tried::Ended(exchanged) => return Ok(Sent::Decided(exchanged)),
-                Tried::NotYet(failure) => return Ok(Sent::NotYet(failure)),
+                Tried::Ended(exchanged) => return Ok(Delivered::Decided(exchanged)),
+                Tried::NotYet(failure) => return Ok(Delivered::NotYet(failure)),
                 Tried::Transient { failure, repeatable } => (failure, repeatable),
                 Tried::Unwelcome(failure) => {
                     self.renew(failure, number, renewed)?;
@@ -187,7 +190,7 @@ impl Exchange<'_> {
     async fn try_once(
         &self,
         mut request: Request,
-        attempt: u32,
+        sent: Sent,
         cookies: Option<(&Jar, &Learner)>,
         scope: &mut EventScope<'_>,
     ) -> Result<Tried, Failure> {
@@ -204,9 +207,9 @@ impl Exchange<'_> {
         }
         // What log-ins send and get is nobody's business.
         let told = run.login.is_none() && run.log.is_enabled(Level::Debug);
-        let sent = told.then(|| request.clone());
+        let copy = told.then(|| request.clone());
         let (method, url) = (request.method.clone(), request.url.clone());
-        scope.tell(|observer| observer.sending(self.target, &request, attempt));
+        scope.tell(|observer| observer.sending(self.target, &request, sent.with_session));
         let began = clock.monotonic();
         scope.sent = began;
         scope.first_sent.get_or_insert(began);
@@ -218,9 +221,9 @@ impl Exchange<'_> {
         scope.tell(|observer| observer.received(self.target, result.as_ref()));
         scope.effort().renew();
         let took = clock.monotonic().saturating_sub(began);
-        self.record(&method, &url, &result, took, attempt);
-        if let Some(sent) = sent {
-            self.record_bodies(&sent, result.as_ref().ok(), attempt);
+        self.record(&method, &url, &result, took, sent.in_all);
+        if let Some(copy) = copy {
+            self.record_bodies(&copy, result.as_ref().ok(), sent.in_all);
         }
         let response = match result {
             Ok(response) => response,
@@ -350,6 +353,14 @@ impl Exchange<'_> {
         let target = Some(self.target.name.clone());
         Failure { target, ..Failure::new(kind, message, error) }
     }
+}
+
+/// How often a request was sent, this time included.
+#[derive(Clone, Copy, Default)]
+struct Sent {
+    in_all: u32,
+    /// Since it was last rendered, which is for each session.
+    with_session: u32,
 }
 
 /// A request, and the session that it was rendered with.

@@ -1,5 +1,7 @@
 //! Watching an event on its way: for `explain`, and for what mapping tests reach and expect.
 
+use std::sync::Arc;
+
 use super::transport::{Request, Response, TransportError};
 use crate::expr::{Fault, Scope, Witness};
 use crate::program::{Call, Mapping, Repeat, ResponseEntry, Rule, Step, Target, Undo};
@@ -25,7 +27,22 @@ pub trait Observer: Witness + Send + Sync + 'static {
     /// That turn of the step is over, well or not.
     fn turned(&self, _mapping: &Mapping, _step: &Step) {}
 
-    /// A request is about to be sent, for the first time or again.
+    /// A log-in to a target begins, perhaps beside the event that needs it. Whoever this gives hears of
+    /// its steps; nobody if nobody is given.
+    fn logging_in(self: Arc<Self>, _target: &Target) -> Option<Arc<dyn Observer>> {
+        None
+    }
+
+    /// Whether log-ins are taken as done, with nothing sent: what they would save is `session.NAME`.
+    fn takes_log_ins_as_done(&self) -> bool {
+        false
+    }
+
+    /// A log-in to a target was taken as done.
+    fn taken_as_done(&self, _target: &Target) {}
+
+    /// A request is about to be sent, for the first time or again. With another session it is
+    /// another request.
     fn sending(&self, _target: &Target, _request: &Request, _attempt: u32) {}
 
     /// This came back.

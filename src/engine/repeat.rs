@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::event_scope::EventScope;
-use super::exchange::{Exchange, Exchanged, Sent, give_up};
+use super::exchange::{Delivered, Exchange, Exchanged, give_up};
 use super::observe::GivenUp;
 use super::outcome::Failure;
 use crate::program::Repeat;
@@ -20,8 +20,8 @@ impl Exchange<'_> {
         loop {
             let exchange = Exchange { poll, ..*self };
             let failure = match exchange.send(None, scope).await? {
-                Sent::Decided(exchanged) => return Ok(exchanged),
-                Sent::NotYet(failure) => failure,
+                Delivered::Decided(exchanged) => return Ok(exchanged),
+                Delivered::NotYet(failure) => failure,
             };
             let began = scope.first_sent.unwrap_or(scope.sent);
             if let Err(why) = self.pause(repeat, began).await {

@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::event::Event;
 use crate::expr::Fault;
 use crate::expr::template::Place;
-use crate::program::{Action, Mapping, Retry, Rule, Step};
+use crate::program::{Action, Mapping, Retry, Rule, Step, Target};
 use crate::telemetry::log::Log;
 use crate::telemetry::vault::Vault;
 
@@ -55,6 +55,11 @@ impl Engine {
 
     pub(super) fn observer(&self) -> Option<&dyn Observer> {
         self.observer.as_deref()
+    }
+
+    /// Who watches a log-in to this target.
+    pub(super) fn observer_of_login(&self, target: &Target) -> Option<Arc<dyn Observer>> {
+        self.observer.clone().and_then(|observer| observer.logging_in(target))
     }
 
     /// The end of what begins now, on the clock's monotonic scale.

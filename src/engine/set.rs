@@ -10,7 +10,7 @@ use crate::telemetry::vault::{Learner, Vault};
 
 /// What serves events from one reload to the next.
 pub struct Set {
-    pub program: Program,
+    pub program: Arc<Program>,
     /// Counts the sets of this process, from 1.
     pub generation: u64,
     /// Knows what must never be shown; the same for all sets of this process.
@@ -38,7 +38,12 @@ impl Set {
         connect: &dyn Connect,
     ) -> Result<Self, TransportError> {
         let vault = previous.map(|set| Arc::clone(&set.vault)).unwrap_or_default();
-        Self::with(program, previous, vault, connect)
+        Self::with(Arc::new(program), previous, vault, connect)
+    }
+
+    /// The same program, with nothing of what its targets came to so far: no session, no cookie.
+    pub fn anew(&self, connect: &dyn Connect) -> Result<Self, TransportError> {
+        Self::with(Arc::clone(&self.program), None, Arc::default(), connect)
     }
 
     /// The first set of a process, whose secrets others than the engine have to know, too.
@@ -47,11 +52,11 @@ impl Set {
         vault: Arc<Vault>,
         connect: &dyn Connect,
     ) -> Result<Self, TransportError> {
-        Self::with(program, None, vault, connect)
+        Self::with(Arc::new(program), None, vault, connect)
     }
 
     fn with(
-        program: Program,
+        program: Arc<Program>,
         previous: Option<&Set>,
         vault: Arc<Vault>,
         connect: &dyn Connect,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::event_scope::EventScope;
-use super::exchange::{Exchanged, Sent};
+use super::exchange::{Delivered, Exchanged};
 use super::journal::Deed;
 use super::outcome::{Failure, Undone};
 use super::request;
@@ -67,11 +67,11 @@ impl Undoing<'_> {
             return Ok(());
         }
         match exchange.send(Some(draft), scope).await.map_err(named)? {
-            Sent::Decided(Exchanged::Done { .. } | Exchanged::Stop) => {
+            Delivered::Decided(Exchanged::Done { .. } | Exchanged::Stop) => {
                 settled.extend(digest);
                 Ok(())
             }
-            Sent::Decided(Exchanged::Restart { failure, .. }) | Sent::NotYet(failure) => {
+            Delivered::Decided(Exchanged::Restart { failure, .. }) | Delivered::NotYet(failure) => {
                 Err(named(failure))
             }
         }

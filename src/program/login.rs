@@ -18,6 +18,8 @@ pub struct Login {
     /// Begins the next one from what the last one has; where its `when` does not hold, or it is
     /// refused, `login` does.
     pub refresh: Option<Rule>,
+    /// Whether its steps stand in the mapping, and are not those of a grant of OAuth 2.0.
+    pub is_written: bool,
     /// What a session keeps, by its NAME in `session.NAME`.
     pub kept: HashMap<Arc<str>, Keepsake>,
     /// Signed anew for each log-in; its steps have it as [`crate::expr::Builtin::Assertion`].
@@ -28,6 +30,13 @@ pub struct Login {
     pub headers: Vec<(Arc<str>, Shape)>,
     /// Sent with every request of the target.
     pub query: Vec<(Arc<str>, Shape)>,
+}
+
+impl Login {
+    /// The ways to a session: the log-in, and the refresh if there is one.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        std::iter::once(&self.login).chain(&self.refresh)
+    }
 }
 
 /// A value that a session keeps.

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Login, ResponseEntry};
+use super::{Login, ResponseEntry, Then};
 use crate::expr::body::Shape;
 
 /// An external system.
@@ -45,6 +45,16 @@ impl Target {
             responses: Vec::new(),
             cookies: false,
             fingerprint: [0; 32],
+        }
+    }
+
+    /// What an answer of this status means where no entry of a table holds.
+    pub fn by_default(&self, status: u16) -> Then {
+        match Then::by_default(status) {
+            Then::Fail if matches!(status, 401 | 403 | 407) && self.auth.login().is_some() => {
+                Then::Login
+            }
+            then => then,
         }
     }
 

@@ -123,10 +123,28 @@ impl Mask for Known {
 }
 
 impl Known {
+    /// As [`Secrets::mask_whole`].
+    pub fn mask_whole<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        masked_by(self.held.mask_whole(text), |text| self.learned.mask_whole(text).into_owned())
+    }
+
+    /// As [`Secrets::mask_field`].
+    pub fn mask_field<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        masked_by(self.held.mask_field(text), |text| self.learned.mask_field(text).into_owned())
+    }
+
     pub(super) fn spans(&self, text: &str) -> Vec<Span<'static>> {
         let mut spans = self.held.spans(text);
         spans.append(&mut self.learned.spans(text));
         spans
+    }
+}
+
+/// A text that was masked once, masked once more.
+fn masked_by<'t>(once: Cow<'t, str>, again: impl Fn(&str) -> String) -> Cow<'t, str> {
+    match again(&once) {
+        twice if twice == *once => once,
+        twice => Cow::Owned(twice),
     }
 }
 

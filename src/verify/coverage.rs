@@ -43,24 +43,21 @@ impl Coverage {
                 let name = format!("target `{}`, response {index}", target.name);
                 push(entry.at, PartKind::Response, name);
             }
+            // The requests for tokens are not the author's.
+            let Some(login) = target.auth.login().filter(|login| login.is_written) else {
+                continue;
+            };
+            login.mapping.variables.iter().for_each(|variable| cases(variable, &mut push));
+            for rule in login.rules() {
+                steps(rule, &format!("target `{}`, {}", target.name, rule.name), &mut push);
+            }
         }
         for variable in &mapping.variables {
             cases(variable, &mut push);
         }
         for rule in &mapping.rules {
             push(rule.at, PartKind::Rule, format!("rule `{}`", rule.name));
-            let Action::Steps(steps) = &rule.action else { continue };
-            for step in steps {
-                let place = format!("rule `{}`, step `{}`", rule.name, step.label);
-                push(step.at, PartKind::Step, place.clone());
-                let Act::Call(call) = &step.act else { continue };
-                for (index, entry) in (1..).zip(&call.responses) {
-                    push(entry.at, PartKind::Response, format!("{place}, response {index}"));
-                }
-                for save in &call.save {
-                    cases(&save.variable, &mut push);
-                }
-            }
+            steps(rule, &format!("rule `{}`", rule.name), &mut push);
         }
         parts.sort();
         Self { parts, reached: BTreeSet::new() }
@@ -81,6 +78,21 @@ impl Coverage {
         #[allow(clippy::cast_precision_loss, reason = "see above")]
         let (reached, all) = (reached as f64, self.parts.len() as f64);
         reached * 100.0 / all
+    }
+}
+
+fn steps(rule: &Rule, whose: &str, push: &mut impl FnMut(At, PartKind, String)) {
+    let Action::Steps(steps) = &rule.action else { return };
+    for step in steps {
+        let place = format!("{whose}, step `{}`", step.label);
+        push(step.at, PartKind::Step, place.clone());
+        let Act::Call(call) = &step.act else { continue };
+        for (index, entry) in (1..).zip(&call.responses) {
+            push(entry.at, PartKind::Response, format!("{place}, response {index}"));
+        }
+        for save in &call.save {
+            cases(&save.variable, push);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mapping::diagnostic::{Diagnostic, Report, Source, Span};
 use crate::mapping::names::did_you_mean;
-use crate::program::{Action, Mapping, Rule};
+use crate::program::{Action, Login, Mapping, Rule};
 
 /// A name that the mapping must have.
 #[derive(Debug, Clone)]
@@ -46,7 +46,9 @@ pub fn check(mentions: &[Mention], mapping: &Mapping, source: &Source, report: &
                 ("unknown-target", message, known)
             }
             MentionOf::Step => {
-                let known: BTreeSet<&str> = mapping.rules.iter().flat_map(steps).collect();
+                let logins = mapping.targets.iter().filter_map(|target| target.auth.login());
+                let rules = mapping.rules.iter().chain(logins.flat_map(Login::rules));
+                let known: BTreeSet<&str> = rules.flat_map(steps).collect();
                 let known = known.into_iter().collect();
                 ("unknown-step", format!("there is no step `{name}` in {}", mapping.file), known)
             }

@@ -32,15 +32,29 @@ struct State {
     scene: usize,
     clock: VirtualClock,
     secrets: Arc<Secrets>,
+    /// The event's own, and one for each log-in.
+    threads: Vec<Thread>,
+    /// Whose request is sent.
+    sending: usize,
+    /// Position of the exchange that is expected next.
+    next: usize,
+    seen: Seen,
+}
+
+/// What goes on one after the other; a log-in may go on beside the event that needs it.
+#[derive(Default)]
+struct Thread {
     target: Arc<str>,
     base: Arc<str>,
     /// Label of the step that is on its way.
     step: Arc<str>,
     attempt: usize,
-    /// The exchange that is on its way.
+    /// Position of the exchange that is on its way.
     current: Option<usize>,
-    seen: Seen,
 }
+
+/// The thread of the event.
+const EVENT: usize = 0;
 
 /// What was seen of an event.
 #[derive(Default)]
@@ -71,11 +85,9 @@ impl Rehearsal {
             scene,
             clock: clock.clone(),
             secrets: Arc::clone(secrets),
-            target: Arc::default(),
-            base: Arc::default(),
-            step: Arc::default(),
-            attempt: 1,
-            current: None,
+            threads: Vec::new(),
+            sending: EVENT,
+            next: 0,
             seen,
         });
     }
@@ -87,6 +99,21 @@ impl Rehearsal {
 
     fn state(&self) -> MutexGuard<'_, Option<State>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn at_step(&self, thread: usize, step: &Step) {
+        if let Some(state) = &mut *self.state() {
+            state.thread(thread).step = Arc::clone(&step.label);
+        }
+    }
+
+    fn sends(&self, thread: usize, target: &Target, attempt: u32) {
+        let Some(state) = &mut *self.state() else { return };
+        state.sending = thread;
+        let thread = state.thread(thread);
+        thread.target = Arc::clone(&target.name);
+        thread.base = Arc::clone(&target.url);
+        thread.attempt = usize::try_from(attempt).unwrap_or(usize::MAX);
     }
 }
 
@@ -108,7 +135,8 @@ impl State {
     fn answer(&mut self, request: &Request) -> Reply {
         let case = Arc::clone(&self.case);
         let Some(scene) = case.scenes.get(self.scene) else { return unexpected() };
-        let expected = match self.current.filter(|_| self.attempt > 1) {
+        let Thread { attempt, current, .. } = *self.thread(self.sending);
+        let expected = match current.filter(|_| attempt > 1) {
             Some(position) => scene.exchanges.get(position).map(|expected| (position, expected)),
             None => self.next(scene, request),
         };
@@ -121,10 +149,10 @@ impl State {
         if let Some(reply) = reply {
             return reply;
         }
-        let again =
-            expected.map(|(position, _)| Again { position: position + 1, attempt: self.attempt });
+        let again = expected.map(|(position, _)| Again { position: position + 1, attempt });
         let at = expected.map_or(scene.at, |(_, expected)| expected.at);
-        let sent = difference::sent_only(&self.sent(request), &*self.secrets);
+        let secrets = Arc::clone(&self.secrets);
+        let sent = difference::sent_only(&self.sent(request), &*secrets);
         if !self.seen.stopped {
             self.seen.mismatches.push((at, Mismatch::Unexpected { sent, again }));
         }
@@ -135,7 +163,7 @@ impl State {
     /// The exchange that a new request belongs to: the next one, unless it is exactly what a later
     /// one expects.
     fn next<'s>(&mut self, scene: &'s Scene, request: &Request) -> Option<(usize, &'s Expected)> {
-        let from = self.current.map_or(0, |position| position + 1);
+        let from = self.next;
         let expected = scene.exchanges.get(from)?;
         let difference = self.difference(expected, request);
         let later = || {
@@ -150,7 +178,8 @@ impl State {
             }
             (from, expected)
         });
-        self.current = Some(position);
+        self.next = position + 1;
+        self.thread(self.sending).current = Some(position);
         Some((position, expected))
     }
 
@@ -159,15 +188,28 @@ impl State {
     }
 
     fn sent<'s>(&'s self, request: &'s Request) -> Sent<'s> {
-        Sent { request, target: &self.target, base: &self.base, step: &self.step }
+        let (target, base, step) = match self.threads.get(self.sending) {
+            Some(thread) => (&*thread.target, &*thread.base, &*thread.step),
+            None => Default::default(),
+        };
+        Sent { request, target, base, step }
+    }
+
+    /// A log-in can have begun before the scene did.
+    fn thread(&mut self, thread: usize) -> &mut Thread {
+        while self.threads.len() <= thread {
+            self.threads.push(Thread::default());
+        }
+        &mut self.threads[thread]
     }
 
     /// Whether a request is just what is expected; most are told apart by their addresses.
     fn is_for(&self, expected: &Expected, request: &Request) -> bool {
         let begins = match &expected.address {
-            Address::Below(path) => {
-                request.url.strip_prefix(&*self.base).is_some_and(|rest| rest.starts_with(&**path))
-            }
+            Address::Below(path) => request
+                .url
+                .strip_prefix(self.sent(request).base)
+                .is_some_and(|rest| rest.starts_with(&**path)),
             Address::Whole(url) => request.url.starts_with(&**url),
         };
         begins
@@ -189,17 +231,16 @@ impl Observer for Rehearsal {
 
     fn turn(&self, step: &Step, index: Option<u32>, runs: bool, scope: &dyn Scope) {
         self.footprints.turn(step, index, runs, scope);
-        if let Some(state) = &mut *self.state() {
-            state.step = Arc::clone(&step.label);
-        }
+        self.at_step(EVENT, step);
+    }
+
+    fn logging_in(self: Arc<Self>, _: &Target) -> Option<Arc<dyn Observer>> {
+        let threads = self.state().as_ref().map_or(0, |state| state.threads.len());
+        Some(Arc::new(OfLogIn { thread: threads.max(EVENT + 1), rehearsal: self }))
     }
 
     fn sending(&self, target: &Target, _: &Request, attempt: u32) {
-        if let Some(state) = &mut *self.state() {
-            state.target = Arc::clone(&target.name);
-            state.base = Arc::clone(&target.url);
-            state.attempt = usize::try_from(attempt).unwrap_or(usize::MAX);
-        }
+        self.sends(EVENT, target, attempt);
     }
 
     fn judged(&self, call: &Call, target: &Target, by: Option<&ResponseEntry>, scope: &dyn Scope) {
@@ -230,6 +271,33 @@ impl Observer for Rehearsal {
             state.seen.ended = true;
             state.seen.mismatches.extend(mismatches);
         }
+    }
+}
+
+/// Watches a log-in.
+struct OfLogIn {
+    rehearsal: Arc<Rehearsal>,
+    thread: usize,
+}
+
+impl Witness for OfLogIn {
+    fn came(&self, variable: &Variable, how: Came<'_>) {
+        self.rehearsal.footprints.came(variable, how);
+    }
+}
+
+impl Observer for OfLogIn {
+    fn turn(&self, step: &Step, index: Option<u32>, runs: bool, scope: &dyn Scope) {
+        self.rehearsal.footprints.turn(step, index, runs, scope);
+        self.rehearsal.at_step(self.thread, step);
+    }
+
+    fn sending(&self, target: &Target, _: &Request, attempt: u32) {
+        self.rehearsal.sends(self.thread, target, attempt);
+    }
+
+    fn judged(&self, call: &Call, target: &Target, by: Option<&ResponseEntry>, scope: &dyn Scope) {
+        self.rehearsal.footprints.judged(call, target, by, scope);
     }
 }
 

@@ -126,12 +126,15 @@ impl<'t> Trials<'t> {
         let observer = Arc::clone(&self.rehearsal);
         let engine = Engine::new(Arc::new(clock.clone()), DEADLINE).observed_by(observer);
         let mut failures = Vec::new();
+        // What one case came to is no matter of the next. A scripted connection is never refused.
+        let stage = Stage(Arc::clone(&self.rehearsal));
+        let set = set.anew(&stage).map_or_else(|_| Arc::clone(set), Arc::new);
         for (index, scene) in case.scenes.iter().enumerate() {
             // Time alone cannot stall.
             let _ = clock.run(clock.pass(scene.after));
             self.rehearsal.begin(case, index, &clock, &set.program.secrets);
             let event = numbered(scene, index);
-            let process = engine.process(Arc::clone(set), event.clone(), Log::discard());
+            let process = engine.process(Arc::clone(&set), event.clone(), Log::discard());
             let outcome = to_its_end(&clock, process);
             let seen = self.rehearsal.end();
             let secrets = &set.program.secrets;

@@ -183,7 +183,7 @@ fn every_example_of_the_reference_loads_without_a_word_but_of_names_that_it_does
     assert!(blocks.len() > 14, "{}", blocks.len());
     for block in blocks {
         let key = block.text.split(':').next().unwrap();
-        if key != "mapping" {
+        if !["mapping", "exchange"].contains(&key) {
             let whole = wrap::block(key, &block.text);
             scratch.mapping(&format!("line-{}.yaml", block.line), &whole);
         }
@@ -247,6 +247,17 @@ fn the_test_file_of_the_reference_passes_with_its_first_mapping() {
     let told = run_tests(&scratch, &["--coverage"]);
     assert!(told.contains("3 cases, 3 passed, 0 failed"), "{told}");
     assert!(told.contains("100 %"), "{told}");
+}
+
+#[test]
+fn the_log_ins_that_the_reference_lists_are_those_that_are_sent() {
+    let (scratch, page) = (Scratch::new(), repository_file(PAGE));
+    let blocks = blocks(&page, "yaml");
+    let listed = blocks.iter().find(|block| block.text.starts_with("exchange:")).unwrap();
+    scratch.mapping("hss.yaml", wrap::LOGGED_INTO);
+    scratch.mapping("hss.test.yaml", &wrap::test_of(&listed.text));
+    let told = run_tests(&scratch, &[]);
+    assert!(told.contains("1 case, 1 passed, 0 failed"), "{told}");
 }
 
 /// What `test` says of the scratch's mappings.

@@ -39,6 +39,7 @@ pub(super) fn of(explanation: &Explanation) -> Value {
         "told": { "status": status, "body": body },
         "exchanges": explanation.exchanges,
         "stand_ins": explanation.stand_ins(),
+        "log_ins_taken_as_done": explanation.log_ins_taken_as_done,
         "replies_left": explanation.replies_left(),
         "members_left": list(&explanation.members_left, |one| {
             json!({ "reply": one.reply, "given": one.given, "left": one.left })
@@ -206,7 +207,7 @@ fn of_turn(turn: &Turn) -> Value {
         "standing": kind,
         "when": turn.when.as_ref().map(of_found),
         "variables": list(&turn.variables, of_variable),
-        "exchange": turn.exchange.as_ref().map(of_exchange),
+        "exchanges": list(&turn.exchanges, of_exchange),
         "saved": list(&turn.saved, of_variable),
     });
     with(object, place(turn.at))
@@ -221,7 +222,12 @@ fn of_exchange(exchange: &Exchange) -> Value {
         GivenUp::TooPatient => "too-patient",
         GivenUp::NoTime => "no-time",
     });
+    let log_in = exchange.log_in.as_ref().map(|step| {
+        let saves: Vec<&str> = step.saves.iter().map(|name| &**name).collect();
+        with(json!({ "step": &*step.step, "saves": saves }), place(step.at))
+    });
     json!({
+        "log_in": log_in,
         "target": &*exchange.target,
         "request": of_request(&exchange.request),
         "tries": list(&exchange.tries, of_try),

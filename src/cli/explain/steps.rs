@@ -6,8 +6,8 @@ use super::{Requests, curl, http, variables};
 use crate::engine::observe::GivenUp;
 use crate::program::Then;
 use crate::verify::explain::account::{
-    Answered, End, EntryAccount, EntryStanding, Exchange, Outcome, Passage, RunAccount, Try, Turn,
-    TurnKind, VariableAccount, Verdict,
+    Answered, End, EntryAccount, EntryStanding, Exchange, LogInStep, Outcome, Passage, RunAccount,
+    Try, Turn, TurnKind, VariableAccount, Verdict,
 };
 
 pub(super) fn section(page: &mut Page, file: &str, run: &RunAccount, requests: Requests) {
@@ -18,13 +18,13 @@ pub(super) fn section(page: &mut Page, file: &str, run: &RunAccount, requests: R
         }
         let again = at.checked_sub(1).and_then(|before| run.turns.get(before));
         if let Some(before) = again.filter(|before| before.restarts < turn.restarts) {
-            let ended = before.exchange.as_ref().and_then(|exchange| exchange.tries.last());
+            let ended = before.own().next_back().and_then(|exchange| exchange.tries.last());
             let wait = turn.since.saturating_sub(ended.map_or(before.since, |one| one.ended));
             page.blank().line(1).ink(Ink::Strong, "The rule begins again");
             page.put(&format!(" after {:.3} s", wait.as_secs_f64()));
         }
         of_turn(page, file, turn, requests);
-        let is_unsent = turn.kind == TurnKind::Runs && turn.exchange.is_none();
+        let is_unsent = turn.kind == TurnKind::Runs && turn.own().count() == 0;
         if let End::Failed { error, .. } = &run.end
             && at == last
             && is_unsent
@@ -84,15 +84,35 @@ fn of_turn(page: &mut Page, file: &str, turn: &Turn, requests: Requests) {
         tree(page, 2, file, when, Around { line: turn.at.line, point_out });
     }
     turn.variables.iter().for_each(|variable| variables::lines(page, 2, file, variable));
-    if let Some(exchange) = &turn.exchange {
+    let mut is_first = true;
+    for exchange in &turn.exchanges {
+        page.blank();
+        match &exchange.log_in {
+            Some(step) => {
+                let what = format!("Log-in to `{}`, step `{}`", exchange.target, step.step);
+                page.line(2).ink(Ink::Strong, &what);
+                place(page, file, step.at);
+                page.blank();
+            }
+            None if !std::mem::take(&mut is_first) => {
+                page.line(2).put("Sent again with a new session").blank();
+            }
+            None => {}
+        }
         of_exchange(page, file, exchange, requests);
+        if let Some(LogInStep { saves, .. }) =
+            exchange.log_in.as_ref().filter(|it| !it.saves.is_empty())
+        {
+            let names: Vec<String> = saves.iter().map(|name| format!("`session.{name}`")).collect();
+            page.blank().line(2).put(&format!("It saves {}", names.join(", ")));
+        }
     }
     let saved = turn.saved.iter().filter(|saved| !matches!(saved.outcome, Outcome::NotAsked));
     let saved: Vec<&VariableAccount> = saved.collect();
     if !saved.is_empty() {
         page.blank().line(2).put("It saves");
         for one in saved {
-            of_saved(page, file, one, turn.exchange.as_ref());
+            of_saved(page, file, one, turn.own().next_back());
         }
     }
 }
@@ -109,7 +129,6 @@ fn of_saved(page: &mut Page, file: &str, saved: &VariableAccount, exchange: Opti
 }
 
 fn of_exchange(page: &mut Page, file: &str, exchange: &Exchange, requests: Requests) {
-    page.blank();
     match requests {
         Requests::Curl => {
             curl::command(&exchange.request).iter().for_each(|line| {

@@ -87,6 +87,10 @@ fn stand_ins(page: &mut Page, explanation: &Explanation) {
         page.put(" or a `reply` as in");
         page.line(0).put("mapping tests.");
     }
+    if explanation.log_ins_taken_as_done > 0 {
+        note(page, "Log-ins are taken as done, and what they save is `session.NAME` here.");
+        page.line(0).put("`--log-ins` runs them, too");
+    }
     if explanation.is_cut {
         note(page, "There is too much to tell: some tests and values are left out");
     }

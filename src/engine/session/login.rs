@@ -64,6 +64,29 @@ fn texts_of(value: &Value) -> Vec<String> {
 }
 
 impl Begun {
+    /// A session that nobody gave.
+    fn of_nobody(&self, login: &Login) -> Session {
+        let mut values = vec![None; login.kept.len()];
+        for (name, kept) in &login.kept {
+            // Addresses have to be some; a life-time that makes no sense is none.
+            let value = match kept.is_secret {
+                true => format!("session.{name}"),
+                false => self.target.url.to_string(),
+            };
+            if let Some(place) = values.get_mut(kept.place.0) {
+                *place = Some(Value::from(value));
+            }
+        }
+        Session { number: 0, values: values.into(), jar: Arc::default(), life: None }
+    }
+
+    /// The session that takes the place of a log-in, where whoever watches wants that.
+    pub(super) fn taken_as_done(&self, login: &Login) -> Option<Session> {
+        let observer = self.engine.observer().filter(|it| it.takes_log_ins_as_done())?;
+        observer.taken_as_done(&self.target);
+        Some(self.of_nobody(login))
+    }
+
     /// The next session: from what the last one has if there is a way, else from the beginning.
     pub(super) async fn run(&self, login: &Login) -> Result<Session, Unmade> {
         let previous = self.previous.as_ref();
@@ -101,8 +124,9 @@ impl Begun {
             unique_id: self.unique_id.clone(),
         };
         let facts = Facts::of(&event, clock);
-        let mut scope = EventScope::new(&login.mapping, &event, &facts, clock)
-            .observed_by(self.engine.observer());
+        let observer = self.engine.observer_of_login(&self.target);
+        let mut scope =
+            EventScope::new(&login.mapping, &event, &facts, clock).observed_by(observer.as_deref());
         scope.enter(previous.cloned());
         if let Some(assertion) = login.assertion.as_ref().filter(|_| previous.is_none()) {
             let id = clock::uuid(clock).to_string();

@@ -166,7 +166,7 @@ fn by_entry(
 
 fn by_default(answer: &Answer, target: &Target, now: Timestamp) -> Verdict {
     let code = answer.code();
-    match Then::by_default(code) {
+    match target.by_default(code) {
         Then::Ok => Verdict::Done { status: code },
         Then::Retry => {
             let mut failure = failure(transient_kind(code), answer, target);
@@ -174,13 +174,13 @@ fn by_default(answer: &Answer, target: &Target, now: Timestamp) -> Verdict {
             failure.retry_after = retry_after(answer.header("retry-after"), now);
             Verdict::Transient { failure, repeatable: matches!(code, 425 | 429) }
         }
-        _ if matches!(code, 401 | 403 | 407) => {
+        then if matches!(code, 401 | 403 | 407) => {
             let mut failure = failure(FailureKind::BadAnswer, answer, target);
             failure.message =
                 format!("{} refuses the connector's credentials ({code})", target.name);
-            match target.auth.login() {
-                Some(_) => Verdict::Unwelcome(failure),
-                None => Verdict::Failed(failure),
+            match then {
+                Then::Login => Verdict::Unwelcome(failure),
+                _ => Verdict::Failed(failure),
             }
         }
         _ => Verdict::Failed(failure(FailureKind::Refused, answer, target)),

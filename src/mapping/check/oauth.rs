@@ -89,6 +89,7 @@ impl Checker<'_, '_> {
             },
             login,
             refresh: Some(refresh),
+            is_written: false,
             kept: kept.collect(),
             assertion,
             expires_in: Some(shape(reference(Root::Session(EXPIRES_IN), "session.expires_in"))),

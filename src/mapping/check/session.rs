@@ -231,6 +231,7 @@ impl Checker<'_, '_> {
                 rules: Vec::new(),
             },
             login: login?,
+            is_written: true,
             refresh: refresh.map_or(Some(None), |refresh| refresh.map(Some))?,
             kept,
             assertion: None,

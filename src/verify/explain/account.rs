@@ -24,6 +24,8 @@ pub struct Explanation {
     pub exchanges: usize,
     /// Exchanges that a reply was given for.
     pub replies: usize,
+    /// Log-ins that were taken as done.
+    pub log_ins_taken_as_done: usize,
     /// Lists of replies of which not all came.
     pub members_left: Vec<MembersLeft>,
     /// Whether there was so much to tell that some tests and values are left out.
@@ -265,7 +267,8 @@ pub struct Turn {
     /// What its `when` came to; none where it has none.
     pub when: Option<Found>,
     pub variables: Vec<VariableAccount>,
-    pub exchange: Option<Exchange>,
+    /// In the order in which they began, those of log-ins among them.
+    pub exchanges: Vec<Exchange>,
     pub saved: Vec<VariableAccount>,
 }
 
@@ -285,9 +288,27 @@ pub struct Member {
     pub item: Option<Glimpse>,
 }
 
+impl Turn {
+    /// The requests of the step itself.
+    pub fn own(&self) -> impl DoubleEndedIterator<Item = &Exchange> {
+        self.exchanges.iter().filter(|exchange| exchange.log_in.is_none())
+    }
+}
+
+/// A step of a log-in.
+#[derive(Debug, Clone)]
+pub struct LogInStep {
+    pub at: At,
+    pub step: Arc<str>,
+    /// Names of what it saves.
+    pub saves: Vec<Arc<str>>,
+}
+
 /// A request, and what came of it.
 #[derive(Debug)]
 pub struct Exchange {
+    /// The step that it belongs to where it is part of a log-in.
+    pub log_in: Option<LogInStep>,
     pub target: Arc<str>,
     pub request: Sent,
     pub tries: Vec<Try>,

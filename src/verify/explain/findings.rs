@@ -42,7 +42,7 @@ fn test(tested: &condition::Tested<'_>, scope: &dyn Scope, curtain: &Curtain) ->
         asks,
         saw: tested.saw.iter().take(MOST_VALUES).map(|value| curtain.glimpse(value)).collect(),
         more: tested.saw.len().saturating_sub(MOST_VALUES),
-        held: tested.held.clone().map_err(|fault| curtain.told(&fault.to_string())),
+        held: tested.held.clone().map_err(|fault| curtain.fault(&fault)),
         decides: tested.decides,
     }
 }

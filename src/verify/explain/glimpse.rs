@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Map, Value};
 
+use crate::expr::Fault;
 use crate::expr::condition::Tell;
-use crate::telemetry::mask::Secrets;
+use crate::telemetry::mask::Mask as _;
+use crate::telemetry::vault::Vault;
 
 /// Longest JSON text of a value that is kept whole, in bytes; of a longer one so much is kept.
 const LONGEST: usize = 4 << 10;
@@ -37,14 +39,21 @@ const LEAST: usize = 128;
 /// Hides what must not be told, and what is too much. Clones are the same one.
 #[derive(Debug, Clone)]
 pub struct Curtain {
-    secrets: Arc<Secrets>,
+    vault: Arc<Vault>,
     /// What may still be told, in bytes.
     room: Arc<AtomicUsize>,
+    /// Whether no value is shown at all.
+    is_drawn: bool,
 }
 
 impl Curtain {
-    pub fn new(secrets: Arc<Secrets>) -> Self {
-        Self { secrets, room: Arc::new(AtomicUsize::new(MOST_TOLD)) }
+    pub fn new(vault: Arc<Vault>) -> Self {
+        Self { vault, room: Arc::new(AtomicUsize::new(MOST_TOLD)), is_drawn: false }
+    }
+
+    /// The same, hiding every value: for answers to log-ins, of which nobody knows what is secret.
+    pub fn drawn(&self) -> Self {
+        Self { is_drawn: true, ..self.clone() }
     }
 
     /// Takes room for one more thing to tell, of so many bytes.
@@ -62,25 +71,40 @@ impl Curtain {
 
     /// A text, masked and whole.
     pub fn masked(&self, text: &str) -> String {
-        self.secrets.mask(text).into_owned()
+        self.vault.mask(text).into_owned()
     }
 
     /// The value of a header or of a parameter, masked and whole: their own places of secrets that
     /// are too short to be looked for.
     pub fn masked_field(&self, text: &str) -> String {
-        self.secrets.mask_field(text).into_owned()
+        self.vault.known().mask_field(text).into_owned()
+    }
+
+    /// What is wrong, masked and cut.
+    pub fn fault(&self, fault: &Fault) -> String {
+        match self.is_drawn {
+            true => "it cannot be read".to_owned(),
+            false => self.told(&fault.to_string()),
+        }
     }
 
     /// A text, masked and cut.
     pub fn told(&self, text: &str) -> String {
         let end = floor(text, LOOKED_THROUGH);
-        cut(&self.secrets.mask_whole(&text[..end]), LONGEST, end < text.len())
+        cut(&self.vault.known().mask_whole(&text[..end]), LONGEST, end < text.len())
     }
 
     pub fn glimpse(&self, value: &Value) -> Glimpse {
         if self.is_full() {
             return Glimpse { text: "…".to_owned(), value: None };
         }
+        if self.is_drawn {
+            return Glimpse { text: "***".to_owned(), value: None };
+        }
+        self.shown(value)
+    }
+
+    fn shown(&self, value: &Value) -> Glimpse {
         let glimpse = self.look(value);
         // As text and as a value.
         self.take_room(2 * glimpse.text.len());
@@ -102,10 +126,10 @@ impl Curtain {
     /// A value with every text in it masked; a number that is or holds a secret becomes `***`.
     pub fn value(&self, value: &Value) -> Value {
         match value {
-            Value::String(text) => Value::String(self.secrets.mask_whole(text).into_owned()),
+            Value::String(text) => Value::String(self.vault.known().mask_whole(text).into_owned()),
             Value::Number(number) => {
                 let text = number.to_string();
-                match self.secrets.mask_whole(&text) {
+                match self.vault.known().mask_whole(&text) {
                     masked if masked == text => value.clone(),
                     masked => Value::String(masked.into_owned()),
                 }
@@ -127,7 +151,8 @@ impl Tell for Curtain {
     }
 
     fn value(&self, value: &Value) -> String {
-        shorten(&self.glimpse(value).text, IN_WORDS)
+        // What a mapping asks for is no answer.
+        shorten(&self.shown(value).text, IN_WORDS)
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod account;
 mod findings;
 mod glimpse;
+mod log_in;
 mod play;
 pub mod raw;
 mod recorder;
@@ -31,6 +32,7 @@ use crate::expr::At;
 use crate::ingress;
 use crate::program::{Action, Mapping, Program, Rule, Step};
 use crate::telemetry::log::Log;
+use crate::telemetry::vault::Vault;
 
 /// What is asked for.
 pub struct Question {
@@ -39,6 +41,8 @@ pub struct Question {
     /// To one exchange after the other, each with one for every try; what is past them is answered
     /// with a stand-in. Exchanges are counted file by file.
     pub replies: Vec<Vec<Reply>>,
+    /// Whether log-ins are run, too; otherwise each is taken as done.
+    pub log_ins: bool,
     /// When the event comes.
     pub now: Timestamp,
     /// The longest that it may take.
@@ -57,20 +61,25 @@ pub enum Unexplained {
 /// Runs the event through one mapping after the other: so the order of exchanges is that in which
 /// they are told. Nothing is sent, and nobody waits.
 pub fn explain(question: Question) -> Result<Explanation, Unexplained> {
-    let Question { program, event, replies, now, deadline } = question;
+    let Question { program, event, replies, log_ins, now, deadline } = question;
     let Program { mappings, hash, secrets } = program;
+    let vault = Arc::new(Vault::default());
     let replies = Arc::new(Replies::new(replies));
-    let curtain = Curtain::new(Arc::clone(&secrets));
+    let curtain = Curtain::new(Arc::clone(&vault));
     let (mut outcome, mut accounts) = (Outcome::default(), Vec::with_capacity(mappings.len()));
+    let mut log_ins_taken_as_done = 0;
     for mapping in mappings {
         let play = Play { replies: Arc::clone(&replies), clock: VirtualClock::new(now) };
         let (hash, secrets) = (Arc::clone(&hash), Arc::clone(&secrets));
         let program = Program { mappings: vec![mapping], hash, secrets };
-        let (of_mapping, account) = one(program, &event, play, &curtain, deadline)?;
+        let set = Set::first(program, Arc::clone(&vault), &Stage(Arc::new(play.clone())))?;
+        let recorder = Arc::new(Recorder::new(curtain.clone(), play, log_ins));
+        let (of_mapping, account, done) = one(Arc::new(set), &event, &recorder, deadline)?;
         outcome.rules.extend(of_mapping.rules);
         accounts.extend(account);
+        log_ins_taken_as_done += done;
     }
-    let (status, body) = ingress::told(&outcome, &event, &*secrets);
+    let (status, body) = ingress::told(&outcome, &event, &*vault);
     Ok(Explanation {
         event_id: curtain.told(&event.id),
         event_type: curtain.told(&event.event_type),
@@ -78,30 +87,29 @@ pub fn explain(question: Question) -> Result<Explanation, Unexplained> {
         told: (status, curtain.value(&body)),
         exchanges: replies.exchanges(),
         replies: replies.given(),
+        log_ins_taken_as_done,
         members_left: replies.members_left(),
         is_cut: curtain.is_full(),
     })
 }
 
-/// The event in a program of one mapping.
+/// The event in a set of one mapping; and how many log-ins were taken as done.
 fn one(
-    program: Program,
+    set: Arc<Set>,
     event: &Event,
-    play: Play,
-    curtain: &Curtain,
+    recorder: &Arc<Recorder>,
     deadline: Duration,
-) -> Result<(Outcome, Option<MappingAccount>), Unexplained> {
-    let clock = play.clock.clone();
-    let set = Arc::new(Set::assemble(program, None, &Stage(Arc::new(play.clone())))?);
-    let recorder = Arc::new(Recorder::new(curtain.clone(), play));
-    let observer = Arc::clone(&recorder);
+) -> Result<(Outcome, Option<MappingAccount>, usize), Unexplained> {
+    let clock = recorder.clock().clone();
+    let observer = Arc::clone(recorder);
     let engine = Engine::new(Arc::new(clock.clone()), deadline).observed_by(observer);
     let outcome = clock.run(engine.process(Arc::clone(&set), event.clone(), Log::discard()))?;
+    let notes = recorder.take();
+    let done = notes.log_ins_taken_as_done;
     let account = set.program.mappings.first().map(|mapping| {
-        let notes = recorder.take();
-        account(mapping, notes, outcome.rules.first(), clock.monotonic(), curtain)
+        account(mapping, notes, outcome.rules.first(), clock.monotonic(), recorder.curtain())
     });
-    Ok((outcome, account))
+    Ok((outcome, account, done))
 }
 
 fn account(
@@ -133,8 +141,7 @@ fn account(
 fn keep_what_failed(variables: &mut [VariableAccount], failure: Option<&Failure>, turns: &[Turn]) {
     let unsent = failure.and_then(|failure| {
         let step = failure.step.as_ref()?;
-        let is_sent =
-            turns.last().is_some_and(|turn| turn.step == *step && turn.exchange.is_some());
+        let is_sent = turns.last().is_some_and(|turn| turn.step == *step && turn.own().count() > 0);
         (!is_sent).then_some((step, &failure.error))
     });
     for variable in variables {

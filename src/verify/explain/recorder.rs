@@ -2,20 +2,22 @@
 //! know.
 
 use std::ptr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::account::{
-    EntryAccount, EntryStanding, Exchange, Member, Owner, RuleAccount, Try, Turn, TurnKind,
-    VariableAccount, Verdict,
+    Answered, EntryAccount, EntryStanding, Exchange, LogInStep, Member, Owner, RuleAccount, Try,
+    Turn, TurnKind, VariableAccount, Verdict,
 };
 use super::findings;
 use super::glimpse::Curtain;
+use super::log_in::LogIn;
 use super::play::Play;
 use super::rules;
 use super::sent::Scribe;
 use super::trails::Trails;
 use super::variables;
 use crate::clock::Clock;
+use crate::clock::virtual_time::VirtualClock;
 use crate::engine::observe::{GivenUp, Observer};
 use crate::engine::transport::{Request, Response, TransportError};
 use crate::expr::extract::Variable;
@@ -29,6 +31,8 @@ const MOST_TURNS: usize = 500;
 pub struct Recorder {
     curtain: Curtain,
     play: Play,
+    /// Whether log-ins are run, or taken as done.
+    log_ins: bool,
     notes: Mutex<Notes>,
 }
 
@@ -41,16 +45,31 @@ pub struct Notes {
     pub turns: Vec<Turn>,
     pub turns_left_out: usize,
     trails: Trails,
-    scribe: Scribe,
+    pub(super) scribe: Scribe,
     restarts: u32,
     /// An answer asked for the rule to begin again.
     restart: bool,
+    /// The request that the event has on its way.
+    on_its_way: Option<Place>,
+    /// How many log-ins were taken as done.
+    pub log_ins_taken_as_done: usize,
 }
 
+/// Where an exchange stands: position of the turn, and among its exchanges.
+pub(super) type Place = (usize, usize);
+
 impl Recorder {
-    pub fn new(curtain: Curtain, play: Play) -> Self {
+    pub fn new(curtain: Curtain, play: Play, log_ins: bool) -> Self {
         let notes = Mutex::new(Notes::new(&curtain));
-        Self { curtain, play, notes }
+        Self { curtain, play, log_ins, notes }
+    }
+
+    pub fn curtain(&self) -> &Curtain {
+        &self.curtain
+    }
+
+    pub fn clock(&self) -> &VirtualClock {
+        &self.play.clock
     }
 
     /// What was heard, and forgets it.
@@ -58,7 +77,7 @@ impl Recorder {
         std::mem::replace(&mut *self.notes(), Notes::new(&self.curtain))
     }
 
-    fn notes(&self) -> MutexGuard<'_, Notes> {
+    pub(super) fn notes(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -69,6 +88,7 @@ impl Recorder {
         target: &Target,
         scope: &dyn Scope,
         decides: Option<(&ResponseEntry, EntryStanding)>,
+        curtain: &Curtain,
     ) -> Vec<EntryAccount> {
         let of_step = (1..).zip(&call.responses).map(|(number, entry)| (None, number, entry));
         let of_target = (1..).zip(&target.responses);
@@ -88,11 +108,10 @@ impl Recorder {
                 _ => match finding.holds() {
                     Ok(true) => EntryStanding::WouldDecide,
                     Ok(false) => EntryStanding::Misses,
-                    Err(fault) => EntryStanding::Fault(self.curtain.told(&fault.to_string())),
+                    Err(fault) => EntryStanding::Fault(curtain.fault(fault)),
                 },
             };
-            let when =
-                (!entry.when.is_always()).then(|| findings::told(&finding, scope, &self.curtain));
+            let when = (!entry.when.is_always()).then(|| findings::told(&finding, scope, curtain));
             let (at, then) = (entry.at, entry.then);
             entries.push(EntryAccount { at, number, target, when, then, standing });
         }
@@ -109,17 +128,102 @@ impl Recorder {
             kind,
             when: None,
             variables: Vec::new(),
-            exchange: None,
+            exchanges: Vec::new(),
             saved: Vec::new(),
         }
     }
 
-    fn verdict(&self, entries: Vec<EntryAccount>, verdict: Verdict, restart: bool) {
+    /// A try begins: of the exchange at `place`, or of a new one, whose place it gives.
+    pub(super) fn sends(
+        &self,
+        place: Option<Place>,
+        log_in: Option<&LogInStep>,
+        target: &Target,
+        request: &Request,
+    ) -> Option<Place> {
+        if place.is_none() {
+            self.play.replies.next_exchange();
+        }
+        let at = self.play.clock.monotonic();
+        let next = Try {
+            at,
+            ended: at,
+            reply: self.play.replies.current(),
+            answer: Err(String::new()),
+            entries: Vec::new(),
+            verdict: Verdict::NoAnswer,
+        };
         let mut notes = self.notes();
-        notes.restart = restart;
-        if let Some(last) = notes.last_try() {
+        let fresh = place.is_none().then(|| notes.scribe.request(request));
+        let turn = place.map_or(notes.turns.len().checked_sub(1)?, |(turn, _)| turn);
+        let exchanges = &mut notes.turns.get_mut(turn)?.exchanges;
+        if let Some(request) = fresh {
+            let (target, log_in) = (target.name.clone(), log_in.cloned());
+            let (tries, given_up) = (Vec::new(), None);
+            exchanges.push(Exchange { log_in, target, request, tries, given_up });
+        }
+        let place = place.unwrap_or((turn, exchanges.len().checked_sub(1)?));
+        exchanges.get_mut(place.1)?.tries.push(next);
+        Some(place)
+    }
+
+    pub(super) fn answered(&self, place: Option<Place>, answer: Result<Answered, String>) {
+        let ended = self.play.clock.monotonic();
+        if let Some(last) = self.notes().last_try(place) {
+            (last.answer, last.ended) = (answer, ended);
+        }
+    }
+
+    /// What the entries, or else the default, make of an answer.
+    pub(super) fn judges(
+        &self,
+        place: Option<Place>,
+        call: &Call,
+        target: &Target,
+        by: Option<&ResponseEntry>,
+        scope: &dyn Scope,
+        curtain: &Curtain,
+    ) {
+        let decides = by.map(|entry| (entry, EntryStanding::Decides));
+        let entries = scope.effort().apart(|| self.entries(call, target, scope, decides, curtain));
+        let decided = entries.iter().position(|entry| entry.standing == EntryStanding::Decides);
+        let status = scope.get(Root::Builtin(Builtin::Status)).ok().flatten();
+        let status = status.and_then(serde_json::Value::as_u64).unwrap_or_default();
+        let default = target.by_default(u16::try_from(status).unwrap_or_default());
+        let verdict = decided.map_or(Verdict::Default(default), Verdict::Entry);
+        self.verdict(place, entries, verdict);
+    }
+
+    /// The entry that cannot be asked.
+    pub(super) fn stops_at(
+        &self,
+        place: Option<Place>,
+        (call, target): (&Call, &Target),
+        entry: &ResponseEntry,
+        fault: Option<&Fault>,
+        scope: &dyn Scope,
+        curtain: &Curtain,
+    ) {
+        let standing = match fault {
+            Some(fault) => EntryStanding::Fault(curtain.fault(fault)),
+            None => EntryStanding::Unreadable,
+        };
+        let decides = Some((entry, standing.clone()));
+        let entries = scope.effort().apart(|| self.entries(call, target, scope, decides, curtain));
+        let at = entries.iter().position(|told| told.standing == standing).unwrap_or_default();
+        self.verdict(place, entries, Verdict::Unjudged(at));
+    }
+
+    fn verdict(&self, place: Option<Place>, entries: Vec<EntryAccount>, verdict: Verdict) {
+        if let Some(last) = self.notes().last_try(place) {
             last.entries = entries;
             last.verdict = verdict;
+        }
+    }
+
+    pub(super) fn gives_up(&self, place: Option<Place>, why: GivenUp) {
+        if let Some(exchange) = self.notes().exchange(place) {
+            exchange.given_up = Some(why);
         }
     }
 }
@@ -136,11 +240,18 @@ impl Notes {
             scribe: Scribe::new(curtain.clone()),
             restarts: 0,
             restart: false,
+            on_its_way: None,
+            log_ins_taken_as_done: 0,
         }
     }
 
-    fn last_try(&mut self) -> Option<&mut Try> {
-        self.turns.last_mut()?.exchange.as_mut()?.tries.last_mut()
+    fn exchange(&mut self, place: Option<Place>) -> Option<&mut Exchange> {
+        let (turn, exchange) = place?;
+        self.turns.get_mut(turn)?.exchanges.get_mut(exchange)
+    }
+
+    fn last_try(&mut self, place: Option<Place>) -> Option<&mut Try> {
+        self.exchange(place)?.tries.last_mut()
     }
 
     /// A turn begins; if there were too many, the one before is forgotten.
@@ -211,53 +322,37 @@ impl Observer for Recorder {
         }
     }
 
+    fn logging_in(self: Arc<Self>, _: &Target) -> Option<Arc<dyn Observer>> {
+        Some(Arc::new(LogIn::of(self)))
+    }
+
+    fn takes_log_ins_as_done(&self) -> bool {
+        !self.log_ins
+    }
+
+    fn taken_as_done(&self, _: &Target) {
+        self.notes().log_ins_taken_as_done += 1;
+    }
+
     fn sending(&self, target: &Target, request: &Request, attempt: u32) {
-        if attempt == 1 {
-            self.play.replies.next_exchange();
-        }
-        let at = self.play.clock.monotonic();
-        let next = Try {
-            at,
-            ended: at,
-            reply: self.play.replies.current(),
-            answer: Err(String::new()),
-            entries: Vec::new(),
-            verdict: Verdict::NoAnswer,
-        };
-        let mut notes = self.notes();
-        let fresh = (attempt == 1).then(|| notes.scribe.request(request));
-        let Some(turn) = notes.turns.last_mut() else { return };
-        if let Some(request) = fresh {
-            let (target, tries) = (target.name.clone(), Vec::new());
-            turn.exchange = Some(Exchange { target, request, tries, given_up: None });
-        }
-        if let Some(exchange) = &mut turn.exchange {
-            exchange.tries.push(next);
-        }
+        let place = self.notes().on_its_way.filter(|_| attempt > 1);
+        let place = self.sends(place, None, target, request);
+        self.notes().on_its_way = place;
     }
 
     fn received(&self, _: &Target, result: Result<&Response, &TransportError>) {
-        let mut notes = self.notes();
         let answer = match result {
-            Ok(response) => Ok(notes.scribe.answer(response)),
+            Ok(response) => Ok(self.notes().scribe.answer(response)),
             Err(error) => Err(self.curtain.told(&error.message)),
         };
-        if let Some(last) = notes.last_try() {
-            last.answer = answer;
-            last.ended = self.play.clock.monotonic();
-        }
+        let place = self.notes().on_its_way;
+        self.answered(place, answer);
     }
 
     fn judged(&self, call: &Call, target: &Target, by: Option<&ResponseEntry>, scope: &dyn Scope) {
-        let decides = by.map(|entry| (entry, EntryStanding::Decides));
-        let entries = scope.effort().apart(|| self.entries(call, target, scope, decides));
-        let decided = entries.iter().position(|entry| entry.standing == EntryStanding::Decides);
-        let status = scope.get(Root::Builtin(Builtin::Status)).ok().flatten();
-        let status = status.and_then(serde_json::Value::as_u64).unwrap_or_default();
-        let default = Then::by_default(u16::try_from(status).unwrap_or_default());
-        let verdict = decided.map_or(Verdict::Default(default), Verdict::Entry);
-        let restart = by.is_some_and(|entry| entry.then == Then::Restart);
-        self.verdict(entries, verdict, restart);
+        let place = self.notes().on_its_way;
+        self.judges(place, call, target, by, scope, &self.curtain);
+        self.notes().restart = by.is_some_and(|entry| entry.then == Then::Restart);
     }
 
     fn unjudged(
@@ -268,21 +363,14 @@ impl Observer for Recorder {
         fault: Option<&Fault>,
         scope: &dyn Scope,
     ) {
-        let standing = match fault {
-            Some(fault) => EntryStanding::Fault(self.curtain.told(&fault.to_string())),
-            None => EntryStanding::Unreadable,
-        };
-        let decides = Some((entry, standing.clone()));
-        let entries = scope.effort().apart(|| self.entries(call, target, scope, decides));
-        let at = entries.iter().position(|told| told.standing == standing).unwrap_or_default();
-        self.verdict(entries, Verdict::Unjudged(at), false);
+        let place = self.notes().on_its_way;
+        self.stops_at(place, (call, target), entry, fault, scope, &self.curtain);
+        self.notes().restart = false;
     }
 
     fn given_up(&self, why: GivenUp) {
-        let mut notes = self.notes();
-        if let Some(exchange) = notes.turns.last_mut().and_then(|turn| turn.exchange.as_mut()) {
-            exchange.given_up = Some(why);
-        }
+        let place = self.notes().on_its_way;
+        self.gives_up(place, why);
     }
 
     fn left(&self, mapping: &Mapping, scope: &dyn Scope) {

@@ -55,6 +55,22 @@ impl Scribe {
         }
     }
 
+    /// An answer to a log-in: nobody knows what of it is secret.
+    pub fn answer_to_log_in(&self, response: &Response) -> Answered {
+        let hidden = |(name, value): &(String, String)| {
+            let value = if name == "content-type" { value } else { "***" };
+            (self.curtain.masked(name), self.curtain.masked(value))
+        };
+        let read = read_body(response);
+        let length = response.body.len();
+        Answered {
+            status: response.status,
+            headers: response.headers.iter().map(hidden).collect(),
+            body: Content { left_out: (length > 0).then_some(length), ..Content::default() },
+            unreadable: read.fault.filter(|_| length > 0).map(|_| "nobody can read it".to_owned()),
+        }
+    }
+
     fn content(&self, body: &[u8], is_form: bool) -> Content {
         let Some(room) = self.room.get().checked_sub(body.len()) else {
             return Content { left_out: Some(body.len()), ..Content::default() };

@@ -111,7 +111,7 @@ fn outcome(
         Ok(Some(value)) => Outcome::Value(curtain.glimpse(value)),
         Ok(None) if variable.required().is_some() => Outcome::Missing { needed_by: Vec::new() },
         Ok(None) => Outcome::Absent,
-        Err(fault) => Outcome::Fault(curtain.told(&fault.to_string())),
+        Err(fault) => Outcome::Fault(curtain.fault(fault)),
     }
 }
 

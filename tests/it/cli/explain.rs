@@ -413,7 +413,7 @@ fn tools_read_all_of_it_as_one_object() {
         kinds,
         [(&find, &runs), (&create, &skipped), (&addon, &runs), (&addon, &runs), (&activate, &runs)]
     );
-    let exchange = &steps[0]["exchange"];
+    let exchange = &steps[0]["exchanges"][0];
     assert_eq!(exchange["request"]["headers"]["authorization"], "Bearer ***");
     assert_eq!(exchange["request"]["body"], Value::Null);
     assert_eq!(
@@ -422,7 +422,7 @@ fn tools_read_all_of_it_as_one_object() {
     );
     assert_eq!(exchange["tries"][0]["then"], "ok");
     assert_eq!(steps[0]["saved"][0]["value"].to_string(), "12345678901234567890123");
-    assert_eq!(steps[4]["exchange"]["request"]["body"], json!({ "json": { "plan": "gold" } }));
+    assert_eq!(steps[4]["exchanges"][0]["request"]["body"], json!({ "json": { "plan": "gold" } }));
     assert_eq!(mapping["run"]["end"], json!({ "outcome": "succeeded" }));
     assert_eq!(told["told"]["status"], 200);
     let counts = (&told["exchanges"], &told["stand_ins"], &told["replies_left"]);

@@ -244,6 +244,29 @@ fn session(part: &str) -> String {
     format!("version: 1\ntargets:\n{target}{RULE}{STEP}        json: '{{{{session.token}}}}'\n")
 }
 
+/// A mapping whose target has a session.
+pub(super) const LOGGED_INTO: &str = r#"
+version: 1
+targets:
+  hss:
+    url: https://hss.example/api
+    auth:
+      session:
+        login: [{ request: POST /login, save: { token: $.token } }]
+        headers: { Token: "{{session.token}}" }
+rules:
+  - name: all
+    event: '*'
+    steps: [{ request: PUT /sims }]
+"#;
+
+/// Its test with these exchanges.
+pub(super) fn test_of(exchange: &str) -> String {
+    let event = "{ event_id: '1', data: { event_type: SIM/Updated, variables: {} } }";
+    let case = format!("mapping: hss.yaml\ncases:\n  - name: c\n    event: {event}\n");
+    case + &indented(exchange, 4)
+}
+
 fn responses(entry: &str) -> String {
     let whole = format!("{}{RULE}{STEP}        responses: [{entry}]\n", start());
     if !entry.contains("then: login") {

@@ -103,7 +103,7 @@ fn tries_have_their_replies_in_order_and_the_last_of_them_again() {
         let explanation = explained(&text, &json!({}), vec![replies.clone()]);
         let sent: Vec<u64> = explanation.tries(0).iter().map(|one| one.at.as_secs()).collect();
         assert_eq!(sent, times, "{replies:?}");
-        let exchange = explanation.run().turns[0].exchange.as_ref().unwrap();
+        let exchange = explanation.run().turns[0].exchanges.first().unwrap();
         assert_eq!(exchange.given_up, given_up, "{replies:?}");
     }
 }
@@ -139,7 +139,7 @@ fn a_rule_that_begins_again_is_told_from_its_first_step() {
     let run = in_vain.run();
     let turns: Vec<_> = run.turns.iter().map(|turn| (&*turn.step, turn.restarts)).collect();
     assert_eq!(turns, [("one", 0), ("one", 1), ("one", 2), ("one", 3)]);
-    let last = run.turns[3].exchange.as_ref().unwrap();
+    let last = run.turns[3].exchanges.first().unwrap();
     assert_eq!(last.given_up, Some(GivenUp::Restarts));
     assert_eq!((in_vain.told.0, in_vain.replies_left()), (503, 5));
 }
@@ -210,7 +210,8 @@ fn several_mappings_take_replies_one_after_the_other() {
     let replies = vec![vec![slow(200)], vec![slow(500)], vec![slow(404)]];
     let now = "2026-01-31T12:00:00Z".parse().unwrap();
     let (event, deadline) = (super::event(&json!({})), Duration::from_secs(25));
-    let question = super::Question { program, event, replies, now, deadline };
+    let log_ins = true;
+    let question = super::Question { program, event, replies, log_ins, now, deadline };
     let explanation = super::explain(question).unwrap();
     let paths = explanation.sent();
     let expected = ["/a/1", "/a/2", "/b/1"].map(|path| format!("GET http://hss.test{path}"));

@@ -1,6 +1,7 @@
 //! Explanations of small mappings: what is told of rules, variables, requests and answers.
 
 mod answers;
+mod log_ins;
 mod rules;
 mod secrets;
 mod variables;
@@ -61,10 +62,21 @@ fn event(pb_data: &Value) -> Event {
 
 #[track_caller]
 fn explained(text: &str, pb_data: &Value, replies: Vec<Vec<Reply>>) -> Explanation {
+    explained_with(text, pb_data, replies, false)
+}
+
+/// The same, with log-ins or without them.
+#[track_caller]
+fn explained_with(
+    text: &str,
+    pb_data: &Value,
+    replies: Vec<Vec<Reply>>,
+    log_ins: bool,
+) -> Explanation {
     let now = "2026-01-31T12:00:00Z".parse().expect("a moment");
     let deadline = Duration::from_secs(25);
     let (program, event) = (program(text), event(pb_data));
-    explain(Question { program, event, replies, now, deadline }).expect("an explanation")
+    explain(Question { program, event, replies, log_ins, now, deadline }).expect("an explanation")
 }
 
 fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
@@ -98,7 +110,7 @@ impl Explanation {
     /// Everything that was sent, as `METHOD URL`.
     fn sent(&self) -> Vec<String> {
         let runs = self.mappings.iter().filter_map(|mapping| mapping.run.as_ref());
-        let exchanges = runs.flat_map(|run| &run.turns).filter_map(|turn| turn.exchange.as_ref());
+        let exchanges = runs.flat_map(|run| &run.turns).flat_map(|turn| &turn.exchanges);
         let line = |request: &super::account::Sent| format!("{} {}", request.method, request.url);
         exchanges.map(|exchange| line(&exchange.request)).collect()
     }
@@ -112,7 +124,7 @@ impl Explanation {
     /// The tries of the exchange at this position.
     #[track_caller]
     fn tries(&self, at: usize) -> &[Try] {
-        let mut exchanges = self.run().turns.iter().filter_map(|turn| turn.exchange.as_ref());
+        let mut exchanges = self.run().turns.iter().flat_map(|turn| &turn.exchanges);
         &exchanges.nth(at).expect("an exchange").tries
     }
 }

@@ -39,7 +39,7 @@ fn secrets_of_any_length_are_masked_in_their_places() {
     assert!(!told.contains("open-sesame"), "{told}");
 
     let [first, second, third] = [0, 1, 2]
-        .map(|at| &explanation.run().turns[at].exchange.as_ref().expect("an exchange").request);
+        .map(|at| &explanation.run().turns[at].exchanges.first().expect("an exchange").request);
     assert_eq!(first.url, "http://hss.test/a/***?a=***&b=***&c=***&d=plain&key=***");
     let headers: Vec<_> =
         first.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
@@ -64,7 +64,7 @@ rules:
     let event = json!({"l": vec![1; 300], "long": "x".repeat(1 << 19)});
     let explanation = explained(text, &event, vec![vec![answer(200, &[], "")]]);
     let bodies =
-        explanation.run().turns.iter().map(|turn| &turn.exchange.as_ref().unwrap().request);
+        explanation.run().turns.iter().map(|turn| &turn.exchanges.first().unwrap().request);
     let (told, left_out): (Vec<_>, Vec<_>) =
         bodies.map(|request| &request.body).partition(|body| body.left_out.is_none());
     assert!(told.iter().map(|body| body.text.len()).sum::<usize>() <= 64 << 20);

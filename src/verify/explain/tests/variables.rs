@@ -246,7 +246,7 @@ fn each_turn_of_a_step_has_variables_of_its_own_and_what_it_saves() {
     );
     assert_eq!(tests(turns[1].when.as_ref()), ["- item does not equal \"skip\" [\"skip\"] <"]);
     assert_eq!(
-        turns[3].exchange.as_ref().unwrap().request.body.text,
+        turns[3].exchanges.first().unwrap().request.body.text,
         r#"[7,"none-skip","none-b"]"#
     );
 }
@@ -282,6 +282,6 @@ fn a_long_list_leaves_turns_out_but_not_the_last() {
     let run = explanation.run();
     assert_eq!((run.turns.len(), run.turns_left_out), (500, 1_501));
     assert_eq!(run.turns[499].member.as_ref().unwrap().index, 2_000);
-    assert!(run.turns[499].exchange.is_none(), "null cannot be a part of a path");
+    assert!(run.turns[499].exchanges.is_empty(), "null cannot be a part of a path");
     assert_eq!((explanation.exchanges, explanation.told.0), (2_000, 422));
 }
