@@ -28,16 +28,15 @@ impl Checker<'_, '_> {
             let help = "leave it out, or give the `undo` to the steps before this one";
             self.warning("useless-undo", written.span, message, help);
         }
-        // What the step itself saved is there by then.
-        self.move_to_step(at + 1);
         let mut request = written.as_step_after(step);
         if written.target.is_none() && !self.has_target_of(step) {
             // That was reported of the step.
             request.target = None;
             request.unreadable.push("target");
         }
+        self.in_undo(true);
         let call = self.call(&request);
-        self.move_to_step(at);
+        self.in_undo(false);
         self.no_restart(step);
         let name = step.name.as_ref().map(Text::as_str);
         let label = Arc::from(format!("undo of {}", label(name, at)));
@@ -50,9 +49,9 @@ impl Checker<'_, '_> {
         step.target.as_ref().map_or(self.targets.len() == 1, known)
     }
 
-    fn move_to_step(&mut self, at: usize) {
+    fn in_undo(&mut self, is_undo: bool) {
         if let Some(steps) = &mut self.scopes.steps {
-            steps.at = at;
+            steps.in_undo = is_undo;
         }
     }
 

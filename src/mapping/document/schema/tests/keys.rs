@@ -102,6 +102,8 @@ fn there_is_a_place_for_each_kind_of_mapping() {
             "Variable",
             "Case",
             "Entry of responses",
+            "Repeat",
+            "Undo",
             "Retry",
             "Rule",
         ])
