@@ -15,15 +15,12 @@ impl Checker<'_, '_> {
         if step.fail.is_some() && step.request.is_none() {
             return Some(None);
         }
+        let is_last = self.scopes.steps.as_ref().is_some_and(|steps| steps.is_last(at));
         if self.scopes.login.is_some() {
             let message = "a log-in takes nothing back";
             let help = "leave it out: one that fails is begun again when the next event needs it";
             self.error("undo-in-login", written.span, message, help);
-            return Some(None);
-        }
-        if self.scopes.steps.as_ref().is_some_and(|steps| steps.is_last(at))
-            && step.for_each.is_none()
-        {
+        } else if is_last && step.for_each.is_none() {
             let message = "this is never sent: no step comes after this one that could fail";
             let help = "leave it out, or give the `undo` to the steps before this one";
             self.warning("useless-undo", written.span, message, help);

@@ -182,7 +182,7 @@ fn keys_that_exclude_each_other_are_refused_by_both() {
             }
         }
     }
-    assert_eq!(pairs, 38);
+    assert_eq!(pairs, 46);
 }
 
 /// A mapping file with these keys at the place, and everywhere all that is required.
