@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use super::super::document::Repeat as Written;
 use super::super::document::decode::Text;
+use super::super::env::Secrecy;
 use super::Checker;
 use crate::program::Repeat;
 use crate::units;
+
+/// The longest that an event may take: the setting, where the environment has it.
+const DEADLINE: &str = "${EVENT_DEADLINE:-25s}";
 
 impl Checker<'_, '_> {
     pub(super) fn repeat(&mut self, written: &Written) -> Option<Repeat> {
@@ -23,6 +27,7 @@ impl Checker<'_, '_> {
         let every = written.every.as_ref().and_then(|text| self.pause_of_polls(text));
         let period = written.for_.as_ref().and_then(|text| self.duration(text));
         self.too_short_for_a_second(written, every?, period?);
+        self.beyond_the_deadline(written, period?);
         Some(Repeat {
             at: self.at(written.span),
             every_at: self.at(written.every.as_ref()?.span()),
@@ -43,6 +48,20 @@ impl Checker<'_, '_> {
             return None;
         }
         Some(pause)
+    }
+
+    /// Warns of a time that the event does not have.
+    fn beyond_the_deadline(&mut self, written: &Written, period: Duration) {
+        let deadline = self.env.substitute(DEADLINE, Secrecy::Plain).ok();
+        let deadline = deadline.and_then(|text| units::duration(&text.text()).ok());
+        let text = written.for_.as_ref().filter(|_| deadline.is_some_and(|it| period >= it));
+        if let (Some(text), Some(deadline)) = (text, deadline) {
+            let deadline = units::text_of(deadline);
+            let message = format!("an event ends after {deadline}, and a poll with it");
+            let help =
+                "write less, or set EVENT_DEADLINE to more; NSPS waits for the answer so long";
+            self.warning("poll-past-deadline", text.span(), message, help);
+        }
     }
 
     /// Reports a time that ends before the request is sent again. What comes from the environment may

@@ -97,6 +97,26 @@ fn an_undo_is_told_by_the_step_that_it_takes_back() {
 }
 
 #[test]
+fn what_was_taken_back_and_what_was_not_is_a_part_of_the_answer() {
+    let undo = |status: u16| format!("{{ request: DELETE /jobs, reply: {{ status: {status} }} }}");
+    let refused = "{ request: PUT /end, reply: { status: 400 } }";
+    let all = |status, parts: &str| {
+        let answer = format!(", answer: {{ status: 422, {parts} }}");
+        told(&[START, &poll(DONE), refused, &undo(status)], &answer)
+    };
+    assert_eq!(all(404, "undone: start, not_undone: { exists: false }"), [""; 0]);
+    assert_eq!(all(410, "undone: { empty: true }, not_undone: [result, start]"), [""; 0]);
+    let told = all(410, "undone: start, not_undone: { not: start }");
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told[1].contains(
+            r#"`not_undone` of the answer is expected to pass { not: start }, and is ["start"]"#
+        ),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn a_request_that_nobody_expected_is_told_alone_whatever_is_taken_back_of_it() {
     let told = told(&[START, &poll(DONE)], ", answer: { status: 200 }");
     assert_eq!(told.len(), 1, "{told:?}");
