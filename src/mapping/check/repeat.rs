@@ -58,8 +58,7 @@ impl Checker<'_, '_> {
         if let (Some(text), Some(deadline)) = (text, deadline) {
             let deadline = units::text_of(deadline);
             let message = format!("an event ends after {deadline}, and a poll with it");
-            let help =
-                "write less, or set EVENT_DEADLINE to more; NSPS waits for the answer so long";
+            let help = "write less, or set EVENT_DEADLINE to more; NSPS has to wait as long";
             self.warning("poll-past-deadline", text.span(), message, help);
         }
     }
