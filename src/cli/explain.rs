@@ -39,7 +39,7 @@ use given::{Given, NoEvent};
 ///   nsps-connector explain event.json --reply busy-then-created.yaml --reply nothing.http
 ///
 /// where busy-then-created.yaml is `[{ status: 503 }, { status: 201, json: { id: 7 } }]`: a list in
-/// one file is for successive tries of one request.
+/// one file is for successive tries, or polls, of one request.
 ///
 /// Exit codes: 0 if NSPS would be answered with success, 1 if not or if the event or a mapping has
 /// mistakes, 2 if the command cannot run.

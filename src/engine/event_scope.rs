@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::journal::{Deed, Entry, Journal};
 use super::observe::Observer;
 use super::session::Values;
 use super::target::answer::Answer;
@@ -51,6 +52,9 @@ pub(super) struct EventScope<'e> {
     /// When the last request was sent of whose answer something is saved, on the clock's monotonic
     /// scale.
     pub(super) sent: Duration,
+    /// When the first one of this turn was.
+    pub(super) first_sent: Option<Duration>,
+    journal: Journal,
     effort: Effort,
     pub(super) observer: Option<&'e dyn Observer>,
 }
@@ -72,7 +76,8 @@ impl<'e> EventScope<'e> {
     ) -> Self {
         let values = mapping.variables.iter().map(|_| OnceCell::new()).collect();
         let (saved, steps) = (Vec::new(), Vec::new());
-        let (effort, sent) = (Effort::new(), clock.monotonic());
+        let (effort, sent, first_sent) = (Effort::new(), clock.monotonic(), None);
+        let journal = Journal::default();
         let (item, session, assertion, observer) = (None, None, None, None);
         Self {
             mapping,
@@ -86,6 +91,8 @@ impl<'e> EventScope<'e> {
             session,
             assertion,
             sent,
+            first_sent,
+            journal,
             effort,
             observer,
         }
@@ -105,15 +112,54 @@ impl<'e> EventScope<'e> {
 
     /// Forgets what steps came to: a rule begins, perhaps again.
     pub(super) fn begin(&mut self, rule: &Rule) {
-        self.saved.clear();
-        self.saved.resize(rule.saved.len(), Kept::Absent(None));
-        self.steps.clear();
+        let saved = vec![Kept::Absent(None); rule.saved.len()];
+        let saved = std::mem::replace(&mut self.saved, saved);
+        let steps = std::mem::take(&mut self.steps);
+        self.journal.note(|| Entry::Begun { saved, steps });
+    }
+
+    /// Notes that the step, or this member of it, was done, for it may have to be taken back.
+    pub(super) fn did(
+        &mut self,
+        restarts: u32,
+        index: Option<u32>,
+        status: u16,
+        saved: Vec<(SavedId, Kept)>,
+    ) {
+        let item = self.item.as_ref().map(|(item, _)| item.clone());
+        let (step, member) = (self.steps.len(), index.zip(item));
+        self.journal.did(Deed { step, restarts, member, status, saved });
+    }
+
+    /// Goes back to what was done last and is not taken back: names stand for what they did when it
+    /// was done.
+    pub(super) fn go_back(&mut self) -> Option<Deed> {
+        let mut last = None;
+        while last.is_none() {
+            match self.journal.pop()? {
+                Entry::Saved { slot, before } => {
+                    self.put(slot, before);
+                }
+                Entry::Ended => drop(self.steps.pop()),
+                Entry::Begun { saved, steps } => (self.saved, self.steps) = (saved, steps),
+                Entry::Deed(deed) => last = Some(deed),
+            }
+        }
+        let mut deed = last?;
+        for (slot, kept) in deed.saved.drain(..) {
+            let before = self.put(slot, kept);
+            self.journal.note(|| Entry::Saved { slot, before });
+        }
+        self.steps.push(json!({ "status": deed.status, "skipped": false }));
+        self.journal.note(|| Entry::Ended);
+        Some(deed)
     }
 
     /// A step comes to a member of its `for_each`, or begins its only turn: its own variables are
     /// evaluated anew.
     pub(super) fn turn(&mut self, step: &Step, member: Option<(u32, Value)>) {
         self.item = member.map(|(index, item)| (item, Value::from(index)));
+        self.first_sent = None;
         for value in self.values.get_mut(step.variables.clone()).unwrap_or_default() {
             *value = OnceCell::new();
         }
@@ -122,6 +168,7 @@ impl<'e> EventScope<'e> {
     /// A step is over: with the status of its last answer, or skipped.
     pub(super) fn ended(&mut self, status: Option<u16>) {
         self.item = None;
+        self.journal.note(|| Entry::Ended);
         self.steps.push(match status {
             Some(status) => json!({ "status": status, "skipped": false }),
             None => json!({ "skipped": true }),
@@ -130,8 +177,15 @@ impl<'e> EventScope<'e> {
 
     /// Keeps what a step saved.
     pub(super) fn keep(&mut self, slot: SavedId, kept: Kept) {
-        if let Some(place) = self.saved.get_mut(slot.0) {
-            *place = kept;
+        let before = self.put(slot, kept);
+        self.journal.note(|| Entry::Saved { slot, before });
+    }
+
+    /// Puts a value under a name; gives the one that was there.
+    fn put(&mut self, slot: SavedId, kept: Kept) -> Kept {
+        match self.saved.get_mut(slot.0) {
+            Some(place) => std::mem::replace(place, kept),
+            None => kept,
         }
     }
 

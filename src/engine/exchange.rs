@@ -31,22 +31,54 @@ pub(super) enum Exchanged {
     Restart { failure: Failure, retry: Retry },
 }
 
+/// What sending a request came to.
+pub(super) enum Delivered {
+    Decided(Exchanged),
+    /// It succeeded, and what is polled for has not come about; the failure is what that comes to.
+    NotYet(Failure),
+}
+
 /// A request on its way, and everything that its records say of themselves.
+#[derive(Clone, Copy)]
 pub(super) struct Exchange<'x> {
     pub step: &'x StepRun<'x>,
+    /// What it is told by: the step's, or that of its undo.
+    pub label: &'x Arc<str>,
     pub call: &'x Call,
     pub target: &'x Arc<Target>,
     pub link: &'x Link,
     /// The member of the step's `for_each`.
     pub index: Option<u32>,
+    /// Which one of a poll's it is, from 1.
+    pub poll: u32,
 }
 
 impl Exchange<'_> {
-    /// Sends the request until it is decided. It is rendered once, and anew for each session.
+    /// Sends the request until it is decided, and what is polled for has come about.
     pub(super) async fn run(&self, scope: &mut EventScope<'_>) -> Result<Exchanged, Failure> {
+        if let Some(repeat) = &self.call.repeat {
+            return self.poll(repeat, scope).await;
+        }
+        match self.send(None, scope).await? {
+            Delivered::Decided(exchanged) => Ok(exchanged),
+            Delivered::NotYet(failure) => Err(failure),
+        }
+    }
+
+    /// The request as it would be sent.
+    pub(super) async fn draft(&self, scope: &mut EventScope<'_>) -> Result<Draft, Failure> {
+        let session = self.session().await?;
+        self.render(session, scope)
+    }
+
+    /// Sends the request until it is decided. It is rendered once, and anew for each session.
+    pub(super) async fn send(
+        &self,
+        mut draft: Option<Draft>,
+        scope: &mut EventScope<'_>,
+    ) -> Result<Delivered, Failure> {
         let retry = self.retry();
         let (mut sent, mut attempt, mut renewed) = (Sent::default(), 1, false);
-        let mut draft: Option<Draft> = None;
         loop {
             let session = self.session().await?;
             let number = session.as_ref().map(|session| session.number);
@@ -63,10 +95,12 @@ impl Exchange<'_> {
             let cookies = self.cookies(draft.as_ref());
             let (failure, repeatable) = match self.try_once(request, sent, cookies, scope).await? {
                 Tried::Ended(exchanged) => {
-                    if let Some(keeper) = self.link.keeper.as_ref().filter(|_| renewed) {
-                        keeper.fruitful();
-                    }
-                    return Ok(exchanged);
+                    self.accepted(renewed);
+                    return Ok(Delivered::Decided(exchanged));
+                }
+                Tried::NotYet(failure) => {
+                    self.accepted(renewed);
+                    return Ok(Delivered::NotYet(failure));
                 }
                 Tried::Transient { failure, repeatable } => (failure, repeatable),
                 Tried::Unwelcome(failure) => {
@@ -132,6 +166,14 @@ impl Exchange<'_> {
         login.or(of_session).or(of_link).filter(|_| self.target.cookies)
     }
 
+    /// An exchange ended well; `renewed`: with a session that was begun because the target refused
+    /// the one before.
+    fn accepted(&self, renewed: bool) {
+        if let Some(keeper) = self.link.keeper.as_ref().filter(|_| renewed) {
+            keeper.fruitful();
+        }
+    }
+
     /// The target refused the session: the next try is made with another one, unless the last try
     /// was.
     fn renew(&self, failure: Failure, session: Option<u64>, again: bool) -> Result<(), Failure> {
@@ -185,6 +227,7 @@ impl Exchange<'_> {
         if !self.call.save.is_empty() {
             scope.sent = began;
         }
+        scope.first_sent.get_or_insert(began);
         let result = self.link.transport.send(request).await;
         // Before anybody can be told of them.
         if let (Some((jar, learner)), Some(address), Ok(response)) = (cookies, &address, &result) {
@@ -237,7 +280,7 @@ impl Exchange<'_> {
     fn not_saved(&self, fault: Fault) -> Fault {
         match fault {
             Fault::Absent { variable, origin } => {
-                let label = &self.step.step.label;
+                let label = self.label;
                 let origin = format!("in the answer to step `{label}`, {origin}").into();
                 Fault::Absent { variable, origin }
             }
@@ -293,10 +336,13 @@ impl Exchange<'_> {
         let mut fields = fields! {
             "mapping" => &*self.step.mapping.file,
             "rule" => &*self.step.rule.name,
-            "step" => &*self.step.step.label,
+            "step" => &**self.label,
         };
         if let Some(index) = self.index {
             fields.push(("index", index.into()));
+        }
+        if self.call.repeat.is_some() {
+            fields.push(("poll", self.poll.into()));
         }
         fields.push(("target", (&*self.target.name).into()));
         fields
@@ -307,9 +353,10 @@ impl Exchange<'_> {
             event_id: &self.step.run.event.id,
             mapping: &self.step.mapping.file,
             rule: &self.step.rule.name,
-            step: &self.step.step.label,
+            step: self.label,
             index: self.index,
             restarts: self.step.restarts,
+            polls: self.poll.saturating_sub(1),
         }
     }
 
@@ -334,8 +381,8 @@ struct Sent {
 }
 
 /// A request, and the session that it was rendered with.
-struct Draft {
-    request: Request,
+pub(super) struct Draft {
+    pub request: Request,
     session: Option<Arc<Session>>,
 }
 
@@ -348,6 +395,7 @@ impl Draft {
 /// What one try came to.
 enum Tried {
     Ended(Exchanged),
+    NotYet(Failure),
     /// The session is to be renewed.
     Unwelcome(Failure),
     Transient {
@@ -356,7 +404,11 @@ enum Tried {
     },
 }
 
-fn give_up<T>(failure: Failure, why: GivenUp, scope: &EventScope<'_>) -> Result<T, Failure> {
+pub(super) fn give_up<T>(
+    failure: Failure,
+    why: GivenUp,
+    scope: &EventScope<'_>,
+) -> Result<T, Failure> {
     scope.tell(|observer| observer.given_up(why));
     Err(failure)
 }
@@ -364,6 +416,7 @@ fn give_up<T>(failure: Failure, why: GivenUp, scope: &EventScope<'_>) -> Result<
 fn tried(verdict: Verdict, retry: Retry, saved: Vec<Kept>) -> Result<Tried, Failure> {
     match verdict {
         Verdict::Done { status } => Ok(Tried::Ended(Exchanged::Done { status, saved })),
+        Verdict::NotYet(failure) => Ok(Tried::NotYet(failure)),
         Verdict::Stop => Ok(Tried::Ended(Exchanged::Stop)),
         Verdict::Restart(failure) => Ok(Tried::Ended(Exchanged::Restart { failure, retry })),
         Verdict::Failed(failure) => Err(failure),

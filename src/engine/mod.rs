@@ -3,9 +3,11 @@
 pub mod admit;
 mod event_scope;
 mod exchange;
+mod journal;
 mod need;
 pub mod observe;
 pub mod outcome;
+mod repeat;
 mod request;
 mod run;
 pub mod script;
@@ -19,6 +21,7 @@ mod testing;
 mod tests;
 pub mod transport;
 pub mod trial;
+mod undo;
 
 pub use need::needs;
 pub use run::Engine;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::transport::{Request, Response, TransportError};
 use crate::expr::{Fault, Scope, Witness};
-use crate::program::{Call, Mapping, ResponseEntry, Rule, Step, Target};
+use crate::program::{Call, Mapping, Repeat, ResponseEntry, Rule, Step, Target, Undo};
 
 /// Hears of what the engine does, as it does it. Nobody listens while serving.
 ///
@@ -70,6 +70,13 @@ pub trait Observer: Witness + Send + Sync + 'static {
     ) {
     }
 
+    /// An answer was asked whether it is what a poll waits for; if it is not, the request may be sent
+    /// once more. `scope` reads the answer.
+    fn polled(&self, _repeat: &Repeat, _held: bool, _scope: &dyn Scope) {}
+
+    /// The rule failed, and what a step did is taken back, or what it did for a member.
+    fn undoing(&self, _step: &Step, _undo: &Undo, _index: Option<u32>, _scope: &dyn Scope) {}
+
     /// A request is not sent again, or its rule does not begin again, although that might help.
     fn given_up(&self, _why: GivenUp) {}
 
@@ -89,6 +96,8 @@ pub enum GivenUp {
     UsedUp,
     /// The rule began again as often as it may.
     Restarts,
+    /// The time that a poll has is over.
+    Polled,
     /// The target asks for a longer wait than we have patience for.
     TooPatient,
     /// The event's deadline comes before the end of the wait.

@@ -18,6 +18,9 @@ pub struct RuleOutcome {
     pub mapping: Arc<str>,
     pub rule: Arc<str>,
     pub result: RuleResult,
+    /// What of its steps was taken back, in the order in which it was; none if it did not fail for
+    /// good.
+    pub undone: Vec<Undone>,
 }
 
 #[derive(Debug, Clone)]
@@ -43,6 +46,8 @@ pub struct Failure {
     pub step: Option<Arc<str>>,
     /// The member of the step's `for_each`, from 0.
     pub index: Option<u32>,
+    /// How far that came, where it has one.
+    pub members: Option<Members>,
     pub target: Option<Arc<str>>,
     /// The status that the target answered with, if it answered.
     pub target_status: Option<u16>,
@@ -50,6 +55,27 @@ pub struct Failure {
     pub answer: Option<u16>,
     /// How long the target asked us to stay away.
     pub retry_after: Option<Duration>,
+}
+
+/// How far a `for_each` came, which has 10,000 members at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Members {
+    /// Those whose request succeeded.
+    pub done: u16,
+    /// All, those included that were skipped.
+    pub all: u16,
+}
+
+/// What became of the undo of one step, all of its members together.
+#[derive(Debug, Clone)]
+pub struct Undone {
+    /// The name of the step that was taken back, or its position from 1.
+    pub step: Arc<str>,
+    /// How often it had to be taken back.
+    pub times: usize,
+    /// How often that failed, or was not tried for want of time; and why it did first.
+    pub failed: usize,
+    pub failure: Option<Box<Failure>>,
 }
 
 impl Failure {
@@ -62,6 +88,7 @@ impl Failure {
             error: error.into(),
             step: None,
             index: None,
+            members: None,
             target: None,
             target_status: None,
             answer: None,

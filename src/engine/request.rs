@@ -278,6 +278,8 @@ pub(super) struct Identity<'i> {
     pub index: Option<u32>,
     /// How often the rule began again.
     pub restarts: u32,
+    /// How often the step polled before: a target that knows the key would repeat its last answer.
+    pub polls: u32,
 }
 
 /// Adds an `Idempotency-Key` to a request that is not safe to send twice.
@@ -289,13 +291,33 @@ pub(super) fn identify(request: &mut Request, identity: &Identity<'_>) {
             digest.update(part.as_bytes());
         }
         // Nothing is added for the first run of a step without members.
-        if identity.index.is_some() || identity.restarts > 0 {
+        if identity.index.is_some() || identity.restarts > 0 || identity.polls > 0 {
             let index = identity.index.map_or(u64::MAX, u64::from);
             digest.update(index.to_be_bytes());
             digest.update(u64::from(identity.restarts).to_be_bytes());
         }
+        if identity.polls > 0 {
+            digest.update(u64::from(identity.polls).to_be_bytes());
+        }
         hexadecimal(&digest.finalize()[..16])
     });
+}
+
+/// What tells a request from others that do something else.
+pub(super) fn digest(request: &Request) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        digest.update((bytes.len() as u64).to_be_bytes());
+        digest.update(bytes);
+    };
+    part(request.method.as_bytes());
+    part(request.url.as_bytes());
+    for (name, value) in &request.headers {
+        part(name.as_bytes());
+        part(value.as_bytes());
+    }
+    part(&request.body);
+    digest.finalize().into()
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

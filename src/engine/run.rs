@@ -8,11 +8,12 @@ use futures_util::future::join_all;
 
 use super::event_scope::{EventScope, Facts};
 use super::observe::{GivenUp, Observer};
-use super::outcome::{Failure, FailureKind, Outcome, RuleOutcome, RuleResult};
+use super::outcome::{Failure, FailureKind, Outcome, RuleOutcome, RuleResult, Undone};
 use super::session::LogIn;
 use super::set::{Link, Set};
 use super::step::{StepEnd, StepRun};
 use super::target::retry;
+use super::undo::Undoing;
 use crate::clock::Clock;
 use crate::event::Event;
 use crate::expr::Fault;
@@ -96,26 +97,36 @@ impl Run<'_> {
         let ran = match choose(mapping, self.event, &scope) {
             Choice::None => None,
             Choice::Undecided(rule, fault) => {
-                Some((rule, RuleResult::Failed(undecided(rule, &fault))))
+                let result = RuleResult::Failed(undecided(rule, &fault));
+                Some((rule, (result, Vec::new())))
             }
             Choice::Rule(rule) => Some((rule, self.rule(mapping, rule, links, &mut scope).await)),
         };
         scope.tell(|observer| observer.left(mapping, &scope));
-        let (rule, result) = ran?;
-        Some(RuleOutcome { mapping: mapping.file.clone(), rule: rule.name.clone(), result })
+        let (rule, (result, undone)) = ran?;
+        let (mapping, rule) = (mapping.file.clone(), rule.name.clone());
+        Some(RuleOutcome { mapping, rule, result, undone })
     }
 
+    /// What a rule came to, and what of it was taken back.
     async fn rule(
         &self,
         mapping: &Mapping,
         rule: &Rule,
         links: &[Arc<Link>],
         scope: &mut EventScope<'_>,
-    ) -> RuleResult {
+    ) -> (RuleResult, Vec<Undone>) {
         scope.tell(|observer| observer.chosen(mapping, rule));
         let result = self.act(mapping, rule, links, scope).await;
         scope.tell(|observer| observer.ended(mapping, rule, scope));
-        result
+        let undone = match (&result, &rule.action) {
+            // After a failure that may pass, NSPS sends the event again, and the rule goes on.
+            (RuleResult::Failed(failure), Action::Steps(steps)) if !failure.transient => {
+                Undoing { run: self, mapping, rule, steps, links }.run(scope).await
+            }
+            _ => Vec::new(),
+        };
+        (result, undone)
     }
 
     async fn act(

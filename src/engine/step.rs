@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::event_scope::{EventScope, Kept};
 use super::exchange::{Exchange, Exchanged};
-use super::outcome::{Failure, FailureKind};
+use super::outcome::{Failure, FailureKind, Members};
 use super::run::Run;
 use super::set::Link;
 use crate::expr::template::{Place, Template};
@@ -73,7 +73,10 @@ impl<'r> StepRun<'r> {
     async fn only_turn(&self, scope: &mut EventScope<'_>) -> Result<StepEnd, Failure> {
         scope.turn(self.step, None);
         let (status, saved) = match self.turn(None, scope).await? {
-            Turn::Exchanged(Exchanged::Done { status, saved }) => (Some(status), saved),
+            Turn::Exchanged(Exchanged::Done { status, saved }) => {
+                self.did(None, status, &saved, scope);
+                (Some(status), saved)
+            }
             Turn::Exchanged(exchanged) => return Ok(self.end(exchanged)),
             Turn::Skipped => (None, self.stand_ins(scope)?),
         };
@@ -94,6 +97,8 @@ impl<'r> StepRun<'r> {
             return Err(self.invalid(&fault));
         }
         let members = members.to_vec();
+        let mut reached =
+            Members { done: 0, all: u16::try_from(members.len()).unwrap_or(u16::MAX) };
         scope.tell(|observer| observer.begun(self.step, Some(members.len())));
         let mut columns = vec![Vec::with_capacity(members.len()); self.saves().len()];
         let (mut last, budget) = (None, Budget::new());
@@ -101,19 +106,22 @@ impl<'r> StepRun<'r> {
             scope.turn(self.step, Some((index, member)));
             let turned = self.member(index, scope).await;
             scope.tell(|observer| observer.turned(self.mapping, self.step));
-            let saved = match turned.map_err(|failure| at(failure, index))? {
+            let saved = match turned.map_err(|failure| at(failure, index, reached))? {
                 Member::Skipped(saved) => saved,
                 Member::Done { status, saved } => {
                     last = Some(status);
+                    reached.done += 1;
                     saved
                 }
                 Member::Over(StepEnd::Restart { failure, retry }) => {
-                    return Ok(StepEnd::Restart { failure: at(failure, index), retry });
+                    let failure = at(failure, index, reached);
+                    return Ok(StepEnd::Restart { failure, retry });
                 }
                 Member::Over(end) => return Ok(end),
             };
             for (column, value) in columns.iter_mut().zip(saved) {
-                budget.copy(&value, 0).map_err(|fault| at(self.invalid(&fault), index))?;
+                let copied = budget.copy(&value, 0);
+                copied.map_err(|fault| at(self.invalid(&fault), index, reached))?;
                 column.push(value);
             }
         }
@@ -131,6 +139,11 @@ impl<'r> StepRun<'r> {
         Ok(match self.turn(Some(index), scope).await? {
             Turn::Exchanged(Exchanged::Done { status, saved }) => {
                 let saved = self.all_there(saved).map_err(|fault| self.invalid(&fault))?;
+                let kept: Vec<Kept> = match self.step.undo {
+                    Some(_) => saved.iter().cloned().map(Kept::Value).collect(),
+                    None => Vec::new(),
+                };
+                self.did(Some(index), status, &kept, scope);
                 Member::Done { status, saved }
             }
             Turn::Exchanged(exchanged) => Member::Over(self.end(exchanged)),
@@ -151,12 +164,31 @@ impl<'r> StepRun<'r> {
             Act::Call(call) => call,
             Act::Fail(text) => return Err(self.fail(text, scope)),
         };
-        // Positions were checked at load, and links are made from the same list.
-        let target = self.mapping.targets.get(call.target).zip(self.links.get(call.target));
-        let Some((target, link)) = target else { return Err(self.misplaced()) };
-        let exchange = Exchange { step: self, call, target, link, index };
+        let exchange = self.exchange(call, &self.step.label, index)?;
         let exchanged = exchange.run(scope).await.map_err(|failure| self.named(failure))?;
         Ok(Turn::Exchanged(exchanged))
+    }
+
+    /// A request on its way, which `label` tells from others of the step.
+    pub(super) fn exchange<'x>(
+        &'x self,
+        call: &'x Call,
+        label: &'x Arc<str>,
+        index: Option<u32>,
+    ) -> Result<Exchange<'x>, Failure> {
+        // Positions were checked at load, and links are made from the same list.
+        let target = self.mapping.targets.get(call.target).zip(self.links.get(call.target));
+        let (target, link) = target.ok_or_else(|| self.misplaced())?;
+        Ok(Exchange { step: self, label, call, target, link, index, poll: 1 })
+    }
+
+    /// Notes that there is something to take back.
+    fn did(&self, index: Option<u32>, status: u16, saved: &[Kept], scope: &mut EventScope<'_>) {
+        if self.step.undo.is_some() {
+            let saved = self.saves().iter().zip(saved);
+            let saved = saved.map(|(save, kept)| (save.slot, kept.clone())).collect();
+            scope.did(self.restarts, index, status, saved);
+        }
     }
 
     fn end(&self, exchanged: Exchanged) -> StepEnd {
@@ -241,9 +273,8 @@ impl<'r> StepRun<'r> {
     }
 }
 
-fn at(mut failure: Failure, index: u32) -> Failure {
-    failure.index = Some(index);
-    failure
+fn at(failure: Failure, index: u32, reached: Members) -> Failure {
+    Failure { index: Some(index), members: Some(reached), ..failure }
 }
 
 /// Absence has no place in an array whose positions mean something.

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::join_all;
+use futures_util::future::{Either, join_all, select};
 use serde_json::{Value, json};
 
 use super::outcome::{Failure, Outcome, RuleResult};
@@ -248,6 +248,17 @@ impl Story {
         let process = |event| engine.process(Arc::clone(&self.set), event, Log::discard());
         let all = join_all(events.into_iter().map(process));
         self.clock.run(all).expect("events end")
+    }
+
+    /// Runs an event for so long, and drops it then; how often something was sent.
+    pub fn given_up_after(&self, patience: Duration, event: Event) -> usize {
+        let engine = Engine::new(Arc::new(self.clock.clone()), self.deadline);
+        let process = engine.process(Arc::clone(&self.set), event, Log::discard());
+        let given_up = select(Box::pin(process), self.clock.pass(patience));
+        match self.clock.run(given_up).expect("time passes") {
+            Either::Left((outcome, _)) => panic!("it ended before: {outcome:?}"),
+            Either::Right(_) => self.tries(),
+        }
     }
 
     /// Lets time pass between events.

@@ -1,5 +1,7 @@
 //! Turns what became of a request into status and JSON; the only place that knows both.
 
+mod extent;
+
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -306,6 +308,7 @@ pub(super) fn rules(outcome: &Outcome, mask: &dyn Mask) -> Value {
         if let Some(text) = text(rule) {
             entry.insert("message".to_owned(), mask.mask(text).into());
         }
+        extent::add(&mut entry, rule, mask);
         Value::Object(entry)
     };
     outcome.rules.iter().map(entry).collect()
@@ -357,6 +360,7 @@ fn detail(rule: &RuleOutcome, failure: &Failure, mask: &dyn Mask) -> Value {
     }
     detail.insert("message".to_owned(), mask.mask(&failure.message).into());
     detail.insert("error".to_owned(), mask.mask(&failure.error).into());
+    extent::add(&mut detail, rule, mask);
     Value::Object(detail)
 }
 

@@ -91,6 +91,18 @@ pub struct Step {
     /// Positions in [`Mapping::variables`] of this step's own; evaluated anew for each member.
     pub variables: Range<usize>,
     pub act: Act,
+    /// What takes it back, once it is done.
+    pub undo: Option<Box<Undo>>,
+}
+
+/// A request that takes back what a step did.
+#[derive(Debug)]
+pub struct Undo {
+    pub at: At,
+    /// `undo of NAME`.
+    pub label: Arc<str>,
+    /// It saves nothing, and is not repeated.
+    pub call: Call,
 }
 
 /// What a step does.
@@ -115,6 +127,29 @@ pub struct Call {
     pub timeout: Option<Duration>,
     /// Override the target's, key by key.
     pub retry: RetryKeys,
+    /// Until when it is sent again although it succeeds.
+    pub repeat: Option<Repeat>,
+}
+
+/// How a request polls.
+#[derive(Debug)]
+pub struct Repeat {
+    pub at: At,
+    /// Where the wait is said.
+    pub every_at: At,
+    /// Asked of every answer that is `ok`.
+    pub until: Condition,
+    /// Whether `until` reads the body.
+    pub reads_body: bool,
+    /// The wait after an answer, at least [`Self::SHORTEST`].
+    pub every: Duration,
+    /// From the first sending to the last, at most.
+    pub period: Duration,
+}
+
+impl Repeat {
+    /// The shortest wait that an author can ask for.
+    pub const SHORTEST: Duration = Duration::from_millis(100);
 }
 
 /// What later steps need of an answer.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::engine::observe::Observer;
 use crate::expr::extract::{Source, Variable};
 use crate::expr::{At, Came, Scope, Witness};
-use crate::program::{Act, Action, Call, Mapping, ResponseEntry, Rule, Step, Target};
+use crate::program::{Act, Action, Call, Mapping, Repeat, ResponseEntry, Rule, Step, Target, Undo};
 
 /// A part of a mapping that a test can reach.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +22,9 @@ pub enum PartKind {
     Rule,
     Step,
     Response,
+    /// Of a `repeat`: its condition, or its wait.
+    Poll,
+    Undo,
     Case,
 }
 
@@ -87,12 +90,25 @@ fn steps(rule: &Rule, whose: &str, push: &mut impl FnMut(At, PartKind, String)) 
         let place = format!("{whose}, step `{}`", step.label);
         push(step.at, PartKind::Step, place.clone());
         let Act::Call(call) = &step.act else { continue };
-        for (index, entry) in (1..).zip(&call.responses) {
-            push(entry.at, PartKind::Response, format!("{place}, response {index}"));
+        responses(call, &place, push);
+        if let Some(repeat) = &call.repeat {
+            push(repeat.at, PartKind::Poll, format!("{place}, `until` holds"));
+            push(repeat.every_at, PartKind::Poll, format!("{place}, `until` does not hold"));
         }
         for save in &call.save {
             cases(&save.variable, push);
         }
+        if let Some(undo) = &step.undo {
+            let place = format!("{whose}, {}", undo.label);
+            push(undo.at, PartKind::Undo, place.clone());
+            responses(&undo.call, &place, push);
+        }
+    }
+}
+
+fn responses(call: &Call, place: &str, push: &mut impl FnMut(At, PartKind, String)) {
+    for (index, entry) in (1..).zip(&call.responses) {
+        push(entry.at, PartKind::Response, format!("{place}, response {index}"));
     }
 }
 
@@ -135,6 +151,14 @@ impl Observer for Footprints {
         if runs {
             self.step_on(step.at);
         }
+    }
+
+    fn polled(&self, repeat: &Repeat, held: bool, _: &dyn Scope) {
+        self.step_on(if held { repeat.at } else { repeat.every_at });
+    }
+
+    fn undoing(&self, _: &Step, undo: &Undo, _: Option<u32>, _: &dyn Scope) {
+        self.step_on(undo.at);
     }
 
     fn judged(&self, _: &Call, _: &Target, by: Option<&ResponseEntry>, _: &dyn Scope) {

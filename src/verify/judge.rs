@@ -128,6 +128,16 @@ impl Told {
                 parts.insert(part.to_owned(), text.clone());
             }
         }
+        // One rule of the one mapping failed, or was acknowledged although it did.
+        let rules = body.get("details").or_else(|| body.get("rules"));
+        let rule = rules.and_then(|rules| rules.get(0));
+        for (part, steps) in [("undone", ""), ("not_undone", "/step")] {
+            let taken_back = rule.and_then(|rule| rule.get(part)?.as_array());
+            let names = taken_back.map(|all| all.iter().filter_map(|one| one.pointer(steps)));
+            if let Some(names) = names {
+                parts.insert(part.to_owned(), names.cloned().collect());
+            }
+        }
         Self { parts: Value::Object(parts), effort: Effort::new() }
     }
 }

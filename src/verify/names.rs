@@ -18,7 +18,7 @@ pub struct Mention {
 pub enum MentionOf {
     Rule,
     Target,
-    /// Of any rule, by its label.
+    /// Of any rule, by its label; or an undo.
     Step,
     /// Or a name under which a step saves something.
     Variable {
@@ -87,7 +87,10 @@ fn steps(rule: &Rule) -> impl Iterator<Item = &str> {
         Action::Steps(steps) => steps.as_slice(),
         Action::Ignore(_) | Action::Reject(_) => &[],
     };
-    steps.iter().map(|step| &*step.label)
+    steps.iter().flat_map(|step| {
+        let undo = step.undo.as_ref().map(|undo| &*undo.label);
+        std::iter::once(&*step.label).chain(undo)
+    })
 }
 
 /// The variables of the file and of these rules, and what their steps save.

@@ -15,7 +15,7 @@ use crate::engine::transport::{Request, TransportFault};
 use crate::expr::compare::equal;
 use crate::expr::extract::Variable;
 use crate::expr::{At, Came, Fault, Root, SavedId, Scope, Witness};
-use crate::program::{Call, Mapping, ResponseEntry, Rule, Step, Target};
+use crate::program::{Call, Mapping, Repeat, ResponseEntry, Rule, Step, Target, Undo};
 use crate::telemetry::mask::Secrets;
 
 /// Stands in for the targets of a mapping, and watches; for one event after the other.
@@ -51,6 +51,8 @@ struct Thread {
     attempt: usize,
     /// Position of the exchange that is on its way.
     current: Option<usize>,
+    /// An answer was not yet what a poll waits for.
+    polls: bool,
 }
 
 /// The thread of the event.
@@ -101,9 +103,16 @@ impl Rehearsal {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn at_step(&self, thread: usize, step: &Step) {
+    fn at_step(&self, thread: usize, label: &Arc<str>) {
         if let Some(state) = &mut *self.state() {
-            state.thread(thread).step = Arc::clone(&step.label);
+            let thread = state.thread(thread);
+            (thread.step, thread.polls) = (Arc::clone(label), false);
+        }
+    }
+
+    fn polls(&self, thread: usize, again: bool) {
+        if let Some(state) = &mut *self.state() {
+            state.thread(thread).polls = again;
         }
     }
 
@@ -135,9 +144,15 @@ impl State {
     fn answer(&mut self, request: &Request) -> Reply {
         let case = Arc::clone(&self.case);
         let Some(scene) = case.scenes.get(self.scene) else { return unexpected() };
+        // What a rule takes back because of a request that nobody expected is no news.
+        if self.seen.stopped {
+            return unexpected();
+        }
         let Thread { attempt, current, .. } = *self.thread(self.sending);
+        let polled = std::mem::take(&mut self.thread(self.sending).polls);
         let expected = match current.filter(|_| attempt > 1) {
             Some(position) => scene.exchanges.get(position).map(|expected| (position, expected)),
+            None if polled => self.one_more(scene, request).or_else(|| self.next(scene, request)),
             None => self.next(scene, request),
         };
         let reply = expected.and_then(|(position, expected)| {
@@ -153,11 +168,28 @@ impl State {
         let at = expected.map_or(scene.at, |(_, expected)| expected.at);
         let secrets = Arc::clone(&self.secrets);
         let sent = difference::sent_only(&self.sent(request), &*secrets);
-        if !self.seen.stopped {
-            self.seen.mismatches.push((at, Mismatch::Unexpected { sent, again }));
-        }
+        self.seen.mismatches.push((at, Mismatch::Unexpected { sent, again }));
         self.seen.stopped = true;
         unexpected()
+    }
+
+    /// The exchange that was polled with, if it has more replies: the request may be another one.
+    fn one_more<'s>(
+        &mut self,
+        scene: &'s Scene,
+        request: &Request,
+    ) -> Option<(usize, &'s Expected)> {
+        let position = self.thread(self.sending).current?;
+        let expected = scene.exchanges.get(position)?;
+        if *self.seen.tries.get(position)? >= expected.replies.len() {
+            return None;
+        }
+        let difference = self.difference(expected, request);
+        if !difference.is_none() {
+            let mismatch = Mismatch::Request { position: position + 1, difference };
+            self.seen.mismatches.push((expected.at, mismatch));
+        }
+        Some((position, expected))
     }
 
     /// The exchange that a new request belongs to: the next one, unless it is exactly what a later
@@ -231,7 +263,17 @@ impl Observer for Rehearsal {
 
     fn turn(&self, step: &Step, index: Option<u32>, runs: bool, scope: &dyn Scope) {
         self.footprints.turn(step, index, runs, scope);
-        self.at_step(EVENT, step);
+        self.at_step(EVENT, &step.label);
+    }
+
+    fn polled(&self, repeat: &Repeat, held: bool, scope: &dyn Scope) {
+        self.footprints.polled(repeat, held, scope);
+        self.polls(EVENT, !held);
+    }
+
+    fn undoing(&self, step: &Step, undo: &Undo, index: Option<u32>, scope: &dyn Scope) {
+        self.footprints.undoing(step, undo, index, scope);
+        self.at_step(EVENT, &undo.label);
     }
 
     fn logging_in(self: Arc<Self>, _: &Target) -> Option<Arc<dyn Observer>> {
@@ -289,7 +331,12 @@ impl Witness for OfLogIn {
 impl Observer for OfLogIn {
     fn turn(&self, step: &Step, index: Option<u32>, runs: bool, scope: &dyn Scope) {
         self.rehearsal.footprints.turn(step, index, runs, scope);
-        self.rehearsal.at_step(self.thread, step);
+        self.rehearsal.at_step(self.thread, &step.label);
+    }
+
+    fn polled(&self, repeat: &Repeat, held: bool, scope: &dyn Scope) {
+        self.rehearsal.footprints.polled(repeat, held, scope);
+        self.rehearsal.polls(self.thread, !held);
     }
 
     fn sending(&self, target: &Target, _: &Request, attempt: u32) {

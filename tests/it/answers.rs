@@ -8,6 +8,7 @@ mod refused;
 mod retry;
 mod rules;
 mod several;
+mod taken_back;
 mod verdicts;
 
 use serde_json::Value;

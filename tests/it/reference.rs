@@ -18,7 +18,7 @@ const MAPPING: &str = "mapping";
 const TEST: &str = "test";
 
 /// Where each part of a schema is documented: the schema, the part, a heading, and how.
-const CHAPTERS: [(&str, &str, &str, Shown); 24] = [
+const CHAPTERS: [(&str, &str, &str, Shown); 26] = [
     (MAPPING, "", "## A file", Shown::InARow),
     (MAPPING, "target", "## Targets", Shown::InARow),
     (MAPPING, "auth", "### `auth`", Shown::InARow),
@@ -35,6 +35,8 @@ const CHAPTERS: [(&str, &str, &str, Shown); 24] = [
     (MAPPING, "test", "## Conditions: `when`", Shown::InARow),
     (MAPPING, "rule", "## Rules", Shown::InARow),
     (MAPPING, "step", "## Steps", Shown::InARow),
+    (MAPPING, "repeat", "## Polling: `repeat`", Shown::InARow),
+    (MAPPING, "undo", "## Taking back: `undo`", Shown::InARow),
     (MAPPING, "response_entry", "## Answers: `responses`", Shown::InARow),
     (MAPPING, "answer_when", "## Answers: `responses`", Shown::InARow),
     (TEST, "", "### A test file", Shown::InARow),

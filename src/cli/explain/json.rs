@@ -180,6 +180,8 @@ fn of_run(run: &RunAccount) -> Value {
         "rule": &*run.rule,
         "steps": list(&run.turns, of_turn),
         "steps_left_out": run.turns_left_out,
+        "undos": list(&run.undos, of_turn),
+        "undos_left_out": run.undos_left_out,
         "not_reached": list(&run.not_reached, not_reached),
         "end": end,
         "took_ms": milliseconds(run.took),
@@ -218,6 +220,7 @@ fn of_exchange(exchange: &Exchange) -> Value {
         GivenUp::Unsafe => "unsafe",
         GivenUp::UsedUp => "used-up",
         GivenUp::Restarts => "restarts",
+        GivenUp::Polled => "polled",
         GivenUp::TooPatient => "too-patient",
         GivenUp::NoTime => "no-time",
     });
@@ -230,6 +233,9 @@ fn of_exchange(exchange: &Exchange) -> Value {
         "target": &*exchange.target,
         "request": of_request(&exchange.request),
         "tries": list(&exchange.tries, of_try),
+        "until": exchange.until.as_ref().map(|until| {
+            with(json!({ "held": until.held, "when": of_found(&until.when) }), place(until.at))
+        }),
         "given_up": given_up,
     })
 }

@@ -1,5 +1,7 @@
 //! What the rule that runs did: each step, each request and what came back, and how it ended.
 
+use std::time::Duration;
+
 use super::findings::{Around, place, tree, value};
 use super::page::{Ink, Page};
 use super::{Requests, curl, http, variables};
@@ -7,7 +9,7 @@ use crate::engine::observe::GivenUp;
 use crate::program::Then;
 use crate::verify::explain::account::{
     Answered, End, EntryAccount, EntryStanding, Exchange, LogInStep, Outcome, Passage, RunAccount,
-    Try, Turn, TurnKind, VariableAccount, Verdict,
+    Try, Turn, TurnKind, Until, VariableAccount, Verdict,
 };
 
 pub(super) fn section(page: &mut Page, file: &str, run: &RunAccount, requests: Requests) {
@@ -37,6 +39,26 @@ pub(super) fn section(page: &mut Page, file: &str, run: &RunAccount, requests: R
         place(page, file, *at);
     }
     ending(page, file, run);
+    undos(page, file, run, requests);
+}
+
+fn undos(page: &mut Page, file: &str, run: &RunAccount, requests: Requests) {
+    if run.undos.is_empty() {
+        return;
+    }
+    page.blank()
+        .line(1)
+        .ink(Ink::Strong, "What its steps did is taken back")
+        .put(", the last first");
+    for (at, turn) in run.undos.iter().enumerate() {
+        if at + 1 == run.undos.len() && run.undos_left_out > 0 {
+            page.blank().line(1).ink(Ink::Faint, &format!("… {} more", run.undos_left_out));
+        }
+        of_turn(page, file, turn, requests);
+        if turn.own().count() == 0 {
+            page.line(2).ink(Ink::Bad, "nothing is sent");
+        }
+    }
 }
 
 fn ending(page: &mut Page, file: &str, run: &RunAccount) {
@@ -84,7 +106,7 @@ fn of_turn(page: &mut Page, file: &str, turn: &Turn, requests: Requests) {
         tree(page, 2, file, when, Around { line: turn.at.line, point_out });
     }
     turn.variables.iter().for_each(|variable| variables::lines(page, 2, file, variable));
-    let mut is_first = true;
+    let (mut is_first, mut polled) = (true, None);
     for exchange in &turn.exchanges {
         page.blank();
         match &exchange.log_in {
@@ -95,11 +117,25 @@ fn of_turn(page: &mut Page, file: &str, turn: &Turn, requests: Requests) {
                 page.blank();
             }
             None if !std::mem::take(&mut is_first) => {
-                page.line(2).put("Sent again with a new session").blank();
+                match polled {
+                    Some(ended) => {
+                        let wait = began(exchange).saturating_sub(ended);
+                        page.line(2)
+                            .put(&format!("Polled again after {:.3} s", wait.as_secs_f64()));
+                    }
+                    None => {
+                        page.line(2).put("Sent again with a new session");
+                    }
+                }
+                page.blank();
             }
             None => {}
         }
         of_exchange(page, file, exchange, requests);
+        if exchange.log_in.is_none() {
+            let last = exchange.tries.last().filter(|_| exchange.until.is_some());
+            polled = last.map(|last| last.ended);
+        }
         if let Some(LogInStep { saves, .. }) =
             exchange.log_in.as_ref().filter(|it| !it.saves.is_empty())
         {
@@ -146,14 +182,34 @@ fn of_exchange(page: &mut Page, file: &str, exchange: &Exchange, requests: Reque
         of_try(page, file, exchange, one, at);
         ended = Some(one.ended);
     }
+    if let Some(until) = &exchange.until {
+        of_until(page, file, until);
+    }
     if let Some(why) = exchange.given_up {
         let decided = exchange.tries.last().and_then(|last| last.entry());
         let what = match decided.map(|entry| entry.then) {
             Some(Then::Restart) => "The rule does not begin again",
+            _ if exchange.until.is_some() => "It is not polled again",
             _ => "It is not sent again",
         };
         page.blank().line(2).ink(Ink::Bad, what).put(": ").put(reason(why));
     }
+}
+
+fn began(exchange: &Exchange) -> Duration {
+    exchange.tries.first().map_or(Duration::ZERO, |first| first.at)
+}
+
+/// What a poll waits for, asked of the last answer.
+fn of_until(page: &mut Page, file: &str, until: &Until) {
+    page.line(3);
+    match until.held {
+        true => page.ink(Ink::Good, "✓").put(" `until` holds"),
+        false => page.ink(Ink::Notice, "✗").put(" `until` does not hold"),
+    };
+    place(page, file, until.at);
+    let around = Around { line: until.at.line, point_out: !until.held };
+    tree(page, 4, file, &until.when, around);
 }
 
 fn reason(why: GivenUp) -> &'static str {
@@ -164,6 +220,7 @@ fn reason(why: GivenUp) -> &'static str {
         }
         GivenUp::UsedUp => "its tries are used up (`retry.attempts`)",
         GivenUp::Restarts => "it has done so as often as it may",
+        GivenUp::Polled => "the time to poll is over (`for`)",
         GivenUp::TooPatient => "the target asks for a longer wait than `max_backoff` allows",
         GivenUp::NoTime => "the event's deadline does not allow another wait",
     }

@@ -68,6 +68,8 @@ pub(super) fn kind(part: &Part) -> &'static str {
         PartKind::Rule => "rule",
         PartKind::Step => "step",
         PartKind::Response => "response",
+        PartKind::Poll => "poll",
+        PartKind::Undo => "undo",
         PartKind::Case => "case",
     }
 }

@@ -10,8 +10,9 @@ use crate::engine::event_scope::{AnswerScope, EventScope};
 use crate::engine::outcome::{Failure, FailureKind};
 use crate::engine::transport::{TransportError, TransportFault};
 use crate::expr::Fault;
+use crate::expr::condition::Condition;
 use crate::expr::template::Place;
-use crate::program::{Call, ResponseEntry, Target, Then};
+use crate::program::{Call, Repeat, ResponseEntry, Target, Then};
 
 /// How much of a mapping's `message` is told to people, in characters: a target may put a megabyte
 /// where a word was expected.
@@ -21,6 +22,8 @@ const LONGEST_MESSAGE: usize = 2000;
 pub(in crate::engine) enum Verdict {
     /// The step succeeded.
     Done { status: u16 },
+    /// The request succeeded, and the poll goes on; the failure is what it comes to if it may not.
+    NotYet(Failure),
     /// The rule is done.
     Stop,
     /// The rule is to begin again; the failure is what it comes to if it may not.
@@ -45,6 +48,19 @@ pub(in crate::engine) fn answer(
     scope: &EventScope<'_>,
     now: Timestamp,
 ) -> Verdict {
+    match (by_tables(answer, call, target, scope, now), &call.repeat) {
+        (Verdict::Done { .. }, Some(repeat)) => by_poll(answer, repeat, target, scope, now),
+        (verdict, _) => verdict,
+    }
+}
+
+fn by_tables(
+    answer: &Answer,
+    call: &Call,
+    target: &Target,
+    scope: &EventScope<'_>,
+    now: Timestamp,
+) -> Verdict {
     let observed = scope;
     let scope = AnswerScope::new(scope, answer);
     let tell = |by| observed.tell(|observer| observer.judged(call, target, by, &scope));
@@ -52,7 +68,7 @@ pub(in crate::engine) fn answer(
         observed.tell(|observer| observer.unjudged(call, target, entry, fault, &scope));
     };
     for entry in call.responses.iter().chain(&target.responses) {
-        match decides(entry, &scope) {
+        match decides(&entry.when, entry.reads_body, &scope) {
             Ok(Some(true)) => {
                 tell(Some(entry));
                 return by_entry(entry, &scope, target, now);
@@ -73,14 +89,43 @@ pub(in crate::engine) fn answer(
     by_default(answer, target, now)
 }
 
-/// Whether an entry decides; `None` if that depends on a body which cannot be read.
-fn decides(entry: &ResponseEntry, scope: &AnswerScope<'_, '_>) -> Result<Option<bool>, Fault> {
+/// What an answer that is `ok` means for a poll.
+fn by_poll(
+    answer: &Answer,
+    repeat: &Repeat,
+    target: &Target,
+    scope: &EventScope<'_>,
+    now: Timestamp,
+) -> Verdict {
+    let observed = scope;
+    let scope = AnswerScope::new(scope, answer);
+    let held = match decides(&repeat.until, repeat.reads_body, &scope) {
+        Ok(None) if answer.is_success() => return Verdict::Failed(unreadable(answer, target)),
+        Ok(held) => held.unwrap_or_default(),
+        Err(fault) => return Verdict::Failed(invalid(fault, target, answer)),
+    };
+    observed.tell(|observer| observer.polled(repeat, held, &scope));
+    if held {
+        return Verdict::Done { status: answer.code() };
+    }
+    let mut failure = failure(FailureKind::Unavailable, answer, target);
+    failure.transient = true;
+    failure.retry_after = retry_after(answer.header("retry-after"), now);
+    Verdict::NotYet(failure)
+}
+
+/// Whether a condition holds; `None` if that depends on a body which cannot be read.
+fn decides(
+    when: &Condition,
+    reads_body: bool,
+    scope: &AnswerScope<'_, '_>,
+) -> Result<Option<bool>, Fault> {
     let answer = scope.answer;
-    if !entry.reads_body || answer.unreadable().is_none() {
-        return entry.when.holds(scope).map(Some);
+    if !reads_body || answer.unreadable().is_none() {
+        return when.holds(scope).map(Some);
     }
     scope.body_was_asked_for();
-    entry.when.known(&|test| {
+    when.known(&|test| {
         let holds = test.holds(scope)?;
         Ok((!scope.body_was_asked_for()).then_some(holds))
     })

@@ -1,6 +1,7 @@
 //! Outcomes and the answers they become.
 
 use super::*;
+use crate::engine::outcome::{Members, Undone};
 use crate::ingress::tests::Scripted;
 
 fn about() -> About {
@@ -9,7 +10,7 @@ fn about() -> About {
 }
 
 fn rule(name: &str, result: RuleResult) -> RuleOutcome {
-    RuleOutcome { mapping: "hss.yaml".into(), rule: name.into(), result }
+    RuleOutcome { mapping: "hss.yaml".into(), rule: name.into(), result, undone: Vec::new() }
 }
 
 fn failure(kind: FailureKind) -> Failure {
@@ -183,5 +184,56 @@ fn secrets_do_not_go_out() {
     ] {
         let text = answer_to([result]).body.to_string();
         assert!(text.contains("told *** to go away") && !text.contains("hunter2"), "{text}");
+    }
+}
+
+/// What NSPS and the log are told of a rule that failed at a member and was taken back.
+fn taken_back(members: Option<Members>, undone: Vec<Undone>) -> (Value, Value) {
+    let mut failure = failure(FailureKind::Refused);
+    failure.step = Some("add".into());
+    failure.index = members.map(|_| 3);
+    failure.members = members;
+    let rule = RuleOutcome { undone, ..rule("one", RuleResult::Failed(failure)) };
+    let outcome = Outcome { rules: vec![rule] };
+    let answer = of_outcome(&outcome, &about(), &Scripted::default());
+    (answer.body["details"][0].clone(), rules(&outcome, &Scripted::default())[0].clone())
+}
+
+fn undone(step: &str, times: usize, failed: usize, index: Option<u32>) -> Undone {
+    let failure = (failed > 0).then(|| {
+        let why = Failure::new(FailureKind::BadAnswer, "hss answered 500", "the reason");
+        Box::new(Failure { index, ..why })
+    });
+    Undone { step: step.into(), times, failed, failure }
+}
+
+#[test]
+fn a_failure_at_a_member_tells_how_many_of_how_many_were_done() {
+    let (detail, entry) = taken_back(Some(Members { done: 2, all: 5 }), Vec::new());
+    for told in [detail, entry] {
+        let place = ["step", "index", "members", "done"].map(|key| told[key].clone());
+        assert_eq!(place, [json!("add"), json!(3), json!(5), json!(2)], "{told}");
+        assert!(told.get("undone").is_none() && told.get("not_undone").is_none(), "{told}");
+    }
+}
+
+#[test]
+fn what_was_taken_back_is_told_and_what_could_not_be() {
+    let all = vec![
+        undone("third", 1, 0, None),
+        undone("second", 5, 2, Some(4)),
+        undone("first", 1, 1, None),
+    ];
+    let (detail, entry) = taken_back(None, all);
+    for told in [detail, entry] {
+        assert_eq!(told["undone"], json!(["third"]), "{told}");
+        assert_eq!(
+            told["not_undone"],
+            json!([
+                { "step": "second", "index": 4, "members": 5, "done": 3, "message": "hss answered 500" },
+                { "step": "first", "message": "hss answered 500" },
+            ])
+        );
+        assert!(told.get("members").is_none(), "{told}");
     }
 }

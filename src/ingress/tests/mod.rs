@@ -65,7 +65,7 @@ impl Service for Scripted {
             };
             ended.send_modify(|count| *count += 1);
             let (mapping, rule) = ("hss.yaml".into(), "one".into());
-            Outcome { rules: vec![RuleOutcome { mapping, rule, result }] }
+            Outcome { rules: vec![RuleOutcome { mapping, rule, result, undone: Vec::new() }] }
         })
     }
 

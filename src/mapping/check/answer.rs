@@ -7,8 +7,8 @@ use super::Checker;
 use crate::expr::condition::{Condition, Subject};
 use crate::expr::{At, Path};
 
-/// A test of one part of an answer, `status` or a text, which its path reads from an object of the
-/// parts. `None` if it has a mistake, which was reported.
+/// A test of one part of an answer, which its path reads from an object of the parts: `status`, a
+/// text, or a list of steps. `None` if it has a mistake, which was reported.
 pub(crate) fn answer_test(
     part: &str,
     written: &Written,
@@ -19,7 +19,11 @@ pub(crate) fn answer_test(
     let mut checker = Checker::new(source, env, report);
     checker.scopes.nameless = true;
     let test = checker.test(written, part == "status")?;
-    let subject = Subject::Path(Path::parse(&format!("$.{part}")).ok()?);
+    let path = match part {
+        "undone" | "not_undone" => format!("$.{part}[*]"),
+        part => format!("$.{part}"),
+    };
+    let subject = Subject::Path(Path::parse(&path).ok()?);
     // Where it stands is told by the clause that it is in.
     Some(Condition::Test { at: At::default(), subject, test })
 }

@@ -121,6 +121,11 @@ impl Checker<'_, '_> {
             && let Some(saved) = steps.saved(name)
         {
             self.used_in_login(name);
+            let in_answer = self.scopes.in_answer;
+            let saved = saved.map_err(|fault| match in_answer {
+                true => TemplateFault { help: Some(BY_ITS_PATH.to_owned()), ..fault },
+                false => fault,
+            });
             return saved.map(|id| (Root::Saved(id), 1));
         }
         self.builtin(name).map(|builtin| (Root::Builtin(builtin), 1))
@@ -235,6 +240,10 @@ impl Checker<'_, '_> {
         }
     }
 }
+
+/// Where an answer is read that a step saves something of.
+const BY_ITS_PATH: &str = "what this answer holds is read by its path here, e.g. `$.id` or `{{body.id}}`; what it saves, in \
+     a step behind that one";
 
 fn nameless(name: &str) -> TemplateFault {
     TemplateFault {

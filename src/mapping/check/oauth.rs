@@ -311,6 +311,7 @@ impl Checker<'_, '_> {
             save: save.collect::<Option<_>>()?,
             timeout: None,
             retry: RetryKeys::default(),
+            repeat: None,
         };
         let step = Step {
             at,
@@ -319,6 +320,7 @@ impl Checker<'_, '_> {
             for_each: None,
             variables: 0..0,
             act: Act::Call(Box::new(call)),
+            undo: None,
         };
         Some(Rule {
             at,

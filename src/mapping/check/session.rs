@@ -126,27 +126,34 @@ fn login_steps(auth: &WrittenAuth) -> Vec<&WrittenStep> {
 /// Targets with the values of their sessions that steps go to, those of log-ins among them.
 fn addresses(document: &Document) -> HashSet<(usize, Box<str>)> {
     let targets = || document.targets.iter().flat_map(|named| &named.0).enumerate();
-    let position = |step: &WrittenStep| match &step.target {
+    let position = |target: Option<&Text>| match target {
         Some(name) => targets().find(|(_, (key, _))| key.text == name.as_str()).map(|(at, _)| at),
         None => Some(0),
     };
     let rules = document.rules().iter().flatten();
     let steps = rules.flat_map(|rule| rule.steps.iter().flat_map(|each| &each.members)).flatten();
-    let of_rules = steps.filter_map(|step| {
-        let name = address(step)?.strip_prefix("session.")?;
-        Some((position(step)?, name))
+    let requests = steps.flat_map(|step| {
+        let undo = step.undo.as_ref();
+        let of_undo =
+            undo.map(|undo| (undo.target.as_ref().or(step.target.as_ref()), undo.request.as_ref()));
+        [Some((step.target.as_ref(), step.request.as_ref())), of_undo]
+    });
+    let of_rules = requests.flatten().filter_map(|(target, request)| {
+        let name = address(request?)?.strip_prefix("session.")?;
+        Some((position(target)?, name))
     });
     let of_logins = targets().flat_map(|(at, (_, target))| {
         let auth = target.as_ref().and_then(|target| target.value.auth.as_ref());
-        let names = auth.map(login_steps).unwrap_or_default().into_iter().filter_map(address);
+        let steps = auth.map(login_steps).unwrap_or_default().into_iter();
+        let names = steps.filter_map(|step| address(step.request.as_ref()?));
         names.map(move |name| (at, name.strip_prefix("session.").unwrap_or(name)))
     });
     of_rules.chain(of_logins).map(|(at, name)| (at, Box::from(name))).collect()
 }
 
-/// The saved value that a step goes to, as far as the text tells: `x` of `GET {{x}}`.
-fn address(step: &WrittenStep) -> Option<&str> {
-    let (_, address) = step.request.as_ref()?.as_str().split_once(' ')?;
+/// The saved value that a request goes to, as far as the text tells: `x` of `GET {{x}}`.
+fn address(request: &Text) -> Option<&str> {
+    let (_, address) = request.as_str().split_once(' ')?;
     Some(address.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim())
 }
 

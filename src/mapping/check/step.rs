@@ -51,6 +51,7 @@ impl Checker<'_, '_> {
         let variables = first..self.variables.len();
         let when = self.condition(written.when.as_ref());
         let act = self.act(written);
+        let undo = self.undo(at, written);
         if written.extract.is_some() {
             self.scopes.pop();
         }
@@ -63,6 +64,7 @@ impl Checker<'_, '_> {
             for_each: for_each.map_or(Some(None), |list| list.map(Some))?,
             variables,
             act: act?,
+            undo: undo.map_or(Some(None), |undo| undo.map(|undo| Some(Box::new(undo))))?,
         })
     }
 
@@ -101,6 +103,8 @@ impl Checker<'_, '_> {
             ("save", written.save.as_ref().map(|saved| saved.1)),
             ("timeout", written.timeout.as_deref().map(Text::span)),
             ("retry", written.retry.as_ref().map(|retry| retry.span)),
+            ("repeat", written.repeat.as_ref().map(|repeat| repeat.span)),
+            ("undo", written.undo.as_ref().map(|undo| undo.span)),
         ];
         let given = of_requests.into_iter().filter_map(|(key, span)| Some((key, span?)));
         for (key, span) in given.chain(bodies(written)) {
@@ -109,7 +113,7 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn call(&mut self, written: &Written) -> Option<Call> {
+    pub(super) fn call(&mut self, written: &Written) -> Option<Call> {
         let target = self.step_target(written);
         let outside = self.scopes.session;
         if self.scopes.login.is_none() {
@@ -117,6 +121,7 @@ impl Checker<'_, '_> {
         }
         let request = self.request(written);
         let responses = self.responses(written.responses.as_ref());
+        let repeat = written.repeat.as_ref().map(|repeat| self.repeat(repeat));
         self.scopes.session = outside;
         let save = self.save(written);
         let timeout = written.timeout.as_ref().map(|text| self.duration(text));
@@ -128,6 +133,7 @@ impl Checker<'_, '_> {
             save: save?,
             timeout: timeout.map_or(Some(None), |timeout| timeout.map(Some))?,
             retry: retry?,
+            repeat: repeat.map_or(Some(None), |repeat| repeat.map(Some))?,
         })
     }
 

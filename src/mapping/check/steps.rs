@@ -16,6 +16,8 @@ pub(super) struct Steps {
     names: Vec<Option<Box<str>>>,
     /// The one that is read.
     pub(super) at: usize,
+    /// Whether it is its undo: the step itself was done by then.
+    pub(super) in_undo: bool,
     saved: Vec<Saved>,
     /// Where each is in `saved`.
     slots: HashMap<Arc<str>, SavedId>,
@@ -37,7 +39,8 @@ impl Steps {
     fn of(written: &[Option<WrittenStep>]) -> Self {
         let name = |step: &Option<WrittenStep>| Some(step.as_ref()?.name.as_ref()?.as_str().into());
         let names = written.iter().map(name).collect();
-        let mut steps = Self { names, at: 0, saved: Vec::new(), slots: HashMap::new() };
+        let mut steps =
+            Self { names, at: 0, in_undo: false, saved: Vec::new(), slots: HashMap::new() };
         for (by, step) in written.iter().enumerate() {
             for (key, _) in step.iter().flat_map(saved_by) {
                 if steps.slot(&key.text).is_none() {
@@ -50,17 +53,28 @@ impl Steps {
         steps
     }
 
+    /// Whether no step comes after this one.
+    pub(super) fn is_last(&self, at: usize) -> bool {
+        at + 1 >= self.names.len()
+    }
+
     /// Names of what earlier steps have saved.
     pub(super) fn visible(&self) -> impl Iterator<Item = &str> {
-        self.saved.iter().filter(|saved| saved.by < self.at).map(|saved| &*saved.name)
+        self.saved.iter().filter(|saved| saved.by < self.done()).map(|saved| &*saved.name)
+    }
+
+    /// How many steps were done by now.
+    fn done(&self) -> usize {
+        self.at + usize::from(self.in_undo)
     }
 
     /// What stands behind a name that a step saves; `None` if none does.
     pub(super) fn saved(&mut self, name: &str) -> Option<Result<SavedId, TemplateFault>> {
         let id = self.slot(name)?;
+        let done = self.done();
         let saved = self.saved.get_mut(id.0)?;
         saved.used = true;
-        if saved.by < self.at {
+        if saved.by < done {
             return Some(Ok(id));
         }
         let saver = label(self.names.get(saved.by).and_then(Option::as_deref), saved.by);
@@ -68,7 +82,10 @@ impl Steps {
         Some(Err(TemplateFault {
             code: "used-before-saved",
             message: format!("`{name}` is not there yet: {when} (`{saver}`) saves it"),
-            help: Some("use it in a step behind that one".to_owned()),
+            help: Some(match self.in_undo {
+                true => "an undo sees what was saved up to its own step".to_owned(),
+                false => "use it in a step behind that one".to_owned(),
+            }),
             range: None,
         }))
     }
@@ -95,7 +112,7 @@ impl Steps {
             };
             return fault("unknown-step", format!("this rule has no step named `{name}`"), help);
         };
-        if at >= self.at {
+        if at >= self.done() {
             let message = format!("the step `{name}` has not run yet here");
             return fault("step-not-run", message, "refer to an earlier step".to_owned());
         }

@@ -68,7 +68,9 @@ impl<'n> Fields<'n> {
         let mut absent = self.keys.clone();
         absent.retain(|name| !there.contains(name));
         let mut rest = std::mem::take(&mut self.rest);
-        for field in rest.iter_mut().filter(|field| !self.keys.contains(&field.name)) {
+        let is_known =
+            |name: &str| self.keys.contains(&name) || elsewhere(self.what, name).is_some();
+        for field in rest.iter_mut().filter(|field| !is_known(field.name)) {
             let Some(near) = did_you_mean(field.name, absent.iter().copied()) else { continue };
             self.unknown(field.key, &format!("did you mean `{near}`?"), reader);
             absent.retain(|name| *name != near);
@@ -137,9 +139,11 @@ impl<'n> Fields<'n> {
     /// and could not be read.
     pub fn finish(self, reader: &mut Reader<'_>) -> Vec<&'static str> {
         for Field { key, .. } in &self.rest {
-            let help = match did_you_mean(&key.text, self.known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the keys here are: {}", self.known.join(", ")),
+            let near = did_you_mean(&key.text, self.known.iter().copied());
+            let help = match (elsewhere(self.what, &key.text), near) {
+                (Some(help), _) => help.to_owned(),
+                (None, Some(near)) => format!("did you mean `{near}`?"),
+                (None, None) => format!("the keys here are: {}", self.known.join(", ")),
             };
             self.unknown(key, &help, reader);
         }
@@ -163,6 +167,22 @@ fn listing(mut items: Vec<String>) -> String {
     }
 }
 
+/// What to do instead of writing a key where it is not, although it is elsewhere.
+fn elsewhere(what: &str, key: &str) -> Option<&'static str> {
+    Some(match (what, key) {
+        ("`undo`", "save" | "extract") => {
+            "nothing comes after an undo; it sees what its step saved, and the step's `extract`"
+        }
+        ("`undo`", "when" | "for_each") => {
+            "it is sent where the step was done, for each member of its `for_each`: what it depends \
+             on belongs to the step"
+        }
+        ("`undo`", "repeat" | "undo" | "fail") => "an undo is one request, tried under `retry`",
+        ("`undo`", "name") => "it has the name of its step: `undo of NAME`",
+        _ => return None,
+    })
+}
+
 /// How a required key might be written.
 fn example(key: &str) -> String {
     let value = match key {
@@ -171,6 +191,9 @@ fn example(key: &str) -> String {
         "event" => "SIM/*",
         "request" => "POST /subscribers",
         "then" => "fail",
+        "until" => "{ $.state: done }",
+        "every" => "2s",
+        "for" => "20s",
         "mapping" => "hss.yaml",
         _ => "…",
     };

@@ -4,9 +4,11 @@ use serde_json::json;
 
 use super::decode::{Anything, Each, Given, Named, OneOrMany, Period, Text, document};
 use super::extract::{SHAPE, Variable};
+use super::repeat::Repeat;
 use super::responses::ResponseEntry;
 use super::schema::{Schema, form};
 use super::target::Retry;
+use super::undo::Undo;
 use super::when::When;
 
 document! {
@@ -149,11 +151,15 @@ document! {
         /// When and how often this request is sent again: each key is instead of the target's.
         #[schema(examples([json!({ "unsafe": true })]))]
         optional retry: Retry,
+        /// Polls: send the request again until its answer says that something has come about.
+        optional repeat: Repeat,
+        /// A request that takes back what this step did, sent if a later step fails for good.
+        optional undo: Undo,
     }
 }
 
 /// Keys that say something of a request.
-const OF_REQUESTS: [&str; 12] = [
+const OF_REQUESTS: [&str; 14] = [
     "target",
     "query",
     "headers",
@@ -166,4 +172,6 @@ const OF_REQUESTS: [&str; 12] = [
     "save",
     "timeout",
     "retry",
+    "repeat",
+    "undo",
 ];

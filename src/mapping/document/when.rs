@@ -229,7 +229,7 @@ fn condition_of(
 /// What a condition is, for those who write one.
 const MEANING: &str = "\
 Subjects, and what each must be; all must hold. A subject is a variable or a built-in, dotted for what \
-is below it, or a JSONPath over the event (in `responses`: over the answer's body). `any`, `all` and \
+is below it, or a JSONPath over the event (in `responses` and `until`: over the answer's body). `any`, `all` and \
 `not` stand in place of a subject and combine conditions.";
 
 fn clause(key: &Key, value: &Node, reader: &mut Reader<'_>) -> Option<Clause> {

@@ -21,8 +21,9 @@ document! {
         /// Which target of the mapping it must go to; of use where there are several.
         #[schema(form(&form::KEBAB_NAME), examples(["hss"]))]
         optional target: Text,
-        /// Name of the step that must send it, or its position in the rule, from 1, where it has none.
-        #[schema(examples(json!(["provision", 2])))]
+        /// Name of the step that must send it, or its position in the rule, from 1, where it has none;
+        /// `undo of NAME` for the undo of a step.
+        #[schema(examples(json!(["provision", 2, "undo of provision"])))]
         optional step: WithNode<Word>,
         /// Headers that it must have, by name, whatever else it has. A list where a name is repeated;
         /// null for one that it must not have.
@@ -56,7 +57,7 @@ document! {
         #[schema(examples(["IMSI=001010000020349"]))]
         optional text: Text,
         /// What comes back: 200 with an empty body unless it is said here. A list stands for
-        /// successive tries of the same request, each of which must be sent.
+        /// successive tries of the same request, or polls, each of which must be sent.
         #[schema(examples(json!([
             { "json": { "result": true } },
             [{ "status": 503 }, { "status": 200 }],

@@ -182,6 +182,13 @@ document! {
         /// The kind of failure, where the event failed.
         #[schema(examples(["SERVICE_ERROR"]))]
         optional type_: WithNode<Test>,
+        /// The steps that were taken back with nothing left: the tests are passed if one of them does.
+        #[schema(examples(json!(["create", { "exists": false }])))]
+        optional undone: WithNode<Test>,
+        /// The steps that could not be taken back as a whole: the tests are passed if one of them
+        /// does.
+        #[schema(examples(json!(["create", { "exists": false }])))]
+        optional not_undone: WithNode<Test>,
     }
 }
 
@@ -193,6 +200,8 @@ impl Answer {
             ("message", &self.message),
             ("error", &self.error),
             ("type", &self.type_),
+            ("undone", &self.undone),
+            ("not_undone", &self.not_undone),
         ]
         .into_iter()
         .filter_map(|(part, test)| Some((part, test.as_ref()?)))

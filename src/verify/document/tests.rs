@@ -56,7 +56,7 @@ cases:
         reply:
           - { status: 503, headers: { Retry-After: 1, Set-Cookie: [a=1, b=2] }, text: busy, after: 1s }
           - { status: 200, json: { id: 7 } }
-    answer: { status: 2xx, message: { contains: success }, error: { exists: false }, type: { not: SERVICE_ERROR } }
+    answer: { status: 2xx, message: { contains: success }, error: { exists: false }, type: { not: SERVICE_ERROR }, undone: { exists: false }, not_undone: { exists: false } }
   - name: several events
     sequence:
       - event: { event_id: e, data: { event_type: SIM/Deleted }, pb_data: { sim_info: { imsi: "8" } } }

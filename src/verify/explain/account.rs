@@ -239,6 +239,9 @@ pub struct RunAccount {
     pub turns: Vec<Turn>,
     /// How many are left out before the last one.
     pub turns_left_out: usize,
+    /// What was taken back, as far as it is told, in the order in which it was.
+    pub undos: Vec<Turn>,
+    pub undos_left_out: usize,
     /// Steps that it did not come to.
     pub not_reached: Vec<(Arc<str>, At)>,
     pub end: End,
@@ -253,7 +256,7 @@ pub enum End {
     Failed { message: String, error: String, step: Option<Arc<str>>, index: Option<u32> },
 }
 
-/// A step, or one member of its `for_each`.
+/// A step, or one member of its `for_each`; or the undo of one.
 #[derive(Debug)]
 pub struct Turn {
     pub at: At,
@@ -312,8 +315,18 @@ pub struct Exchange {
     pub target: Arc<str>,
     pub request: Sent,
     pub tries: Vec<Try>,
+    /// What a poll waits for, asked of the last answer.
+    pub until: Option<Until>,
     /// Why it is not sent again, or the rule does not begin again, although that might help.
     pub given_up: Option<GivenUp>,
+}
+
+/// What the `until` of a `repeat` came to.
+#[derive(Debug)]
+pub struct Until {
+    pub at: At,
+    pub held: bool,
+    pub when: Found,
 }
 
 /// A request as it is sent for the first time; of later tries only identifiers of the try differ.

@@ -9,7 +9,7 @@ use crate::engine::observe::{GivenUp, Observer};
 use crate::engine::transport::{Request, Response, TransportError};
 use crate::expr::extract::Variable;
 use crate::expr::{Came, Fault, Scope, Witness};
-use crate::program::{Act, Call, ResponseEntry, Step, Target};
+use crate::program::{Act, Call, Repeat, ResponseEntry, Step, Target};
 
 /// Hears of a log-in. Its values are nobody's business.
 pub struct LogIn {
@@ -23,6 +23,8 @@ pub struct LogIn {
 struct Way {
     step: Option<LogInStep>,
     on_its_way: Option<Place>,
+    /// An answer was not yet what a poll waits for.
+    polls: bool,
 }
 
 impl LogIn {
@@ -57,7 +59,13 @@ impl Observer for LogIn {
     fn sending(&self, target: &Target, request: &Request, attempt: u32) {
         let mut way = self.way();
         let place = way.on_its_way.filter(|_| attempt > 1);
-        way.on_its_way = self.recorder.sends(place, way.step.as_ref(), target, request);
+        let is_poll = std::mem::take(&mut way.polls);
+        way.on_its_way = self.recorder.sends(place, is_poll, way.step.as_ref(), target, request);
+    }
+
+    fn polled(&self, repeat: &Repeat, held: bool, scope: &dyn Scope) {
+        self.recorder.polls(self.place(), repeat, held, scope, &self.curtain);
+        self.way().polls = !held;
     }
 
     fn received(&self, _: &Target, result: Result<&Response, &TransportError>) {

@@ -119,7 +119,7 @@ fn account(
     took: Duration,
     curtain: &Curtain,
 ) -> MappingAccount {
-    let Notes { rules, mut variables, turns, turns_left_out, .. } = notes;
+    let Notes { rules, mut variables, turns, turns_left_out, undos, undos_left_out, .. } = notes;
     let failure = outcome.and_then(|outcome| match &outcome.result {
         RuleResult::Failed(failure) => Some(failure),
         _ => None,
@@ -130,7 +130,17 @@ fn account(
         let end = end(&outcome.result, curtain);
         let not_reached = not_reached(rule, &turns, &end);
         let (at, rule) = (rule.at, rule.name.clone());
-        Some(RunAccount { at, rule, turns, turns_left_out, not_reached, end, took })
+        Some(RunAccount {
+            at,
+            rule,
+            turns,
+            turns_left_out,
+            undos,
+            undos_left_out,
+            not_reached,
+            end,
+            took,
+        })
     });
     let description = mapping.description.as_deref().map(|text| curtain.told(text));
     MappingAccount { file: mapping.file.clone(), description, rules, variables, run }

@@ -44,6 +44,18 @@ impl Replies {
         place.exchanges += 1;
     }
 
+    /// A request is sent once more although it succeeded: the next try gets the next member of a
+    /// list that has more of them, and is an exchange of its own otherwise.
+    pub fn next_poll(&self) {
+        let place = self.place();
+        let given = place.exchanges.checked_sub(1).and_then(|at| self.given.get(at));
+        let has_more = given.is_some_and(|given| place.tries < given.len());
+        drop(place);
+        if !has_more {
+            self.next_exchange();
+        }
+    }
+
     /// Exchanges that began.
     pub fn exchanges(&self) -> usize {
         self.place().exchanges

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::account::{
     Answered, EntryAccount, EntryStanding, Exchange, LogInStep, Member, Owner, RuleAccount, Try,
-    Turn, TurnKind, VariableAccount, Verdict,
+    Turn, TurnKind, Until, VariableAccount, Verdict,
 };
 use super::findings;
 use super::glimpse::Curtain;
@@ -22,7 +22,7 @@ use crate::engine::observe::{GivenUp, Observer};
 use crate::engine::transport::{Request, Response, TransportError};
 use crate::expr::extract::Variable;
 use crate::expr::{At, Builtin, Came, Fault, Root, Scope, Witness};
-use crate::program::{Act, Call, Mapping, ResponseEntry, Rule, Step, Target, Then};
+use crate::program::{Act, Call, Mapping, Repeat, ResponseEntry, Rule, Step, Target, Then, Undo};
 
 /// So many turns of steps are told; of more, the last one and how many were left out.
 const MOST_TURNS: usize = 500;
@@ -44,6 +44,13 @@ pub struct Notes {
     pub chosen: Option<At>,
     pub turns: Vec<Turn>,
     pub turns_left_out: usize,
+    /// Those that take back what others did.
+    pub undos: Vec<Turn>,
+    pub undos_left_out: usize,
+    /// How many turns came before these, which stand behind them until all are there.
+    undos_from: Option<usize>,
+    /// An answer was not yet what a poll waits for.
+    polls: bool,
     trails: Trails,
     pub(super) scribe: Scribe,
     restarts: u32,
@@ -74,7 +81,11 @@ impl Recorder {
 
     /// What was heard, and forgets it.
     pub fn take(&self) -> Notes {
-        std::mem::replace(&mut *self.notes(), Notes::new(&self.curtain))
+        let mut notes = std::mem::replace(&mut *self.notes(), Notes::new(&self.curtain));
+        if let Some(from) = notes.undos_from {
+            notes.undos = notes.turns.split_off(from.min(notes.turns.len()));
+        }
+        notes
     }
 
     pub(super) fn notes(&self) -> MutexGuard<'_, Notes> {
@@ -137,12 +148,15 @@ impl Recorder {
     pub(super) fn sends(
         &self,
         place: Option<Place>,
+        is_poll: bool,
         log_in: Option<&LogInStep>,
         target: &Target,
         request: &Request,
     ) -> Option<Place> {
-        if place.is_none() {
-            self.play.replies.next_exchange();
+        match place {
+            Some(_) => {}
+            None if is_poll => self.play.replies.next_poll(),
+            None => self.play.replies.next_exchange(),
         }
         let at = self.play.clock.monotonic();
         let next = Try {
@@ -159,8 +173,8 @@ impl Recorder {
         let exchanges = &mut notes.turns.get_mut(turn)?.exchanges;
         if let Some(request) = fresh {
             let (target, log_in) = (target.name.clone(), log_in.cloned());
-            let (tries, given_up) = (Vec::new(), None);
-            exchanges.push(Exchange { log_in, target, request, tries, given_up });
+            let (tries, until, given_up) = (Vec::new(), None, None);
+            exchanges.push(Exchange { log_in, target, request, tries, until, given_up });
         }
         let place = place.unwrap_or((turn, exchanges.len().checked_sub(1)?));
         exchanges.get_mut(place.1)?.tries.push(next);
@@ -221,6 +235,20 @@ impl Recorder {
         }
     }
 
+    pub(super) fn polls(
+        &self,
+        place: Option<Place>,
+        repeat: &Repeat,
+        held: bool,
+        scope: &dyn Scope,
+        curtain: &Curtain,
+    ) {
+        let when = scope.effort().apart(|| findings::of(&repeat.until, scope, curtain));
+        if let Some(exchange) = self.notes().exchange(place) {
+            exchange.until = Some(Until { at: repeat.at, held, when });
+        }
+    }
+
     pub(super) fn gives_up(&self, place: Option<Place>, why: GivenUp) {
         if let Some(exchange) = self.notes().exchange(place) {
             exchange.given_up = Some(why);
@@ -236,6 +264,10 @@ impl Notes {
             chosen: None,
             turns: Vec::new(),
             turns_left_out: 0,
+            undos: Vec::new(),
+            undos_left_out: 0,
+            undos_from: None,
+            polls: false,
             trails: Trails::default(),
             scribe: Scribe::new(curtain.clone()),
             restarts: 0,
@@ -259,6 +291,15 @@ impl Notes {
         if self.turns.len() >= MOST_TURNS {
             self.turns.pop();
             self.turns_left_out += 1;
+        }
+        self.turns.push(turn);
+    }
+
+    fn push_undo(&mut self, turn: Turn) {
+        let from = *self.undos_from.get_or_insert(self.turns.len());
+        if self.turns.len() - from >= MOST_TURNS {
+            self.turns.pop();
+            self.undos_left_out += 1;
         }
         self.turns.push(turn);
     }
@@ -308,6 +349,20 @@ impl Observer for Recorder {
         let member = index.map(|index| Member { index, item });
         let turn = Turn { when, member, ..self.turn_of(step, notes.restarts, kind) };
         notes.push(turn);
+        notes.polls = false;
+    }
+
+    fn undoing(&self, step: &Step, undo: &Undo, index: Option<u32>, scope: &dyn Scope) {
+        let item = scope.effort().apart(|| {
+            let item = scope.get(Root::Builtin(Builtin::Item)).ok().flatten();
+            item.map(|item| self.curtain.glimpse(item))
+        });
+        let mut notes = self.notes();
+        let member = index.map(|index| Member { index, item });
+        let (at, label) = (undo.at, undo.label.clone());
+        let of_step = self.turn_of(step, notes.restarts, TurnKind::Runs);
+        notes.push_undo(Turn { at, step: label, member, ..of_step });
+        notes.polls = false;
     }
 
     fn turned(&self, mapping: &Mapping, step: &Step) {
@@ -336,8 +391,15 @@ impl Observer for Recorder {
 
     fn sending(&self, target: &Target, request: &Request, attempt: u32) {
         let place = self.notes().on_its_way.filter(|_| attempt > 1);
-        let place = self.sends(place, None, target, request);
+        let is_poll = std::mem::take(&mut self.notes().polls);
+        let place = self.sends(place, is_poll, None, target, request);
         self.notes().on_its_way = place;
+    }
+
+    fn polled(&self, repeat: &Repeat, held: bool, scope: &dyn Scope) {
+        let place = self.notes().on_its_way;
+        self.polls(place, repeat, held, scope, &self.curtain);
+        self.notes().polls = !held;
     }
 
     fn received(&self, _: &Target, result: Result<&Response, &TransportError>) {

@@ -5,6 +5,7 @@ mod faults;
 mod hostile;
 mod keys;
 mod plans;
+mod repeated;
 mod sessions;
 mod speed;
 mod wire;

@@ -1,5 +1,7 @@
 //! `explain`: what people and tools read, and what they never do.
 
+mod repeated;
+
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;

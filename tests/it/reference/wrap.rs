@@ -8,6 +8,7 @@ const START: &str = "version: 1\ntargets: { hss: { url: http://hss.test } }\n";
 const TABLES: &str = "tables: { plans: { 1591: '2101' } }\n";
 const RULE: &str = "rules:\n  - name: r\n    event: '*'\n";
 const STEP: &str = "    steps:\n      - request: POST /\n";
+const NEXT_STEP: &str = "      - request: POST /next\n";
 
 /// What the fragments name without defining it.
 const NAMES: [&str; 11] = [
@@ -104,7 +105,22 @@ pub(super) fn row(row: &Row) -> String {
             if first == "content_type" {
                 step += "        json: {}\n";
             }
-            start() + RULE + &step + &indented(example, 8)
+            let next = if first == "undo" { NEXT_STEP } else { "" };
+            start() + RULE + &step + &indented(example, 8) + next
+        }
+        "## Polling: `repeat`" => {
+            let mut repeat = example.clone();
+            for (key, value) in [("until", "{ $.a: 1 }"), ("every", "1s"), ("for", "2s")] {
+                if key != first {
+                    write!(repeat, ", {key}: {value}").unwrap();
+                }
+            }
+            format!("{}{RULE}{STEP}        repeat: {{ {repeat} }}\n", start())
+        }
+        "## Taking back: `undo`" => {
+            let request = if first == "request" { "" } else { "request: DELETE /, " };
+            let undo = format!("        undo: {{ {request}{example} }}\n");
+            format!("{}{RULE}{STEP}{undo}{NEXT_STEP}", start())
         }
         "## Answers: `responses`" if example.starts_with('{') => responses(example),
         "## Answers: `responses`" => {
@@ -136,7 +152,9 @@ extract:
 rules:
   - name: create
     event: SIM/Created
-    steps: [{ name: create, request: POST /sims, json: { msisdn: "{{msisdn}}" } }]
+    steps:
+      - { name: create, request: POST /sims, json: { msisdn: "{{msisdn}}" }, undo: { request: DELETE /sims } }
+      - { name: next, request: POST /next }
   - name: update
     event: SIM/*
     steps: [{ name: create, request: PUT /sims, json: { plan: "{{plan}}" } }]

@@ -2,6 +2,7 @@
 
 mod answers;
 mod log_ins;
+mod repeated;
 mod rules;
 mod secrets;
 mod variables;

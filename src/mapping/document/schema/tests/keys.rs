@@ -102,6 +102,8 @@ fn there_is_a_place_for_each_kind_of_mapping() {
             "Variable",
             "Case",
             "Entry of responses",
+            "Repeat",
+            "Undo",
             "Retry",
             "Rule",
         ])
@@ -180,7 +182,7 @@ fn keys_that_exclude_each_other_are_refused_by_both() {
             }
         }
     }
-    assert_eq!(pairs, 39);
+    assert_eq!(pairs, 49);
 }
 
 /// A mapping file with these keys at the place, and everywhere all that is required.
