@@ -9,6 +9,7 @@ mod names;
 mod oauth;
 mod request;
 mod responses;
+mod route;
 mod rule;
 mod session;
 mod step;
@@ -18,6 +19,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tls;
 mod undefined;
 mod usage;
 mod value;

@@ -225,7 +225,7 @@ impl Observer for Recorder {
             verdict: Verdict::NoAnswer,
         };
         let mut notes = self.notes();
-        let fresh = (attempt == 1).then(|| notes.scribe.request(request));
+        let fresh = (attempt == 1).then(|| notes.scribe.request(request, &target.route));
         let Some(turn) = notes.turns.last_mut() else { return };
         if let Some(request) = fresh {
             let (target, tries) = (target.name.clone(), Vec::new());

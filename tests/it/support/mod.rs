@@ -1,6 +1,8 @@
 //! What tests stand on: the connector as a process, targets that misbehave, and text of ours.
 #![allow(dead_code, reason = "a tool box: not every tool is in use at all times")]
 
+#[path = "../../../src/certificate/testing.rs"]
+pub mod certificates;
 pub mod client;
 pub mod command;
 pub mod connector;
@@ -16,6 +18,7 @@ pub mod scratch;
 pub mod sources;
 pub mod stage;
 pub mod target;
+pub mod tls_front;
 
 use std::thread;
 use std::time::{Duration, Instant};

@@ -103,6 +103,7 @@ fn there_is_a_place_for_each_kind_of_mapping() {
             "Case",
             "Entry of responses",
             "Retry",
+            "TLS",
             "Rule",
         ])
     );
