@@ -2,7 +2,7 @@
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    SanType, date_time_ymd,
+    SanType, SignatureAlgorithm, date_time_ymd,
 };
 
 /// Somebody who issues certificates.
@@ -48,13 +48,26 @@ impl Authority {
         })
     }
 
+    /// A certificate for a client with a key of that kind.
+    pub fn client_with(&self, kind: &'static SignatureAlgorithm) -> Issued {
+        self.issues_for(&["nsps"], for_clients, KeyPair::generate_for(kind).unwrap())
+    }
+
     /// A certificate for these names, changed like that.
     pub fn issues(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Issued {
+        self.issues_for(names, change, KeyPair::generate().unwrap())
+    }
+
+    fn issues_for(
+        &self,
+        names: &[&str],
+        change: impl FnOnce(&mut CertificateParams),
+        pair: KeyPair,
+    ) -> Issued {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
         params.use_authority_key_identifier_extension = true;
         change(&mut params);
-        let pair = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&pair, &self.issuer).unwrap().pem();
         Issued { certificate, key: pair.serialize_pem() }
     }

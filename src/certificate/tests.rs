@@ -26,6 +26,22 @@ fn a_certificate_and_its_key_are_read_with_all_that_is_between_them_and_the_auth
 }
 
 #[test]
+fn keys_of_every_usual_kind_are_taken() {
+    let authority = Authority::new("one");
+    for kind in [
+        &rcgen::PKCS_ECDSA_P256_SHA256,
+        &rcgen::PKCS_ECDSA_P384_SHA384,
+        &rcgen::PKCS_ECDSA_P521_SHA512,
+        &rcgen::PKCS_ED25519,
+        &rcgen::PKCS_RSA_SHA256,
+    ] {
+        let issued = authority.client_with(kind);
+        let identity = Chain::read(&issued.certificate).unwrap().with_key(&issued.key);
+        assert!(identity.is_ok(), "{kind:?}: {:?}", identity.err());
+    }
+}
+
+#[test]
 fn one_file_may_hold_both() {
     let issued = Authority::new("one").client("nsps");
     let both = format!("{}{}", issued.key, issued.certificate).replace('\n', "\r\n");

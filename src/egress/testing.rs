@@ -61,6 +61,13 @@ impl Target {
         self
     }
 
+    /// That trusts it besides those that the system trusts.
+    pub(super) fn trusting_also(mut self, authority: &Authority) -> Self {
+        let authorities = Authorities::read(&authority.pem).unwrap().into_der();
+        self.route.trust = Trust::SystemAnd(authorities);
+        self
+    }
+
     /// That is shown this certificate.
     pub(super) fn shown(mut self, issued: &Issued) -> Self {
         let chain = Chain::read(&issued.certificate).unwrap();

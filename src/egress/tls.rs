@@ -116,6 +116,7 @@ fn words(fault: &rustls::Error, ours: Ours) -> Option<String> {
 }
 
 fn words_of_certificate(fault: &CertificateError, ours: Ours) -> String {
+    const NOT_FOR_SERVERS: &str = "its certificate is not one for servers";
     match fault {
         CertificateError::ExpiredContext { not_after, .. } => {
             format!("its certificate expired on {}", date(*not_after))
@@ -145,18 +146,23 @@ fn words_of_certificate(fault: &CertificateError, ours: Ours) -> String {
                 .to_owned()
         }
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            "its certificate is not one for servers".to_owned()
+            NOT_FOR_SERVERS.to_owned()
         }
         CertificateError::Revoked => "its certificate was revoked".to_owned(),
         CertificateError::BadSignature => {
             "its certificate is not signed by whom it names as its issuer".to_owned()
         }
         CertificateError::BadEncoding => "its certificate cannot be read".to_owned(),
-        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
-            "its certificate is that of an authority (CA:TRUE), with which a server cannot prove who it \
-             is: it needs one of its own, issued by that authority"
-                .to_owned()
-        }
+        CertificateError::Other(other) => match other.0.to_string().as_str() {
+            // From the verifier of the system, which has words of its own.
+            "certificate had invalid extensions" => NOT_FOR_SERVERS.to_owned(),
+            "CaUsedAsEndEntity" => {
+                "its certificate is that of an authority (CA:TRUE), with which a server cannot prove \
+                 who it is: it needs one of its own, issued by that authority"
+                    .to_owned()
+            }
+            other => format!("its certificate is not accepted: {other}"),
+        },
         other => format!("its certificate is not accepted: {other}"),
     }
 }

@@ -128,6 +128,22 @@ async fn a_certificate_is_good_for_its_time_its_names_and_its_purpose_alone() {
 }
 
 #[tokio::test]
+async fn an_authority_may_be_trusted_besides_those_of_the_system() {
+    let (authority, another) = (Authority::new("one"), Authority::new("another"));
+    let issued = authority.server("hss.test");
+    let server = Server::start(&Tls::showing(&issued)).await;
+    let trusting = server.target("hss.test").trusting_also(&authority);
+    assert_eq!(ask(&trusting).await.unwrap().status, 200);
+    let stranger = told(&server.target("hss.test").trusting_also(&another)).await;
+    assert!(stranger.starts_with("its certificate is issued by nobody that"), "{stranger}");
+
+    let of_client = authority.issues(&["hss.test"], for_clients);
+    let server = Server::start(&Tls::showing(&of_client)).await;
+    let told = told(&server.target("hss.test").trusting_also(&authority)).await;
+    assert_eq!(told, "its certificate is not one for servers");
+}
+
+#[tokio::test]
 async fn an_authority_is_no_server() {
     let authority = Authority::with("one", named("hss.test"));
     let itself = Issued { certificate: authority.pem.clone(), key: authority.key.clone() };

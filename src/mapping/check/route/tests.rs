@@ -171,6 +171,23 @@ fn hosts_are_read_in_all_their_forms() {
     }
 }
 
+proptest::proptest! {
+    #[test]
+    fn a_host_that_is_taken_is_one_that_a_url_can_lead_to(text in "(\\PC{0,30}|[a-z0-9.:\\[\\]%@/\\\\-]{0,30})") {
+        let Ok(AllowedHost { host, port }) = allowed(&text) else { return Ok(()) };
+        let url = format!("https://{host}:{}/x", port.unwrap_or(8443));
+        let url = Url::parse(&url).expect("a URL");
+        proptest::prop_assert_eq!(url.host().map(|it| it.to_owned()), Some(host));
+        proptest::prop_assert!(url.username().is_empty());
+    }
+
+    #[test]
+    fn a_proxy_of_any_text_is_taken_or_refused(text in "(http://)?\\PC{0,30}") {
+        let quoted = serde_json::Value::from(text).to_string().replace("${", "$${");
+        loaded(&format!("proxy: {quoted}"), &HashMap::new(), false);
+    }
+}
+
 #[test]
 fn a_token_endpoint_and_a_log_in_go_the_same_way() {
     let files = files();
