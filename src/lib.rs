@@ -1,6 +1,7 @@
 //! The NSPS connector, in the order in which an event flows through it.
 
 pub mod assertion;
+pub mod certificate;
 pub mod clock;
 pub mod settings;
 pub mod telemetry;

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::output::{counted, say, style};
 use super::{Exit, defaults};
+use crate::clock::{Clock as _, SystemClock};
 use crate::mapping::{self, Loaded, env};
 use crate::program::{Mapping, Program};
 
@@ -46,7 +47,8 @@ pub(super) fn run(arguments: &CheckArgs) -> Exit {
     let files = env::read_file;
     let loaded = mapping::load(
         &path,
-        env::Environment::new(&variables, &files, arguments.allow_missing_env),
+        env::Environment::new(&variables, &files, arguments.allow_missing_env)
+            .at(SystemClock::new().wall()),
     );
     match arguments.format {
         Format::Json => say(loaded.report.to_json()),

@@ -108,7 +108,8 @@ fn inputs(settings: &Settings, environment: Environment) -> Inputs {
     Inputs {
         mappings: Box::new(move || {
             let variables = |name: &str| environment.get(name);
-            let env = env::Environment::new(&variables, &env::read_file, false);
+            let env = env::Environment::new(&variables, &env::read_file, false)
+                .at(SystemClock::new().wall());
             let loaded = mapping::load(&directory, env);
             if test_on_reload { verify::tested(loaded, &directory) } else { loaded }
         }),

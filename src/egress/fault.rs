@@ -2,10 +2,13 @@
 
 use std::error::Error;
 use std::io;
+use std::iter;
 use std::time::Duration;
 
 use reqwest::Url;
 
+use super::resolve::Refused;
+use super::tls::{self, Ours};
 use crate::engine::transport::{TransportError, TransportFault};
 
 /// The part of a URL that may be told: host and port. Path, query string and userinfo can carry
@@ -16,6 +19,15 @@ pub(super) fn place(url: &Url) -> String {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     }
+}
+
+/// What is told of the way to a target.
+#[derive(Debug)]
+pub(super) struct Way {
+    pub connect_timeout: Duration,
+    /// Host and port.
+    pub proxy: Option<String>,
+    pub ours: Ours,
 }
 
 pub(super) fn unsendable(reason: &str) -> TransportError {
@@ -33,28 +45,96 @@ pub(super) fn too_large(place: &str, limit: usize) -> TransportError {
     TransportError { fault: TransportFault::TooLarge, message }
 }
 
-/// A fault that the HTTP client reports. `connect_timeout` is only for the message.
-pub(super) fn of_client(
-    fault: &reqwest::Error,
-    place: &str,
-    connect_timeout: Duration,
-) -> TransportError {
+/// What the proxy answered itself.
+pub(super) fn proxy_wants_credentials(proxy: &str) -> TransportError {
+    unreachable(format!(
+        "the proxy {proxy} demands credentials, or other ones (407): write them into its URL, \
+         `http://USER:PASSWORD@HOST:PORT`"
+    ))
+}
+
+fn unreachable(message: String) -> TransportError {
+    TransportError { fault: TransportFault::Unreachable, message }
+}
+
+/// A fault that the HTTP client reports.
+pub(super) fn of_client(fault: &reqwest::Error, place: &str, way: &Way) -> TransportError {
     if fault.is_builder() {
         return unsendable(&innermost(fault));
     }
-    if !fault.is_connect() {
-        let message = format!("the exchange with {place} broke off: {}", innermost(fault));
-        return TransportError { fault: TransportFault::Broken, message };
+    if fault.is_connect() {
+        return of_connecting(fault, place, way);
     }
-    let cause = if fault.is_dns() {
-        "name does not resolve".to_owned()
-    } else if fault.is_timeout() {
-        format!("no connection within {connect_timeout:?}")
-    } else {
-        innermost(fault)
+    if let Some(told) = tls::told_late(causes(fault), way.ours) {
+        return unreachable(format!("cannot connect to {place}: {told}"));
+    }
+    if is_unprocessed(fault) {
+        return unreachable(format!("{place} turned the request away unprocessed (HTTP/2)"));
+    }
+    let message = format!("the exchange with {place} broke off: {}", innermost(fault));
+    TransportError { fault: TransportFault::Broken, message }
+}
+
+/// No connection came about: to the target, or to the proxy on the way.
+fn of_connecting(fault: &reqwest::Error, place: &str, way: &Way) -> TransportError {
+    let of_tls = tls::told(causes(fault), way.ours);
+    let is_secure = fault.url().is_some_and(|url| url.scheme() == "https");
+    let tunnel = causes(fault).find_map(|cause| {
+        let text = cause.to_string();
+        text.strip_prefix("tunnel error: ").map(str::to_owned)
+    });
+    let refused = causes(fault).find_map(|cause| cause.downcast_ref::<Refused>());
+    let cause = match (of_tls, refused) {
+        (Some(told), _) => told,
+        (None, Some(refused)) => refused.to_string(),
+        (None, None) if fault.is_dns() => "name does not resolve".to_owned(),
+        (None, None) if fault.is_timeout() => {
+            format!("no connection within {:?}", way.connect_timeout)
+        }
+        (None, None) => innermost(fault),
     };
-    let message = format!("cannot connect to {place}: {cause}");
-    TransportError { fault: TransportFault::Unreachable, message }
+    unreachable(match (&way.proxy, tunnel.as_deref()) {
+        (None, _) => format!("cannot connect to {place}: {cause}"),
+        (Some(proxy), Some("proxy authorization required")) => {
+            return proxy_wants_credentials(proxy);
+        }
+        (Some(proxy), Some("unsuccessful")) => {
+            format!(
+                "the proxy {proxy} does not connect to {place}: it forbids it, or cannot reach it"
+            )
+        }
+        (Some(proxy), Some("unexpected end of file")) => {
+            format!("the proxy {proxy} closed the connection instead of connecting to {place}")
+        }
+        // Without a word of the tunnel, it was there already.
+        (Some(proxy), None) if is_secure => {
+            format!("cannot connect to {place} by the proxy {proxy}: {cause}")
+        }
+        (Some(proxy), _) => format!("cannot connect to the proxy {proxy}: {cause}"),
+    })
+}
+
+/// Whether an HTTP/2 server says that it did nothing with the request (RFC 9113, section 8.7).
+fn is_unprocessed(fault: &reqwest::Error) -> bool {
+    let of_http2 = causes(fault).find_map(|cause| cause.downcast_ref::<h2::Error>());
+    of_http2.is_some_and(|fault| {
+        let is_refused = fault.is_reset() && fault.reason() == Some(h2::Reason::REFUSED_STREAM);
+        // Only streams that the server did not begin with see its GOAWAY.
+        fault.is_remote() && (is_refused || fault.is_go_away())
+    })
+}
+
+/// A fault and what is behind it.
+fn causes<'e>(fault: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    iter::successors(Some(fault), |cause| behind(*cause))
+}
+
+/// An I/O error does not count the error that it carries as its cause.
+fn behind<'e>(cause: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
+    match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(carried) => Some(carried),
+        None => cause.source(),
+    }
 }
 
 /// The deepest cause. The outermost one, the client's own, is never shown: its text holds the URL.

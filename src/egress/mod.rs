@@ -2,3 +2,8 @@
 
 pub mod client;
 mod fault;
+pub mod resolve;
+mod tls;
+
+#[cfg(test)]
+mod testing;

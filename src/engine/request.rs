@@ -72,7 +72,8 @@ fn url(template: &RequestTemplate, target: &Target, scope: &dyn Scope) -> Result
 }
 
 /// A URL reference that a target gave (RFC 3986, section 4.1). It may lead to another path of the
-/// same origin and nowhere else: whoever answers must not say where secrets go.
+/// same origin, or to a host that the mapping names, and nowhere else: whoever answers must not say
+/// where secrets go.
 fn saved_url(name: &Reference, target: &Target, scope: &dyn Scope) -> Result<String, Fault> {
     let misfit = |reason| Fault::Misfit { place: "the URL of the request", reason };
     let Some(value) = name.need(scope)? else {
@@ -85,9 +86,10 @@ fn saved_url(name: &Reference, target: &Target, scope: &dyn Scope) -> Result<Str
     let base = Url::parse(&format!("{}/", target.url));
     let base = base.map_err(|_| misfit("the target's own URL cannot be read"))?;
     let mut url = base.join(reference).map_err(|_| misfit("it is not a URL"))?;
-    let user = |url: &Url| (url.username().to_owned(), url.password().map(str::to_owned));
-    if url.origin() != base.origin() || user(&url) != user(&base) {
-        return Err(misfit("it leads to another origin than the target's"));
+    if !target.route.leads_to(&url, &base) {
+        let reason =
+            "it leads to another origin than the target's, and `allow_hosts` does not name it";
+        return Err(misfit(reason));
     }
     url.set_fragment(None);
     Ok(url.into())

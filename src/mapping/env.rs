@@ -2,7 +2,11 @@
 //! literal `${`. What they give is data: it is put in after YAML and templates were parsed.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read as _;
 use std::ops::Range;
+
+use jiff::Timestamp;
 
 use crate::expr::template::Piece;
 
@@ -17,6 +21,7 @@ pub struct Environment<'e> {
     allow_missing: bool,
     /// A test file says what there is, and nothing else does.
     of_test: bool,
+    now: Option<Timestamp>,
     secrets: BTreeSet<String>,
 }
 
@@ -64,7 +69,18 @@ impl<'e> Environment<'e> {
         files: &'e dyn Fn(&str) -> Result<String, String>,
         allow_missing: bool,
     ) -> Self {
-        Self { variables, files, allow_missing, of_test: false, secrets: BTreeSet::new() }
+        let (of_test, now, secrets) = (false, None, BTreeSet::new());
+        Self { variables, files, allow_missing, of_test, now, secrets }
+    }
+
+    /// The same at that time: what is over by then is told.
+    pub fn at(self, now: Timestamp) -> Self {
+        Self { now: Some(now), ..self }
+    }
+
+    /// The time of day, if it makes a difference.
+    pub fn now(&self) -> Option<Timestamp> {
+        self.now
     }
 
     /// What a test file sets, and nothing else.
@@ -180,6 +196,16 @@ impl<'e> Environment<'e> {
         self.file(path).map(|(text, is_stand_in)| (!is_stand_in).then_some(text))
     }
 
+    /// Reads a file that only the wire has a use for: a test, which has none, need not give it. It is
+    /// secret if a private key is in it.
+    pub fn read_for_wire(&mut self, path: &str) -> Result<Option<String>, LookUpFault> {
+        match (self.files)(path) {
+            Err(_) if self.of_test => Ok(None),
+            Ok(text) if !text.contains("PRIVATE KEY-----") => Ok(Some(text)),
+            _ => self.read(path),
+        }
+    }
+
     fn file(&mut self, path: &str) -> Result<(String, bool), LookUpFault> {
         match (self.files)(path) {
             Ok(text) => {
@@ -216,13 +242,19 @@ fn is_name(text: &str) -> bool {
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
+/// What a file is that is not UTF-8.
+pub const NO_TEXT: &str = "it is not a text in UTF-8";
+
 /// Reads a file for `${file:}`; the reason is in words.
 pub fn read_file(path: &str) -> Result<String, String> {
-    let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if size > LARGEST_FILE {
-        return Err(format!("it is larger than {LARGEST_FILE} bytes"));
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    // A device has no size to ask for, and no end.
+    let read = file.take(LARGEST_FILE + 1).read_to_end(&mut bytes);
+    match read.map_err(|error| error.to_string())? as u64 {
+        0..=LARGEST_FILE => String::from_utf8(bytes).map_err(|_| NO_TEXT.to_owned()),
+        _ => Err(format!("it is larger than {LARGEST_FILE} bytes")),
     }
-    std::fs::read_to_string(path).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

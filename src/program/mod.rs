@@ -3,6 +3,7 @@
 
 mod event_pattern;
 mod login;
+pub mod route;
 mod target;
 
 use std::ops::{Range, RangeInclusive};
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 pub use event_pattern::EventPattern;
 pub use login::{Keepsake, Login};
+pub use route::Route;
 pub use target::{ApiKeyPlace, Auth, METHODS, Method, Retry, RetryKeys, Target};
 
 use crate::expr::body::Shape;
@@ -179,7 +181,7 @@ pub enum Address {
     /// Below the target's URL. It begins with `/`; each expression is a segment or a part of one.
     Path(Template),
     /// What a step or a log-in saved: a URL reference (RFC 3986, section 4.1), whose origin must be
-    /// the target's.
+    /// the target's, or of a host in `allow_hosts`.
     Saved(Reference),
     /// The target's URL as it is.
     Itself,

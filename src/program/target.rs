@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Login, ResponseEntry, Then};
+use super::{Login, ResponseEntry, Route, Then};
 use crate::expr::body::Shape;
 
 /// An external system.
@@ -25,6 +25,8 @@ pub struct Target {
     pub responses: Vec<ResponseEntry>,
     /// Whether cookies are kept, with the session where there is one.
     pub cookies: bool,
+    /// The way to it: TLS, a proxy, other hosts.
+    pub route: Route,
     /// SHA-256 of the definition with its environment values: targets that are defined identically,
     /// in whichever file and generation, share what stands behind them.
     pub fingerprint: [u8; 32],
@@ -44,6 +46,7 @@ impl Target {
             retry: Retry::default(),
             responses: Vec::new(),
             cookies: false,
+            route: Route::default(),
             fingerprint: [0; 32],
         }
     }

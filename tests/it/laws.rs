@@ -19,9 +19,16 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["actix*"], &["src/ingress.rs", "src/ingress/"]),
     (&["reqwest"], &["src/egress.rs", "src/egress/"]),
     (&["slog*"], &["src/telemetry.rs", "src/telemetry/"]),
-    (&["hyper*", "http_body_util"], &["src/cli/demo.rs", "src/cli/demo/"]),
+    (&["hyper*", "http_body_util"], &["src/cli/demo.rs", "src/cli/demo/", "src/egress/testing.rs"]),
     (&["clap*"], &["src/settings.rs", "src/settings/", "src/cli.rs", "src/cli/", "src/main.rs"]),
-    (&["aws_lc_rs", "rustls_pki_types"], &["src/assertion.rs", "src/assertion/"]),
+    (&["aws_lc_rs"], &["src/assertion.rs", "src/assertion/"]),
+    (&["rustls_pki_types"], &["src/assertion.rs", "src/certificate.rs"]),
+    (
+        &["rustls", "tokio_rustls"],
+        &["src/egress.rs", "src/egress/", "src/certificate.rs", "src/certificate/"],
+    ),
+    (&["h2"], &["src/egress.rs", "src/egress/"]),
+    (&["rcgen"], &["src/certificate/"]),
     (&["cookie"], &["src/engine/session/jar.rs"]),
     (&["dotenvy"], &["src/settings/environment.rs"]),
     (

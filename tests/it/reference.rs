@@ -18,7 +18,7 @@ const MAPPING: &str = "mapping";
 const TEST: &str = "test";
 
 /// Where each part of a schema is documented: the schema, the part, a heading, and how.
-const CHAPTERS: [(&str, &str, &str, Shown); 26] = [
+const CHAPTERS: [(&str, &str, &str, Shown); 27] = [
     (MAPPING, "", "## A file", Shown::InARow),
     (MAPPING, "target", "## Targets", Shown::InARow),
     (MAPPING, "auth", "### `auth`", Shown::InARow),
@@ -29,6 +29,7 @@ const CHAPTERS: [(&str, &str, &str, Shown); 26] = [
     (MAPPING, "assertion", "## Tokens of OAuth 2.0", Shown::InARow),
     (MAPPING, "session", "## Sessions", Shown::InARow),
     (MAPPING, "retry", "### `retry`", Shown::InARow),
+    (MAPPING, "tls", "### `tls`", Shown::InARow),
     (MAPPING, "variable", "## Variables: `extract`", Shown::InARow),
     (MAPPING, "case", "## Variables: `extract`", Shown::InAnExample),
     (MAPPING, "when", "## Conditions: `when`", Shown::InARow),
@@ -196,6 +197,7 @@ fn every_example_of_the_reference_loads_without_a_word_but_of_names_that_it_does
         scratch.mapping(&format!("row-{at}.yaml"), &wrap::row(row));
     }
     let key = scratch.write("key.pem", &rsa_pem());
+    let of_tests = |file: &str| format!("{}/tests/certificates/{file}", env!("CARGO_MANIFEST_DIR"));
     let output = Command::new(env!("CARGO_BIN_EXE_nsps-connector"))
         .arg("check")
         .arg(scratch.path().join("mappings"))
@@ -205,6 +207,9 @@ fn every_example_of_the_reference_loads_without_a_word_but_of_names_that_it_does
         .env("HSS_PASSWORD", "a-password-that-is-long")
         .env("SSO_SECRET", "a-secret-that-is-long")
         .env("KEY_FILE", key.to_str().unwrap())
+        .env("HSS_CA_FILE", of_tests("authority.pem"))
+        .env("HSS_CERT_FILE", of_tests("client.pem"))
+        .env("HSS_KEY_FILE", of_tests("client-key.pem"))
         .output()
         .unwrap();
     let told = String::from_utf8(output.stdout).unwrap();

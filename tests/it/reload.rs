@@ -1,5 +1,6 @@
 //! Reload by SIGHUP: the whole set is replaced in one step, or nothing is and the reason is told.
 
+mod certificates;
 mod secrets;
 mod tests_first;
 mod watch;

@@ -259,6 +259,17 @@ fn a_connection_is_used_again_and_one_that_was_closed_meanwhile_does_no_harm() {
 }
 
 #[test]
+fn no_proxy_is_taken_from_the_environment() {
+    let mappings = [("hss.yaml", OneStep::new("PUT /x").to_string())];
+    let stage = Stage::set_with(&mappings, |setup| {
+        ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
+            .iter()
+            .fold(setup, |setup, name| setup.env(name, "http://127.0.0.1:9"))
+    });
+    assert_eq!(stage.post_type("SIM/Updated").status, 200);
+}
+
+#[test]
 fn one_bad_target_does_not_hold_up_the_events_of_another() {
     let bad = OneStep::new("PUT /bad").target("timeout: 20s").to_string();
     let bad = bad.replace("event: \"*\"", "event: Bad").replace("${TARGET_URL}", "${TARGET_URL}/b");

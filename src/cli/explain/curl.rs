@@ -14,6 +14,9 @@ pub(super) fn command(request: &Sent) -> Vec<String> {
     if request.url.contains(['[', ']', '{', '}']) {
         lines.push("  --globoff".to_owned());
     }
+    for (option, value) in &request.route {
+        lines.push(format!("  {option} {}", word(value)));
+    }
     for (name, value) in &request.headers {
         // `name:` would take the header away.
         let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };

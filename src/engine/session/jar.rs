@@ -17,7 +17,7 @@ const LONGEST: usize = 4096;
 /// Most bytes of all cookies of one target, names and values: hardly a server takes a longer header.
 const LARGEST: usize = 16 << 10;
 
-/// Cookies of one origin. Nobody else's requests are ever made with them.
+/// Cookies of one target and of the hosts that its mapping names. Each goes to those whose it is.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Jar(Mutex<Vec<Crumb>>);
 
@@ -25,8 +25,10 @@ pub(in crate::engine) struct Jar(Mutex<Vec<Crumb>>);
 struct Crumb {
     name: String,
     value: String,
-    /// Empty where the cookie is for this host alone.
+    /// The host that set it, or the domain that it set it for.
     domain: String,
+    /// Whether it is for that host alone.
+    of_host: bool,
     path: String,
     secure: bool,
     /// Until the session ends where there is none.
@@ -98,7 +100,9 @@ impl Crumb {
             && !name.is_empty()
             && !name.chars().chain(value.chars()).any(char::is_control);
         let domain = cookie.domain().unwrap_or_default().to_ascii_lowercase();
-        let is_ours = domain.is_empty() || is_domain_of(&domain, url);
+        let of_host = domain.is_empty();
+        let domain = if of_host { url.host_str()?.to_owned() } else { domain };
+        let is_ours = is_domain_of(&domain, url);
         let ends = match (cookie.max_age(), cookie.expires_datetime()) {
             // Of two ends this one counts, whenever the other is (RFC 6265, section 5.3).
             (Some(life), _) => {
@@ -113,6 +117,7 @@ impl Crumb {
             name: name.to_owned(),
             value: value.to_owned(),
             domain,
+            of_host,
             path: path.unwrap_or_else(|| folder(url.path())).to_owned(),
             secure: cookie.secure().unwrap_or_default(),
             ends,
@@ -131,13 +136,17 @@ impl Crumb {
         self.ends.is_some_and(|ends| ends <= now)
     }
 
-    /// Whether a request for `url`, which is of the same origin, carries it.
+    /// Whether a request for `url` carries it.
     fn fits(&self, url: &Url) -> bool {
+        let is_ours = match self.of_host {
+            true => url.host_str() == Some(&*self.domain),
+            false => is_domain_of(&self.domain, url),
+        };
         let below = url.path().strip_prefix(&*self.path);
         let on_path = below.is_some_and(|rest| {
             rest.is_empty() || self.path.ends_with('/') || rest.starts_with('/')
         });
-        on_path && (!self.secure || url.scheme() == "https")
+        is_ours && on_path && (!self.secure || url.scheme() == "https")
     }
 }
 
@@ -220,6 +229,13 @@ mod tests {
             ("a=1; Domain=.Test", root, deep, 0, "a=1 "),
             ("a=1; Domain=ss.test", root, deep, 0, ""),
             ("a=1; Domain=other.test", root, deep, 0, ""),
+            ("a=1", root, "http://hss.test:8443/", 0, "a=1 "),
+            ("a=1", root, "http://node.hss.test/", 0, ""),
+            ("a=1", root, "http://other.test/", 0, ""),
+            ("a=1; Domain=hss.test", root, "http://node.hss.test/", 0, "a=1 "),
+            ("a=1; Domain=hss.test", "http://node.hss.test/", root, 0, "a=1 "),
+            ("a=1; Domain=hss.test", root, "http://other.test/", 0, ""),
+            ("a=1; Domain=node.hss.test", "http://node.hss.test/", root, 0, ""),
             ("a=1; Domain=0.0.1", "http://127.0.0.1/", "http://127.0.0.1/", 0, ""),
             ("a=\"1 2\"", root, deep, 0, "a=\"1 2\" "),
             ("a=1\u{7}", root, deep, 0, ""),

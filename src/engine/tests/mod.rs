@@ -5,6 +5,7 @@ mod again;
 mod backoff;
 mod cookies;
 mod deadline;
+mod elsewhere;
 mod hostile;
 mod oauth;
 mod polls;

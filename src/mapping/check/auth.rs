@@ -39,11 +39,13 @@ impl Unplaced {
                 headers,
                 responses: target.responses.iter().filter(|it| !it.varies).cloned().collect(),
                 retry,
+                route: target.route.clone(),
                 ..*target
             },
             Some(url) => Target {
                 name: format!("token endpoint of {}", target.name).into(),
                 fingerprint: with(target.fingerprint, "token endpoint"),
+                route: target.route.of_token_endpoint(&target.url, &url),
                 url,
                 auth: Auth::None,
                 headers: Vec::new(),
@@ -163,6 +165,11 @@ impl Checker<'_, '_> {
             self.error("bad-credential", text.span(), message, "look for a line break in it");
             return None;
         }
+        self.warn_of_short(&secret, text);
+        Some(secret)
+    }
+
+    pub(super) fn warn_of_short(&mut self, secret: &str, text: &Text) {
         if secret.len() < 8 {
             self.warning(
                 "short-secret",
@@ -172,6 +179,5 @@ impl Checker<'_, '_> {
                 "use a longer one",
             );
         }
-        Some(secret)
     }
 }

@@ -11,6 +11,7 @@ mod oauth;
 mod repeat;
 mod request;
 mod responses;
+mod route;
 mod rule;
 mod session;
 mod step;
@@ -20,6 +21,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tls;
 mod undefined;
 mod undo;
 mod usage;

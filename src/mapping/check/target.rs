@@ -48,6 +48,7 @@ impl Checker<'_, '_> {
         let idle = self.or_default(written.idle_timeout.as_deref(), Target::IDLE_TIMEOUT);
         let retry = self.retry(written.retry.as_ref(), Some(Retry::default().max_backoff));
         let responses = self.responses(written.responses.as_ref());
+        let route = self.route(written, url.as_deref());
         self.scopes.session = Whose::Nobody;
         let tables = self.end_noting_tables(tables);
         let (headers, auth) = (headers?, auth?);
@@ -64,12 +65,13 @@ impl Checker<'_, '_> {
             retry: retry?.over(Retry::default()),
             responses: responses?,
             cookies: written.cookies.is_some_and(|flag| flag.0),
-            fingerprint,
+            route: route?,
+            fingerprint: with(fingerprint, &self.extra),
         };
         target.auth = match auth {
             Checked::Fixed(auth) => auth,
             Checked::Login(login) => {
-                target.fingerprint = with(with(fingerprint, &tables), &self.extra);
+                target.fingerprint = with(target.fingerprint, &tables);
                 login.of(&target, fixed)
             }
         };

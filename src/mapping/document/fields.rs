@@ -143,6 +143,7 @@ impl<'n> Fields<'n> {
             let help = match (elsewhere(self.what, &key.text), near) {
                 (Some(help), _) => help.to_owned(),
                 (None, Some(near)) => format!("did you mean `{near}`?"),
+                (None, None) if is_about_verification(&key.text) => NO_SWITCH.to_owned(),
                 (None, None) => format!("the keys here are: {}", self.known.join(", ")),
             };
             self.unknown(key, &help, reader);
@@ -157,6 +158,20 @@ impl<'n> Fields<'n> {
         }
         self.unreadable
     }
+}
+
+/// What to do instead of what nothing does.
+const NO_SWITCH: &str = "nothing turns off that a target has to prove who it is: where the system does \
+                         not know who issued its certificate, write `tls: { ca_file: … }` with the \
+                         certificate of those who did";
+
+/// Whether a key, in any spelling, is to turn off that certificates are verified.
+fn is_about_verification(key: &str) -> bool {
+    const PARTS: [&str; 6] =
+        ["insecure", "verif", "unauthorized", "trustall", "invalid", "selfsigned"];
+    let folded: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
+    let folded = folded.to_ascii_lowercase();
+    PARTS.iter().any(|part| folded.contains(part))
 }
 
 /// `a, b and c`.

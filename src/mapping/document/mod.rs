@@ -10,6 +10,7 @@ mod responses;
 mod rule;
 pub mod schema;
 mod target;
+mod tls;
 mod undo;
 mod values;
 mod when;
@@ -24,6 +25,7 @@ pub use responses::ResponseEntry;
 pub use rule::{Rule, Step};
 use schema::{Schema, form};
 pub use target::{Retry, Target};
+pub use tls::Tls;
 pub use when::{Clause, Test, When};
 
 document! {

@@ -6,6 +6,7 @@ use super::auth::Auth;
 use super::decode::{Anything, Each, Flag, Named, Period, Scalar, Text, document};
 use super::responses::ResponseEntry;
 use super::schema::{Schema, form};
+use super::tls::Tls;
 use crate::program;
 use crate::units;
 
@@ -64,6 +65,23 @@ document! {
         /// each session has its own, those of its log-in included.
         #[schema(default(false))]
         optional cookies: Flag,
+        /// Whom to trust and who we are, where the URL is `https`. Without it, whoever the system trusts
+        /// is trusted.
+        optional tls: Tls,
+        /// The HTTP proxy by which requests go. Variables of the environment such as `HTTPS_PROXY` are
+        /// not looked at.
+        #[schema(
+            form(&form::PROXY_URL),
+            examples(["http://proxy.example:3128", "${HSS_PROXY}"]),
+        )]
+        optional proxy: Text,
+        /// Hosts that a saved value may lead to when it stands alone as the URL of a request, besides the
+        /// target's own origin. Requests to them carry the same credentials.
+        #[schema(
+            keyword("items", Schema::of(&["string"]).form(&form::HOST)),
+            examples([json!(["node-1.hss.example", "10.0.0.7:8443", "[2001:db8::7]:8443"])]),
+        )]
+        optional allow_hosts: Each<Text>,
     }
 }
 

@@ -338,6 +338,8 @@ pub struct Sent {
     /// Names are lower-case.
     pub headers: Vec<(Arc<str>, String)>,
     pub body: Content,
+    /// How it goes there, as options of curl with their values: certificates, a proxy.
+    pub route: Vec<(&'static str, String)>,
 }
 
 /// A body.

@@ -168,7 +168,7 @@ impl Recorder {
             verdict: Verdict::NoAnswer,
         };
         let mut notes = self.notes();
-        let fresh = place.is_none().then(|| notes.scribe.request(request));
+        let fresh = place.is_none().then(|| notes.scribe.request(request, &target.route));
         let turn = place.map_or(notes.turns.len().checked_sub(1)?, |(turn, _)| turn);
         let exchanges = &mut notes.turns.get_mut(turn)?.exchanges;
         if let Some(request) = fresh {

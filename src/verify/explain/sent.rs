@@ -12,6 +12,8 @@ use super::glimpse::Curtain;
 use crate::engine::read_body;
 use crate::engine::transport::{Request, Response};
 use crate::expr::template::RESERVED;
+use crate::program::Route;
+use crate::program::route::{Files, Trust};
 
 /// Most bytes of bodies that one explanation tells; of those past it only the length.
 const MOST_TOLD: usize = 64 << 20;
@@ -31,14 +33,33 @@ impl Scribe {
         Self { curtain, room: Cell::new(MOST_TOLD) }
     }
 
-    pub fn request(&self, request: &Request) -> Sent {
+    pub fn request(&self, request: &Request, route: &Route) -> Sent {
         let headers = request.headers.iter();
         let headers = headers.map(|(name, value)| (name.clone(), self.curtain.masked_field(value)));
         let content_type = request.headers.iter().find(|(name, _)| &**name == "content-type");
         let is_form = content_type.is_some_and(|(_, value)| value.starts_with(FORM));
         let method = request.method.clone();
         let (url, headers) = (self.url(&request.url), headers.collect());
-        Sent { method, url, headers, body: self.content(&request.body, is_form) }
+        let route = self.route(route, request.url.starts_with("https:"));
+        Sent { method, url, headers, body: self.content(&request.body, is_form), route }
+    }
+
+    fn route(&self, route: &Route, is_secure: bool) -> Vec<(&'static str, String)> {
+        let Files { authorities, certificate, key } = &route.files;
+        // To curl a file of authorities is always that of all.
+        let authorities = authorities.as_ref().filter(|_| matches!(route.trust, Trust::Only(_)));
+        let files =
+            [("--cacert", authorities), ("--cert", certificate.as_ref()), ("--key", key.as_ref())];
+        let files = files.into_iter().filter(|_| is_secure);
+        let mut options: Vec<(&'static str, String)> =
+            files.filter_map(|(option, path)| Some((option, self.curtain.masked(path?)))).collect();
+        if let Some(proxy) = &route.proxy {
+            options.push(("--proxy", self.curtain.masked(proxy.url.as_str())));
+            let user =
+                proxy.credentials.as_ref().map(|(user, password)| format!("{user}:{password}"));
+            options.extend(user.map(|user| ("--proxy-user", self.curtain.masked(&user))));
+        }
+        options
     }
 
     pub fn answer(&self, response: &Response) -> Answered {

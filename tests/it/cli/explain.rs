@@ -546,3 +546,25 @@ fn every_sample_event_is_explained_with_the_example_mapping() {
         assert!(ran.stdout.contains("What NSPS is told: 200"), "{name}: {}", ran.stdout);
     }
 }
+
+#[test]
+fn a_command_goes_the_way_that_the_request_goes() {
+    let way = "    tls: { ca_file: ca.pem, cert_file: nsps.pem, key_file: key.pem }\n    \
+               proxy: http://nsps:open-sesame@proxy.test:3128\n    retry:";
+    let mapping = CRM.replace("http://crm.test", "https://crm.test").replace("    retry:", way);
+    let scratch = stage(&mapping, &subscriber());
+    for (name, file) in
+        [("ca.pem", "authority.pem"), ("nsps.pem", "client.pem"), ("key.pem", "client-key.pem")]
+    {
+        scratch.write(name, &repository_file(&format!("tests/certificates/{file}")));
+    }
+    let ran = explain(&scratch, &["--format", "curl"]);
+    let way = [
+        "  --cacert ca.pem \\\n",
+        "  --cert nsps.pem \\\n",
+        "  --key key.pem \\\n",
+        "  --proxy http://proxy.test:3128/ \\\n",
+        "  --proxy-user 'nsps:***' \\\n",
+    ];
+    assert_in_order(&ran.stdout, &way);
+}

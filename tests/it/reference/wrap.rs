@@ -64,8 +64,8 @@ pub(super) fn row(row: &Row) -> String {
             }
             whole + example + "\n"
         }
-        "## Targets" | "### `auth`" | "### `retry`" => {
-            let url = if first == "url" { "" } else { "    url: http://hss.test\n" };
+        "## Targets" | "### `auth`" | "### `retry`" | "### `tls`" => {
+            let url = if first == "url" { "" } else { "    url: https://hss.test\n" };
             let target = format!("version: 1\ntargets:\n  hss:\n{url}{}", indented(example, 4));
             format!("{target}{RULE}    ignore: all\n")
         }

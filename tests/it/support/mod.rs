@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "a tool box: not every tool is in use at all times")]
 
 pub mod authorization_server;
+#[path = "../../../src/certificate/testing.rs"]
+pub mod certificates;
 pub mod client;
 pub mod command;
 pub mod connector;
@@ -17,6 +19,7 @@ pub mod scratch;
 pub mod sources;
 pub mod stage;
 pub mod target;
+pub mod tls_front;
 
 use std::thread;
 use std::time::{Duration, Instant};

@@ -15,6 +15,7 @@ fn request(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Sen
         url: url.to_owned(),
         headers: headers.iter().map(header).collect(),
         body: Content { text: body.to_owned(), ..Content::default() },
+        route: Vec::new(),
     }
 }
 

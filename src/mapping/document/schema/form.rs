@@ -53,6 +53,16 @@ pub const BASE_URL: Form = form(
     "write an absolute URL, such as `https://hss.example/api`",
 );
 
+/// The URL of a proxy, of which the environment may give a part.
+pub const PROXY_URL: Form =
+    form(r"^\s*[Hh][Tt][Tt][Pp]:|\$\{", "write a URL such as `http://proxy.example:3128`");
+
+/// A host, perhaps with a port.
+pub const HOST: Form = form(
+    r"^\s*(\[[0-9A-Fa-f:.]+\]|[^\s/@:*?#\[\]{}]+)(:[0-9]+)?\s*$|\$\{",
+    "write a host, or a host with a port, such as `node-1.hss.example:8443`",
+);
+
 /// A media type (RFC 9110, section 8.3.1).
 pub const MEDIA_TYPE: Form =
     form(r"/|\$\{", "write a media type, such as `application/merge-patch+json`");

@@ -39,6 +39,7 @@ targets:
     responses: [{ when: { status: 419 }, then: login, message: "{{session.access_token}}" }]
   account:
     url: https://account.example
+    allow_hosts: ["[2001:db8::7]:8443", "[::1]"]
     auth:
       oauth2:
         token_url: "${HSS_URL}/token"
@@ -62,6 +63,9 @@ targets:
         query: { sid: ["{{session.token}}"] }
   crm:
     url: https://crm.example
+    tls: { ca_file: /etc/ca.pem, cert_file: "${CERT}", key_file: /run/secrets/key.pem }
+    proxy: http://nsps:open-sesame@proxy.example:3128
+    allow_hosts: [node.example, "10.0.0.7:8443", "${NODES}"]
     auth: { api_key: { header: X-Key, value: "Token ${KEY}" } }
     retry: { attempts: "${TRIES}" }
 extract:
@@ -156,6 +160,18 @@ fn wrong_mappings_are_refused_by_both() {
         // Types.
         "[]".to_owned(),
         "text".to_owned(),
+        of_target("tls: false"),
+        of_target("tls: {}"),
+        of_target("tls: { cert_file: a }"),
+        of_target("tls: { key_file: a }"),
+        of_target("tls: { verify: false, ca_file: a }"),
+        of_target("proxy: 'proxy.test:3128'"),
+        of_target("proxy: 'https://proxy.test'"),
+        of_target("allow_hosts: node.test"),
+        of_target("allow_hosts: ['https://node.test']"),
+        of_target("allow_hosts: ['*.test']"),
+        of_target("allow_hosts: ['10.0.0.0/8']"),
+        of_target("allow_hosts: ['2001:db8::7']"),
         of_target("timeout: 10"),
         of_target("retry: often"),
         of_target("retry: { unsafe: 'yes' }"),

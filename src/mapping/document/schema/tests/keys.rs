@@ -105,6 +105,7 @@ fn there_is_a_place_for_each_kind_of_mapping() {
             "Repeat",
             "Undo",
             "Retry",
+            "TLS",
             "Rule",
         ])
     );

@@ -1,0 +1,132 @@
+//! Which addresses names may lead to: not to link-local ones and the metadata services of clouds,
+//! whoever is in charge of a name, unless a mapping writes such an address out.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use reqwest::Url;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::Host;
+
+use crate::program::Route;
+
+/// Gives the addresses of a name; it may block.
+pub type LookUp = Arc<dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync>;
+
+/// Addresses that a mapping writes out.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Named(Arc<[IpAddr]>);
+
+impl Named {
+    /// Those of a target at `own`.
+    pub(super) fn of(route: &Route, own: &str) -> Self {
+        let hosts = Url::parse(own).map(|own| route.hosts(&own)).unwrap_or_default();
+        Self(hosts.iter().filter_map(address).map(plain).collect())
+    }
+
+    /// Whether requests may go there.
+    fn may_reach(&self, address: IpAddr) -> bool {
+        let address = plain(address);
+        !is_confined(address) || self.0.contains(&address)
+    }
+
+    /// Why a URL with an address in it leads nowhere, if so.
+    pub(super) fn refusal(&self, url: &Url) -> Option<Refused> {
+        let address = address(&url.host()?)?;
+        (!self.may_reach(address)).then_some(Refused(address))
+    }
+}
+
+/// An address that no request goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Refused(IpAddr);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} is a link-local address or that of a cloud's metadata service; if it is meant, name it \
+             in `allow_hosts`",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Looks names up, and leaves out addresses that they may not lead to.
+pub(super) struct Resolver {
+    pub named: Named,
+    /// The system's way unless told.
+    pub look_up: Option<LookUp>,
+}
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (named, look_up) = (self.named.clone(), self.look_up.clone());
+        Box::pin(async move {
+            let found: Vec<IpAddr> = match look_up {
+                Some(look_up) => look_up(name.as_str())?,
+                None => {
+                    tokio::net::lookup_host((name.as_str(), 0)).await?.map(|it| it.ip()).collect()
+                }
+            };
+            let (good, bad): (Vec<_>, Vec<_>) =
+                found.into_iter().partition(|address| named.may_reach(*address));
+            match bad.first() {
+                Some(bad) if good.is_empty() => Err(Refused(*bad).into()),
+                _ => Ok(Box::new(good.into_iter().map(|ip| SocketAddr::new(ip, 0))) as Addrs),
+            }
+        })
+    }
+}
+
+/// The address that a host is, if it is no name.
+fn address<S>(host: &Host<S>) -> Option<IpAddr> {
+    match host {
+        Host::Ipv4(address) => Some(IpAddr::V4(*address)),
+        Host::Ipv6(address) => Some(IpAddr::V6(*address)),
+        Host::Domain(_) => None,
+    }
+}
+
+/// The IPv4 address in an IPv6 one that stands for it, or the address itself.
+fn plain(address: IpAddr) -> IpAddr {
+    let IpAddr::V6(v6) = address else { return address };
+    let embedded = |at: usize| {
+        let octets = v6.octets();
+        let part = octets.get(at..at + 4).and_then(|part| <[u8; 4]>::try_from(part).ok());
+        part.map(Ipv4Addr::from)
+    };
+    let v4 = match v6.segments() {
+        // Unspecified and loopback.
+        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => None,
+        // IPv4-compatible and IPv4-mapped (RFC 4291, section 2.5.5), and translated (RFC 6052; RFC
+        // 8215 for local use, of which the usual prefix is taken).
+        [0, 0, 0, 0, 0, 0 | 0xffff, _, _]
+        | [0x64, 0xff9b, 0, 0, 0, 0, _, _]
+        | [0x64, 0xff9b, 1, 0, 0, 0, _, _] => embedded(12),
+        // 6to4 (RFC 3056).
+        [0x2002, ..] => embedded(2),
+        _ => None,
+    };
+    v4.map_or(address, IpAddr::V4)
+}
+
+/// Whether an address is one that names may not lead to.
+fn is_confined(address: IpAddr) -> bool {
+    /// Metadata services of clouds that are not link-local.
+    const METADATA: [Ipv6Addr; 2] = [
+        Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+        Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
+    ];
+    match address {
+        IpAddr::V4(address) => address.is_link_local(),
+        IpAddr::V6(address) => address.is_unicast_link_local() || METADATA.contains(&address),
+    }
+}
+
+#[cfg(test)]
+mod tests;
