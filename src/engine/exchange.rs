@@ -1,11 +1,14 @@
 //! One request of a step: sent until an answer decides or nothing more may be tried.
 
+mod passage;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 
 use super::event_scope::{AnswerScope, EventScope, Kept};
+use super::gate::Pass;
 use super::observe::GivenUp;
 use super::outcome::{Failure, FailureKind};
 use super::request::{self, Identity};
@@ -44,6 +47,7 @@ pub(super) struct Exchange<'x> {
 impl Exchange<'_> {
     /// Sends the request until it is decided. It is rendered once, and anew for each session.
     pub(super) async fn run(&self, scope: &mut EventScope<'_>) -> Result<Exchanged, Failure> {
+        let _place = self.place()?;
         let retry = &self.target.retry;
         let (mut sent, mut attempt, mut renewed) = (0, 1, false);
         let mut draft: Option<Draft> = None;
@@ -55,10 +59,11 @@ impl Exchange<'_> {
                 None => self.render(session, scope)?,
             };
             let mut request = draft.insert(rendered).request.clone();
-            request.timeout = self.time_for_a_try()?;
+            let (pass, within) = self.pass(scope).await?;
+            request.timeout = within;
             sent += 1;
             let cookies = self.cookies(draft.as_ref());
-            let tried = self.try_once(request, sent, cookies, scope).await;
+            let tried = self.try_once(request, sent, cookies, pass, scope).await;
             if let Some(keeper) = &self.link.keeper
                 && renewed
                 && !matches!(tried, Ok(Tried::Unwelcome(_)))
@@ -77,11 +82,17 @@ impl Exchange<'_> {
             let may = repeatable
                 || retry.unsafe_methods
                 || !self.call.request.method.is_unsafe_to_repeat();
+            let left = self.left_alone();
+            let failure = Failure { retry_after: failure.retry_after.max(left), ..failure };
             if !may {
                 return give_up(failure, GivenUp::Unsafe, scope);
             }
             if attempt >= retry.attempts {
                 return give_up(failure, GivenUp::UsedUp, scope);
+            }
+            if left.is_some() {
+                let failure = Failure { kind: FailureKind::Unavailable, ..failure };
+                return give_up(failure, GivenUp::Open, scope);
             }
             attempt += 1;
             if let Err(why) = self.step.run.wait(retry, attempt, &failure).await {
@@ -156,6 +167,7 @@ impl Exchange<'_> {
         mut request: Request,
         attempt: u32,
         cookies: Option<(&Jar, &Learner)>,
+        pass: Pass<'_>,
         scope: &mut EventScope<'_>,
     ) -> Result<Tried, Failure> {
         let run = self.step.run;
@@ -191,12 +203,14 @@ impl Exchange<'_> {
         let response = match result {
             Ok(response) => response,
             Err(error) => {
+                self.settle_fault(pass, error.fault, within);
                 let verdict = judge::fault(&error, self.target, within);
                 return tried(verdict, self.target, Vec::new());
             }
         };
         let answer = Answer::new(response, run.vault.known(), run.login.is_some());
         let verdict = judge::answer(&answer, self.call, self.target, scope, clock.wall());
+        self.settle_answer(pass, &answer, &verdict);
         let saved = match verdict {
             Verdict::Done { .. } => self.save(&answer, scope)?,
             _ => Vec::new(),
@@ -245,7 +259,7 @@ impl Exchange<'_> {
         took: Duration,
         attempt: u32,
     ) {
-        let mut fields = self.place();
+        let mut fields = self.place_in_mapping();
         // A log-in may carry in its query what is no secret anywhere else.
         let is_login = self.step.run.login.is_some();
         let shown = if is_login { url.split('?').next().unwrap_or_default() } else { url };
@@ -270,7 +284,7 @@ impl Exchange<'_> {
 
     fn record_bodies(&self, sent: &Request, response: Option<&Response>, attempt: u32) {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let mut fields = self.place();
+        let mut fields = self.place_in_mapping();
         fields.push(("sent", text(&sent.body).into()));
         if let Some(response) = response {
             fields.push(("received", text(&response.body).into()));
@@ -280,7 +294,7 @@ impl Exchange<'_> {
     }
 
     /// What every record says of where in the mapping it belongs.
-    fn place(&self) -> Fields {
+    fn place_in_mapping(&self) -> Fields {
         let mut fields = fields! {
             "mapping" => &*self.step.mapping.file,
             "rule" => &*self.step.rule.name,

@@ -53,7 +53,8 @@ pub trait Observer: Witness + Send + Sync + 'static {
     ) {
     }
 
-    /// A request is not sent again, or its rule does not begin again, although that might help.
+    /// A request is not sent, perhaps not even once, or its rule does not begin again, although that
+    /// might help.
     fn given_up(&self, _why: GivenUp) {}
 
     /// A rule is over, well or not.
@@ -63,7 +64,7 @@ pub trait Observer: Witness + Send + Sync + 'static {
     fn left(&self, _mapping: &Mapping, _scope: &dyn Scope) {}
 }
 
-/// Why a request is not sent again, or a rule does not begin again.
+/// Why a request is not sent (again), or a rule does not begin again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GivenUp {
     /// The target may have acted on it, and a second time may do harm.
@@ -76,4 +77,10 @@ pub enum GivenUp {
     TooPatient,
     /// The event's deadline comes before the end of the wait.
     NoTime,
+    /// The target failed so often that nothing is sent to it for a while.
+    Open,
+    /// The target wants no requests until after the event's deadline.
+    Paused,
+    /// Its `limits` leave no place before the event's deadline.
+    Limited,
 }

@@ -119,19 +119,23 @@ impl<'t> Trials<'t> {
         }
     }
 
-    /// Runs a case on what was loaded for its environment.
+    /// Runs a case on what was loaded for its environment. What another case left behind (sessions, an
+    /// open breaker) is not there.
     pub fn run(&self, set: &Arc<Set>, case: &Arc<Case>) -> CaseReport {
         let began = self.watch.monotonic();
         let clock = VirtualClock::new(case.now);
         let observer = Arc::clone(&self.rehearsal);
         let engine = Engine::new(Arc::new(clock.clone()), DEADLINE).observed_by(observer);
         let mut failures = Vec::new();
+        // A scripted connection is never refused.
+        let own = set.anew(&Stage(Arc::clone(&self.rehearsal)));
+        let set = own.map_or_else(|_| Arc::clone(set), Arc::new);
         for (index, scene) in case.scenes.iter().enumerate() {
             // Time alone cannot stall.
             let _ = clock.run(clock.pass(scene.after));
             self.rehearsal.begin(case, index, &clock, &set.program.secrets);
             let event = numbered(scene, index);
-            let process = engine.process(Arc::clone(set), event.clone(), Log::discard());
+            let process = engine.process(Arc::clone(&set), event.clone(), Log::discard());
             let outcome = to_its_end(&clock, process);
             let seen = self.rehearsal.end();
             let secrets = &set.program.secrets;

@@ -21,6 +21,7 @@ mod identity;
 mod laws;
 mod log;
 mod mutation;
+mod pressure;
 mod readme;
 mod reference;
 mod reload;

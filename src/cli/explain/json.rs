@@ -207,25 +207,32 @@ fn of_turn(turn: &Turn) -> Value {
         "when": turn.when.as_ref().map(of_found),
         "variables": list(&turn.variables, of_variable),
         "exchange": turn.exchange.as_ref().map(of_exchange),
+        "not_sent": turn.not_sent.map(reason),
         "saved": list(&turn.saved, of_variable),
     });
     with(object, place(turn.at))
 }
 
 fn of_exchange(exchange: &Exchange) -> Value {
-    let given_up = exchange.given_up.map(|why| match why {
+    json!({
+        "target": &*exchange.target,
+        "request": of_request(&exchange.request),
+        "tries": list(&exchange.tries, of_try),
+        "given_up": exchange.given_up.map(reason),
+    })
+}
+
+fn reason(why: GivenUp) -> &'static str {
+    match why {
         GivenUp::Unsafe => "unsafe",
         GivenUp::UsedUp => "used-up",
         GivenUp::Restarts => "restarts",
         GivenUp::TooPatient => "too-patient",
         GivenUp::NoTime => "no-time",
-    });
-    json!({
-        "target": &*exchange.target,
-        "request": of_request(&exchange.request),
-        "tries": list(&exchange.tries, of_try),
-        "given_up": given_up,
-    })
+        GivenUp::Open => "open",
+        GivenUp::Paused => "paused",
+        GivenUp::Limited => "limited",
+    }
 }
 
 fn of_request(request: &Sent) -> Value {

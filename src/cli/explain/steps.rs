@@ -87,6 +87,9 @@ fn of_turn(page: &mut Page, file: &str, turn: &Turn, requests: Requests) {
     if let Some(exchange) = &turn.exchange {
         of_exchange(page, file, exchange, requests);
     }
+    if let Some(why) = turn.not_sent {
+        page.blank().line(2).ink(Ink::Bad, "Nothing is sent").put(": ").put(reason(why));
+    }
     let saved = turn.saved.iter().filter(|saved| !matches!(saved.outcome, Outcome::NotAsked));
     let saved: Vec<&VariableAccount> = saved.collect();
     if !saved.is_empty() {
@@ -147,6 +150,9 @@ fn reason(why: GivenUp) -> &'static str {
         GivenUp::Restarts => "it has done so as often as it may",
         GivenUp::TooPatient => "the target asks for a longer wait than `max_backoff` allows",
         GivenUp::NoTime => "the event's deadline does not allow another wait",
+        GivenUp::Open => "the target failed so often that it is left alone (`breaker`)",
+        GivenUp::Paused => "the target wants no requests until after the event's deadline",
+        GivenUp::Limited => "`limits` leave no place for it before the event's deadline",
     }
 }
 

@@ -3,10 +3,14 @@
 
 mod again;
 mod backoff;
+mod breaker;
 mod cookies;
+mod crowded;
 mod deadline;
 mod hostile;
+mod limits;
 mod oauth;
+mod pauses;
 mod refused_sessions;
 mod retry_after;
 mod sameness;

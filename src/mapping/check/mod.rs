@@ -3,6 +3,7 @@
 mod answer;
 mod auth;
 mod condition;
+mod limits;
 mod lost_signs;
 mod mistaken;
 mod names;

@@ -266,6 +266,8 @@ pub struct Turn {
     pub when: Option<Found>,
     pub variables: Vec<VariableAccount>,
     pub exchange: Option<Exchange>,
+    /// Why its request is not sent at all, although it was to be.
+    pub not_sent: Option<GivenUp>,
     pub saved: Vec<VariableAccount>,
 }
 

@@ -110,6 +110,7 @@ impl Recorder {
             when: None,
             variables: Vec::new(),
             exchange: None,
+            not_sent: None,
             saved: Vec::new(),
         }
     }
@@ -280,8 +281,10 @@ impl Observer for Recorder {
 
     fn given_up(&self, why: GivenUp) {
         let mut notes = self.notes();
-        if let Some(exchange) = notes.turns.last_mut().and_then(|turn| turn.exchange.as_mut()) {
-            exchange.given_up = Some(why);
+        let Some(turn) = notes.turns.last_mut() else { return };
+        match &mut turn.exchange {
+            Some(exchange) => exchange.given_up = Some(why),
+            None => turn.not_sent = Some(why),
         }
     }
 

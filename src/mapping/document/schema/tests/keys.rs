@@ -103,6 +103,8 @@ fn there_is_a_place_for_each_kind_of_mapping() {
             "Case",
             "Entry of responses",
             "Retry",
+            "Limits",
+            "Breaker",
             "Rule",
         ])
     );
