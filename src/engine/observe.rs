@@ -84,3 +84,27 @@ pub enum GivenUp {
     /// Its `limits` leave no place before the event's deadline.
     Limited,
 }
+
+impl GivenUp {
+    /// Whether something that stands before the target keeps the request from it.
+    pub fn is_of_gate(self) -> bool {
+        matches!(self, Self::Open | Self::Paused | Self::Limited)
+    }
+
+    /// In words for the author of the mapping.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Unsafe => {
+                "the target may have acted on it, and doing so twice may do harm (`retry.unsafe: \
+                 true` allows it)"
+            }
+            Self::UsedUp => "its tries are used up (`retry.attempts`)",
+            Self::Restarts => "it has done so as often as it may",
+            Self::TooPatient => "the target asks for a longer wait than `max_backoff` allows",
+            Self::NoTime => "the event's deadline does not allow another wait",
+            Self::Open => "the target failed so often that it is left alone (`breaker`)",
+            Self::Paused => "the target wants no requests until after the event's deadline",
+            Self::Limited => "`limits` leave no place for it before the event's deadline",
+        }
+    }
+}

@@ -3,7 +3,6 @@
 use super::findings::{Around, place, tree, value};
 use super::page::{Ink, Page};
 use super::{Requests, curl, http, variables};
-use crate::engine::observe::GivenUp;
 use crate::program::Then;
 use crate::verify::explain::account::{
     Answered, End, EntryAccount, EntryStanding, Exchange, Outcome, Passage, RunAccount, Try, Turn,
@@ -88,7 +87,7 @@ fn of_turn(page: &mut Page, file: &str, turn: &Turn, requests: Requests) {
         of_exchange(page, file, exchange, requests);
     }
     if let Some(why) = turn.not_sent {
-        page.blank().line(2).ink(Ink::Bad, "Nothing is sent").put(": ").put(reason(why));
+        page.blank().line(2).ink(Ink::Bad, "Nothing is sent").put(": ").put(why.reason());
     }
     let saved = turn.saved.iter().filter(|saved| !matches!(saved.outcome, Outcome::NotAsked));
     let saved: Vec<&VariableAccount> = saved.collect();
@@ -136,23 +135,7 @@ fn of_exchange(page: &mut Page, file: &str, exchange: &Exchange, requests: Reque
             Some(Then::Restart) => "The rule does not begin again",
             _ => "It is not sent again",
         };
-        page.blank().line(2).ink(Ink::Bad, what).put(": ").put(reason(why));
-    }
-}
-
-fn reason(why: GivenUp) -> &'static str {
-    match why {
-        GivenUp::Unsafe => {
-            "the target may have acted on it, and doing so twice may do harm (`retry.unsafe: true` \
-             allows it)"
-        }
-        GivenUp::UsedUp => "its tries are used up (`retry.attempts`)",
-        GivenUp::Restarts => "it has done so as often as it may",
-        GivenUp::TooPatient => "the target asks for a longer wait than `max_backoff` allows",
-        GivenUp::NoTime => "the event's deadline does not allow another wait",
-        GivenUp::Open => "the target failed so often that it is left alone (`breaker`)",
-        GivenUp::Paused => "the target wants no requests until after the event's deadline",
-        GivenUp::Limited => "`limits` leave no place for it before the event's deadline",
+        page.blank().line(2).ink(Ink::Bad, what).put(": ").put(why.reason());
     }
 }
 
