@@ -44,12 +44,15 @@ impl Set {
         connect: &dyn Connect,
     ) -> Result<Self, TransportError> {
         let vault = previous.map(|set| Arc::clone(&set.vault)).unwrap_or_default();
+        // Before anything can use them.
+        vault.hold(&program.secrets);
         Self::with(Arc::new(program), previous, vault, connect)
     }
 
     /// The same program as after a start: nothing behind it knows of anything that happened.
     pub fn anew(&self, connect: &dyn Connect) -> Result<Self, TransportError> {
-        Self::with(Arc::clone(&self.program), None, Arc::default(), connect)
+        let vault = Vault::holding(Arc::clone(&self.program.secrets));
+        Self::with(Arc::clone(&self.program), None, Arc::new(vault), connect)
     }
 
     /// The first set of a process, whose secrets others than the engine have to know, too.
@@ -58,6 +61,7 @@ impl Set {
         vault: Arc<Vault>,
         connect: &dyn Connect,
     ) -> Result<Self, TransportError> {
+        vault.hold(&program.secrets);
         Self::with(Arc::new(program), None, vault, connect)
     }
 
@@ -67,8 +71,6 @@ impl Set {
         vault: Arc<Vault>,
         connect: &dyn Connect,
     ) -> Result<Self, TransportError> {
-        // Before anything can use them.
-        vault.hold(&program.secrets);
         let mut known: HashMap<[u8; 32], Arc<Link>> = previous
             .iter()
             .flat_map(|set| set.links.iter().flatten())

@@ -37,7 +37,8 @@ impl Held {
                 FailureKind::Unavailable,
                 left,
                 format!(
-                    "{name} failed {failures} times in a row, and is left alone for another {}",
+                    "{name} failed {failures} {} in a row, and is left alone for another {}",
+                    if failures == 1 { "time" } else { "times" },
                     seconds(left)
                 ),
                 format!("the breaker of {name} is open"),

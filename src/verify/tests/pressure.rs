@@ -53,6 +53,15 @@ fn a_sequence_goes_through_an_open_breaker() {
 }
 
 #[test]
+fn what_kept_a_request_from_its_target_is_told() {
+    let more = "exchange: [{ request: PUT /x }], answer: { status: 503 }";
+    let report = of_mapping(MAPPING, &[&sequence(&[("0s", FAILS), ("0s", FAILS), ("0s", more)])]);
+    let told = "event 3: request 1 is not sent: PUT /x: the target failed so often that it is left \
+                alone (`breaker`)";
+    assert_eq!(failures(&report, 0), [told]);
+}
+
+#[test]
 fn a_sequence_uses_up_a_rate() {
     let slow = "set: { $.data.event_type: SIM/Slow }";
     let sent = format!("{slow}, exchange: [{{ request: PUT /x, target: slow }}]");
