@@ -28,7 +28,8 @@ pub(super) fn section(page: &mut Page, file: &str, run: &RunAccount, requests: R
             && at == last
             && is_unsent
         {
-            page.line(2).ink(Ink::Bad, "nothing is sent").put(": ").put(error);
+            let reason = turn.not_sent.map_or(error.as_str(), |why| why.reason());
+            page.line(2).ink(Ink::Bad, "nothing is sent").put(": ").put(reason);
         }
     }
     for (step, at) in &run.not_reached {
@@ -85,9 +86,6 @@ fn of_turn(page: &mut Page, file: &str, turn: &Turn, requests: Requests) {
     turn.variables.iter().for_each(|variable| variables::lines(page, 2, file, variable));
     if let Some(exchange) = &turn.exchange {
         of_exchange(page, file, exchange, requests);
-    }
-    if let Some(why) = turn.not_sent {
-        page.blank().line(2).ink(Ink::Bad, "Nothing is sent").put(": ").put(why.reason());
     }
     let saved = turn.saved.iter().filter(|saved| !matches!(saved.outcome, Outcome::NotAsked));
     let saved: Vec<&VariableAccount> = saved.collect();
