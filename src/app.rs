@@ -157,11 +157,13 @@ impl App {
         // A directory that is missing is better told by whoever reads it.
         let watch = watch.map_err(StartFault::Watch)?;
         let live = reloader.live();
-        let engine = Arc::new(Engine::new(Arc::clone(&clock), config.event_deadline));
+        let admission = Admission::new(config.limits);
+        let engine = Engine::new(Arc::clone(&clock), config.event_deadline);
+        let engine = Arc::new(engine.within(Arc::clone(&admission)));
         let parts = Parts {
             service: Arc::new(Serving { engine, live: Arc::clone(live) }),
             tokens: Arc::clone(&live.tokens),
-            admission: Admission::new(config.limits),
+            admission,
             log: log.clone(),
             clock: Arc::clone(&clock),
             runtime: Handle::current(),

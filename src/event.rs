@@ -18,6 +18,8 @@ pub struct Event {
     pub event_type: String,
     /// The whole request body, unknown fields included.
     pub body: Value,
+    /// Length of the body as it came, in bytes.
+    pub size: usize,
     /// `x-b3-traceid`, or one that was generated.
     pub request_id: String,
     /// `x-request-id`, or one that was generated.
@@ -45,15 +47,19 @@ impl Event {
         request_id: String,
         unique_id: String,
     ) -> Result<Self, EnvelopeFault> {
+        let size = body.len();
         let body = serde_json::from_slice(body)
             .map_err(|fault| EnvelopeFault::NotJson(fault.to_string()))?;
-        Self::of(body, request_id, unique_id)
+        Self::of(body, request_id, unique_id).map(|event| Self { size, ..event })
     }
 
-    /// Reads an envelope that was parsed already.
+    /// Reads an envelope that was parsed already, and did not come as bytes.
     pub fn of(body: Value, request_id: String, unique_id: String) -> Result<Self, EnvelopeFault> {
         match identify(&body) {
-            Ok((id, event_type)) => Ok(Self { id, event_type, body, request_id, unique_id }),
+            Ok((id, event_type)) => {
+                let size = 0;
+                Ok(Self { id, event_type, body, size, request_id, unique_id })
+            }
             Err(reason) => {
                 let event_id = name(body.get("event_id"), "event_id").ok();
                 Err(EnvelopeFault::Invalid { reason, event_id })

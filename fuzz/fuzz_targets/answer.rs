@@ -23,7 +23,7 @@ use tokio::runtime::{Builder, Runtime};
 
 const MAPPING: &str = r#"
 version: 1
-targets: { t: { url: "http://host.test", retry: { attempts: 1 } } }
+targets: { t: { url: "http://host.test", retry: { attempts: 1 }, breaker: off } }
 rules:
 - name: r
   event: "*"
@@ -38,6 +38,7 @@ rules:
     responses:
     - { when: { $.result: false }, then: fail, message: "{{body.error}}: {{text}}" }
     - { when: { "$..code": [LOCKED, 1, 2.0] }, then: retry, message: "{{json body}}" }
+    - { when: { status: 422 }, then: retry, wait: "{{body.n}}ms" }
     - { when: { "$..a[?@.b == 1 || @.c == @.d].e": { contains: x } }, then: stop }
     - { when: { status: 4xx, headers.content-type: { prefix: text }, text: { matches: '^a+b' } }, then: ok }
     - { when: { any: [{ body.x: { empty: true } }, { $.n: { gt: 5 } }], status: 409 }, then: ok }

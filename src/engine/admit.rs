@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
 
 /// The most that may be in flight at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
     pub events: usize,
     /// Of request bodies, as far as they have been read.
@@ -44,6 +44,18 @@ impl Admission {
     pub fn admit(self: &Arc<Self>) -> Result<Ticket, Full> {
         take(&self.events, 1, self.limits.events).ok_or(Full::Events(self.limits.events))?;
         Ok(Ticket { admission: Arc::clone(self), bytes: 0 })
+    }
+
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// What may still be let in.
+    pub fn free(&self) -> Limits {
+        Limits {
+            events: self.limits.events.saturating_sub(self.in_flight()),
+            bytes: self.limits.bytes.saturating_sub(self.bytes_in_flight()),
+        }
     }
 
     /// Events in flight.

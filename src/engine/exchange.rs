@@ -1,11 +1,15 @@
 //! One request of a step: sent until an answer decides or nothing more may be tried.
 
+mod passage;
+mod records;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 
 use super::event_scope::{AnswerScope, EventScope, Kept};
+use super::gate::Pass;
 use super::observe::GivenUp;
 use super::outcome::{Failure, FailureKind};
 use super::request::{self, Identity};
@@ -14,11 +18,10 @@ use super::set::Link;
 use super::step::StepRun;
 use super::target::answer::Answer;
 use super::target::judge::{self, Verdict};
-use super::transport::{Request, Response, TransportError};
+use super::transport::Request;
 use crate::expr::{Fault, Scope};
-use crate::fields;
 use crate::program::{Call, Retry, Save, Target};
-use crate::telemetry::log::{Fields, Level};
+use crate::telemetry::log::Level;
 use crate::telemetry::vault::Learner;
 
 /// What a request came to.
@@ -56,6 +59,8 @@ pub(super) struct Exchange<'x> {
 impl Exchange<'_> {
     /// Sends the request until it is decided, and what is polled for has come about.
     pub(super) async fn run(&self, scope: &mut EventScope<'_>) -> Result<Exchanged, Failure> {
+        // For all polls: one that began goes on.
+        let _place = self.place()?;
         if let Some(repeat) = &self.call.repeat {
             return self.poll(repeat, scope).await;
         }
@@ -90,10 +95,12 @@ impl Exchange<'_> {
                 }
             };
             let mut request = draft.insert(rendered).request.clone();
-            request.timeout = self.time_for_a_try()?;
+            let (pass, within) = self.pass(scope).await?;
+            request.timeout = within;
             sent = Sent { in_all: sent.in_all + 1, with_session: sent.with_session + 1 };
             let cookies = self.cookies(draft.as_ref());
-            let (failure, repeatable) = match self.try_once(request, sent, cookies, scope).await? {
+            let tried = self.try_once(request, sent, cookies, pass, scope).await?;
+            let (failure, repeatable) = match tried {
                 Tried::Ended(exchanged) => {
                     self.accepted(renewed);
                     return Ok(Delivered::Decided(exchanged));
@@ -112,11 +119,17 @@ impl Exchange<'_> {
             let may = repeatable
                 || retry.unsafe_methods
                 || !self.call.request.method.is_unsafe_to_repeat();
+            let left = self.left_alone();
+            let failure = Failure { retry_after: failure.retry_after.max(left), ..failure };
             if !may {
                 return give_up(failure, GivenUp::Unsafe, scope);
             }
             if attempt >= retry.attempts {
                 return give_up(failure, GivenUp::UsedUp, scope);
+            }
+            if left.is_some() {
+                let failure = Failure { kind: FailureKind::Unavailable, ..failure };
+                return give_up(failure, GivenUp::Open, scope);
             }
             attempt += 1;
             if let Err(why) = self.step.run.wait(&retry, attempt, &failure).await {
@@ -204,6 +217,7 @@ impl Exchange<'_> {
         mut request: Request,
         sent: Sent,
         cookies: Option<(&Jar, &Learner)>,
+        pass: Pass<'_>,
         scope: &mut EventScope<'_>,
     ) -> Result<Tried, Failure> {
         let run = self.step.run;
@@ -243,12 +257,14 @@ impl Exchange<'_> {
         let response = match result {
             Ok(response) => response,
             Err(error) => {
+                self.settle_fault(pass, error.fault, within);
                 let verdict = judge::fault(&error, self.target, within);
                 return tried(verdict, self.retry(), Vec::new());
             }
         };
         let answer = Answer::new(response, run.vault.known(), run.login.is_some());
         let verdict = judge::answer(&answer, self.call, self.target, scope, clock.wall());
+        self.settle_answer(pass, &answer, &verdict);
         let saved = match verdict {
             Verdict::Done { .. } => self.save(&answer, scope)?,
             _ => Vec::new(),
@@ -286,66 +302,6 @@ impl Exchange<'_> {
             }
             other => other,
         }
-    }
-
-    /// One record for each exchange.
-    fn record(
-        &self,
-        method: &Arc<str>,
-        url: &str,
-        result: &Result<Response, TransportError>,
-        took: Duration,
-        attempt: u32,
-    ) {
-        let mut fields = self.place();
-        // A log-in may carry in its query what is no secret anywhere else.
-        let is_login = self.step.run.login.is_some();
-        let shown = if is_login { url.split('?').next().unwrap_or_default() } else { url };
-        fields.extend(fields! {
-            "method" => &**method,
-            "url" => shown,
-        });
-        let (level, message) = match result {
-            Ok(response) => {
-                fields.push(("status", response.status.into()));
-                (Level::Info, "exchange")
-            }
-            Err(error) => {
-                fields.push(("error", error.message.as_str().into()));
-                (Level::Warning, "exchange failed")
-            }
-        };
-        fields.push(("duration_ms", milliseconds(took).into()));
-        fields.push(("try", attempt.into()));
-        self.step.run.log.record(level, "engine", message, fields);
-    }
-
-    fn record_bodies(&self, sent: &Request, response: Option<&Response>, attempt: u32) {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let mut fields = self.place();
-        fields.push(("sent", text(&sent.body).into()));
-        if let Some(response) = response {
-            fields.push(("received", text(&response.body).into()));
-        }
-        fields.push(("try", attempt.into()));
-        self.step.run.log.debug("engine", "exchange bodies", fields);
-    }
-
-    /// What every record says of where in the mapping it belongs.
-    fn place(&self) -> Fields {
-        let mut fields = fields! {
-            "mapping" => &*self.step.mapping.file,
-            "rule" => &*self.step.rule.name,
-            "step" => &**self.label,
-        };
-        if let Some(index) = self.index {
-            fields.push(("index", index.into()));
-        }
-        if self.call.repeat.is_some() {
-            fields.push(("poll", self.poll.into()));
-        }
-        fields.push(("target", (&*self.target.name).into()));
-        fields
     }
 
     fn identity(&self) -> Identity<'_> {
@@ -423,9 +379,4 @@ fn tried(verdict: Verdict, retry: Retry, saved: Vec<Kept>) -> Result<Tried, Fail
         Verdict::Unwelcome(failure) => Ok(Tried::Unwelcome(failure)),
         Verdict::Transient { failure, repeatable } => Ok(Tried::Transient { failure, repeatable }),
     }
-}
-
-/// Milliseconds with three digits after the point.
-fn milliseconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }

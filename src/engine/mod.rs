@@ -1,8 +1,10 @@
 //! One event through one program: which rules it chooses, what they send, what the answers mean.
 
 pub mod admit;
+mod bulkhead;
 mod event_scope;
 mod exchange;
+mod gate;
 mod journal;
 mod need;
 pub mod observe;

@@ -77,7 +77,8 @@ pub trait Observer: Witness + Send + Sync + 'static {
     /// The rule failed, and what a step did is taken back, or what it did for a member.
     fn undoing(&self, _step: &Step, _undo: &Undo, _index: Option<u32>, _scope: &dyn Scope) {}
 
-    /// A request is not sent again, or its rule does not begin again, although that might help.
+    /// A request is not sent, perhaps not even once, or its rule does not begin again, although that
+    /// might help.
     fn given_up(&self, _why: GivenUp) {}
 
     /// A rule is over, well or not.
@@ -87,7 +88,7 @@ pub trait Observer: Witness + Send + Sync + 'static {
     fn left(&self, _mapping: &Mapping, _scope: &dyn Scope) {}
 }
 
-/// Why a request is not sent again, or a rule does not begin again.
+/// Why a request is not sent (again), or a rule does not begin again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GivenUp {
     /// The target may have acted on it, and a second time may do harm.
@@ -102,4 +103,35 @@ pub enum GivenUp {
     TooPatient,
     /// The event's deadline comes before the end of the wait.
     NoTime,
+    /// The target failed so often that nothing is sent to it for a while.
+    Open,
+    /// The target wants no requests until after the event's deadline.
+    Paused,
+    /// Its `limits` leave no place before the event's deadline.
+    Limited,
+}
+
+impl GivenUp {
+    /// Whether something that stands before the target keeps the request from it.
+    pub fn is_of_gate(self) -> bool {
+        matches!(self, Self::Open | Self::Paused | Self::Limited)
+    }
+
+    /// In words for the author of the mapping.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Unsafe => {
+                "the target may have acted on it, and doing so twice may do harm (`retry.unsafe: \
+                 true` allows it)"
+            }
+            Self::UsedUp => "its tries are used up (`retry.attempts`)",
+            Self::Restarts => "it has done so as often as it may",
+            Self::Polled => "the time to poll is over (`for`)",
+            Self::TooPatient => "the target asks for a longer wait than `max_backoff` allows",
+            Self::NoTime => "the event's deadline does not allow another wait",
+            Self::Open => "the target failed so often that it is left alone (`breaker`)",
+            Self::Paused => "the target wants no requests until after the event's deadline",
+            Self::Limited => "`limits` leave no place for it before the event's deadline",
+        }
+    }
 }

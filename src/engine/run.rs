@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use super::admit::Admission;
+use super::bulkhead::Room;
 use super::event_scope::{EventScope, Facts};
 use super::observe::{GivenUp, Observer};
 use super::outcome::{Failure, FailureKind, Outcome, RuleOutcome, RuleResult, Undone};
@@ -27,8 +29,10 @@ use crate::telemetry::vault::Vault;
 pub struct Engine {
     pub(super) clock: Arc<dyn Clock>,
     /// The longest that an event may take, retries included.
-    deadline: Duration,
+    pub(super) deadline: Duration,
     observer: Option<Arc<dyn Observer>>,
+    /// The room that events in flight share.
+    admission: Option<Arc<Admission>>,
 }
 
 /// One event on its way through one set.
@@ -41,11 +45,18 @@ pub(super) struct Run<'r> {
     pub(super) deadline: Duration,
     /// The log-in that this is, if it is one.
     pub(super) login: Option<LogIn<'r>>,
+    /// The room that it shares with other events, if there is a limit to that.
+    pub(super) room: Option<Room<'r>>,
 }
 
 impl Engine {
     pub fn new(clock: Arc<dyn Clock>, deadline: Duration) -> Self {
-        Self { clock, deadline, observer: None }
+        Self { clock, deadline, observer: None, admission: None }
+    }
+
+    /// With events that share a room: no target takes all of it.
+    pub fn within(self, admission: Arc<Admission>) -> Self {
+        Self { admission: Some(admission), ..self }
     }
 
     /// With somebody who watches.
@@ -71,7 +82,10 @@ impl Engine {
     pub async fn process(&self, set: Arc<Set>, event: Event, log: Log) -> Outcome {
         let facts = Facts::of(&event, &*self.clock);
         let (vault, deadline) = (&set.vault, self.deadline_from_now());
-        let run = Run { engine: self, event: &event, log: &log, vault, deadline, login: None };
+        let room = self.admission.as_deref();
+        let room = room.map(|room| Room::new(room, set.targets(), event.size));
+        let run =
+            Run { engine: self, event: &event, log: &log, vault, deadline, login: None, room };
         let mappings = set.program.mappings.iter().enumerate();
         let asked = mappings.map(|(at, mapping)| run.mapping(mapping, set.links(at), &facts));
         let rules = join_all(asked).await.into_iter().flatten().collect();

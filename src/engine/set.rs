@@ -1,8 +1,10 @@
 //! A program with what its targets need at run time, swapped as a whole on reload.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::bulkhead::Bulkhead;
+use super::gate::Gate;
 use super::session::{Jar, Keeper};
 use super::transport::{Connect, Transport, TransportError};
 use crate::program::{Program, Target};
@@ -17,6 +19,8 @@ pub struct Set {
     pub(super) vault: Arc<Vault>,
     /// By position of the mapping, then of its target.
     links: Vec<Vec<Arc<Link>>>,
+    /// Those that differ.
+    targets: usize,
 }
 
 /// What stands between a target and the wire. Shared by all targets of the same definition, and kept
@@ -24,6 +28,8 @@ pub struct Set {
 pub struct Link {
     fingerprint: [u8; 32],
     pub(super) transport: Arc<dyn Transport>,
+    pub(super) gate: Arc<Gate>,
+    pub(super) bulkhead: Arc<Bulkhead>,
     /// Where the target wants sessions: it outlives a reload as the connections do.
     pub(super) keeper: Option<Arc<Keeper>>,
     /// Cookies where there are no sessions, and who hides them.
@@ -38,12 +44,15 @@ impl Set {
         connect: &dyn Connect,
     ) -> Result<Self, TransportError> {
         let vault = previous.map(|set| Arc::clone(&set.vault)).unwrap_or_default();
+        // Before anything can use them.
+        vault.hold(&program.secrets);
         Self::with(Arc::new(program), previous, vault, connect)
     }
 
-    /// The same program, with nothing of what its targets came to so far: no session, no cookie.
+    /// The same program as after a start: nothing behind it knows of anything that happened.
     pub fn anew(&self, connect: &dyn Connect) -> Result<Self, TransportError> {
-        Self::with(Arc::clone(&self.program), None, Arc::default(), connect)
+        let vault = Vault::holding(Arc::clone(&self.program.secrets));
+        Self::with(Arc::clone(&self.program), None, Arc::new(vault), connect)
     }
 
     /// The first set of a process, whose secrets others than the engine have to know, too.
@@ -52,6 +61,7 @@ impl Set {
         vault: Arc<Vault>,
         connect: &dyn Connect,
     ) -> Result<Self, TransportError> {
+        vault.hold(&program.secrets);
         Self::with(Arc::new(program), None, vault, connect)
     }
 
@@ -61,8 +71,6 @@ impl Set {
         vault: Arc<Vault>,
         connect: &dyn Connect,
     ) -> Result<Self, TransportError> {
-        // Before anything can use them.
-        vault.hold(&program.secrets);
         let mut known: HashMap<[u8; 32], Arc<Link>> = previous
             .iter()
             .flat_map(|set| set.links.iter().flatten())
@@ -76,7 +84,14 @@ impl Set {
             links.push(of_mapping?);
         }
         let generation = previous.map_or(1, |set| set.generation + 1);
-        Ok(Self { program, generation, vault, links })
+        let targets: HashSet<_> = links.iter().flatten().map(|link| link.fingerprint).collect();
+        let targets = targets.len();
+        Ok(Self { program, generation, vault, links, targets })
+    }
+
+    /// Targets of which no two have the same definition.
+    pub(super) fn targets(&self) -> usize {
+        self.targets
     }
 
     /// The links of a mapping's targets.
@@ -96,23 +111,25 @@ fn link(
     }
     let fingerprint = target.fingerprint;
     let transport = connect.connect(target)?;
+    let (gate, bulkhead) = (Arc::new(Gate::of(target)), Arc::new(Bulkhead::default()));
     let login = target.auth.login().map(|login| {
         let targets = login.mapping.targets.iter();
         // The target itself, without its credentials, or somebody else who gives them.
         let links = targets.map(|other| {
-            let transport = match other.fingerprint == fingerprint {
-                true => Arc::clone(&transport),
-                false => connect.connect(other)?,
+            let (transport, gate) = match other.fingerprint == fingerprint {
+                true => (Arc::clone(&transport), Arc::clone(&gate)),
+                false => (connect.connect(other)?, Arc::new(Gate::of(other))),
             };
             let (fingerprint, keeper, cookies) = (other.fingerprint, None, None);
-            Ok(Arc::new(Link { fingerprint, transport, keeper, cookies }))
+            let bulkhead = Arc::clone(&bulkhead);
+            Ok(Arc::new(Link { fingerprint, transport, gate, bulkhead, keeper, cookies }))
         });
         links.collect::<Result<Vec<_>, TransportError>>()
     });
     let keeper = login.transpose()?.map(|links| Arc::new(Keeper::new(links, vault)));
     let with_cookies = target.cookies && keeper.is_none();
     let cookies = with_cookies.then(|| (Jar::default(), vault.learner()));
-    let link = Arc::new(Link { fingerprint, transport, keeper, cookies });
+    let link = Arc::new(Link { fingerprint, transport, gate, bulkhead, keeper, cookies });
     known.insert(fingerprint, link.clone());
     Ok(link)
 }

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use futures_util::future::{Either, join_all, select};
 use serde_json::{Value, json};
 
+use super::admit::{Admission, Limits};
 use super::outcome::{Failure, Outcome, RuleResult};
 pub use super::script::Reply;
 use super::script::{Director, Stage};
@@ -166,6 +167,7 @@ pub struct Story {
     script: Arc<Script>,
     clock: VirtualClock,
     deadline: Duration,
+    admission: Option<Arc<Admission>>,
 }
 
 impl Story {
@@ -190,7 +192,7 @@ impl Story {
         let clock = VirtualClock::new(began);
         let script = Arc::new(Script { clock: clock.clone(), state: Mutex::default() });
         let set = Set::assemble(program, None, &Stage(Arc::clone(&script))).expect("a set");
-        Self { set: Arc::new(set), script, clock, deadline: secs(25) }
+        Self { set: Arc::new(set), script, clock, deadline: secs(25), admission: None }
     }
 
     /// With jitter as it is ordered here.
@@ -225,6 +227,11 @@ impl Story {
         Self { deadline, ..self }
     }
 
+    /// With so much room for events in flight.
+    pub fn room(self, events: usize, bytes: usize) -> Self {
+        Self { admission: Some(Admission::new(Limits { events, bytes })), ..self }
+    }
+
     /// Runs an event to its end.
     #[track_caller]
     pub fn run(&self, event: Event) -> Outcome {
@@ -244,8 +251,26 @@ impl Story {
     /// Runs events side by side to their end.
     #[track_caller]
     pub fn run_together(&self, events: impl IntoIterator<Item = Event>) -> Vec<Outcome> {
+        self.run_staggered(events.into_iter().map(|event| (Duration::ZERO, event)))
+    }
+
+    /// Runs events side by side to their end, each of which comes after that time.
+    #[track_caller]
+    pub fn run_staggered(
+        &self,
+        events: impl IntoIterator<Item = (Duration, Event)>,
+    ) -> Vec<Outcome> {
         let engine = Engine::new(Arc::new(self.clock.clone()), self.deadline);
-        let process = |event| engine.process(Arc::clone(&self.set), event, Log::discard());
+        let engine = match &self.admission {
+            Some(admission) => engine.within(Arc::clone(admission)),
+            None => engine,
+        };
+        let process = async |(after, event): (Duration, Event)| {
+            self.clock.pass(after).await;
+            let mut ticket = self.admission.as_ref().map(|it| it.admit().expect("room"));
+            ticket.iter_mut().for_each(|ticket| ticket.grow(event.size).expect("room"));
+            engine.process(Arc::clone(&self.set), event, Log::discard()).await
+        };
         let all = join_all(events.into_iter().map(process));
         self.clock.run(all).expect("events end")
     }

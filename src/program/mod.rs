@@ -13,7 +13,9 @@ use std::time::Duration;
 pub use event_pattern::EventPattern;
 pub use login::{Keepsake, Login};
 pub use route::Route;
-pub use target::{ApiKeyPlace, Auth, METHODS, Method, Retry, RetryKeys, Target};
+pub use target::{
+    ApiKeyPlace, Auth, Breaker, Limits, METHODS, Method, Rate, Retry, RetryKeys, Target,
+};
 
 use crate::expr::body::Shape;
 use crate::expr::condition::Condition;
@@ -207,6 +209,8 @@ pub struct ResponseEntry {
     pub message: Option<Template>,
     /// The status that NSPS is to see instead of the usual one.
     pub answer: Option<u16>,
+    /// How long until the next try: seconds, or a text that says how long.
+    pub wait: Option<Shape>,
     /// Whether `when` reads the body: where it depends on one that can't be read, that's a failure.
     pub reads_body: bool,
     /// Whether it names what an event or a session has.
@@ -252,6 +256,11 @@ impl Then {
     /// Whether an entry with this verdict may say what NSPS is to see.
     pub fn takes_answer(self) -> bool {
         matches!(self, Self::Retry | Self::Fail)
+    }
+
+    /// Whether an entry with this verdict may say how long until the next try.
+    pub fn takes_wait(self) -> bool {
+        matches!(self, Self::Retry | Self::Restart)
     }
 }
 

@@ -22,6 +22,9 @@ pub struct Target {
     /// How long an idle connection is kept.
     pub idle_timeout: Duration,
     pub retry: Retry,
+    pub limits: Limits,
+    /// When it is left alone because it fails; never where there is none.
+    pub breaker: Option<Breaker>,
     pub responses: Vec<ResponseEntry>,
     /// Whether cookies are kept, with the session where there is one.
     pub cookies: bool,
@@ -44,6 +47,8 @@ impl Target {
             connect_timeout: Self::CONNECT_TIMEOUT,
             idle_timeout: Self::IDLE_TIMEOUT,
             retry: Retry::default(),
+            limits: Limits::default(),
+            breaker: Some(Breaker::default()),
             responses: Vec::new(),
             cookies: false,
             route: Route::default(),
@@ -144,6 +149,70 @@ impl Default for Retry {
             max_backoff: Duration::from_secs(5),
             unsafe_methods: false,
         }
+    }
+}
+
+/// How much a target is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// Most requests at once, at least 1.
+    pub concurrency: Option<u32>,
+    pub rate: Option<Rate>,
+}
+
+impl Limits {
+    /// How many requests at once an author can allow.
+    pub const CONCURRENCY: RangeInclusive<u32> = 1..=10_000;
+}
+
+/// So many requests in so much time, spread evenly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// At least 1.
+    pub count: u32,
+    pub per: Duration,
+}
+
+impl Rate {
+    /// How many requests an author can allow.
+    pub const COUNT: RangeInclusive<u32> = 1..=1_000_000;
+    /// What a rate is given in.
+    pub const UNITS: [(&'static str, Duration); 2] =
+        [("s", Duration::from_secs(1)), ("m", Duration::from_secs(60))];
+
+    /// From one request to the next.
+    pub fn interval(self) -> Duration {
+        self.per / self.count.max(1)
+    }
+
+    /// How many requests may be sent at once when none was for a while: what comes in a twentieth of a
+    /// second, and at least 1. Less than a few could not be kept up by timers, which count in
+    /// milliseconds.
+    pub fn burst(self) -> u32 {
+        let burst = Duration::from_millis(50).as_nanos() / self.interval().as_nanos().max(1);
+        u32::try_from(burst).unwrap_or(u32::MAX).max(1)
+    }
+}
+
+/// When a target is left alone because it fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Breaker {
+    /// So many tries in a row, at least 1.
+    pub failures: u32,
+    /// For how long; then one try shows whether it still fails.
+    pub open_for: Duration,
+}
+
+impl Breaker {
+    /// How many failures in a row an author can allow.
+    pub const FAILURES: RangeInclusive<u32> = 1..=10_000;
+    /// In place of a breaker: none.
+    pub const OFF: &'static str = "off";
+}
+
+impl Default for Breaker {
+    fn default() -> Self {
+        Self { failures: 10, open_for: Duration::from_secs(15) }
     }
 }
 

@@ -75,11 +75,12 @@ pub struct ServeArgs {
     #[arg(long, value_name = "SIZE")]
     pub max_body: Option<String>,
 
-    /// Events at once; past it the answer is 503 [env: MAX_IN_FLIGHT] [default: 1024]
+    /// Events at once; past it the answer is 503. A target that hangs takes no more than half of them if
+    /// there are others [env: MAX_IN_FLIGHT] [default: 1024]
     #[arg(long, value_name = "NUMBER")]
     pub max_in_flight: Option<String>,
 
-    /// Bytes of event bodies at once; past it the answer is 503
+    /// Bytes of event bodies at once; past it the answer is 503. They are shared like the events
     /// [env: MAX_IN_FLIGHT_BYTES] [default: 64MiB]
     #[arg(long, value_name = "SIZE")]
     pub max_in_flight_bytes: Option<String>,

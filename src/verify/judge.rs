@@ -8,6 +8,7 @@ use super::case::{Clause, Scene};
 use super::difference;
 use super::rehearsal::Seen;
 use super::report::Mismatch;
+use crate::engine::observe::GivenUp;
 use crate::engine::outcome::{FailureKind, Outcome, RuleResult};
 use crate::event::Event;
 use crate::expr::{At, Effort, Fault, Root, Scope};
@@ -22,7 +23,7 @@ pub fn mismatches(
     outcome: Result<&Outcome, String>,
     secrets: &Secrets,
 ) -> Vec<(At, Mismatch)> {
-    let Seen { tries, mismatches, stopped, ended } = seen;
+    let Seen { tries, mismatches, stopped, ended, held } = seen;
     let mut all = Vec::new();
     all.extend(outcome.as_ref().ok().and_then(|outcome| other_rule(scene, outcome)));
     let (of_requests, of_variables): (Vec<_>, Vec<_>) = mismatches
@@ -36,7 +37,7 @@ pub fn mismatches(
         Ok(outcome) => {
             // Why an event ended early is read before what did not happen any more.
             all.extend(other_answer(scene, event, outcome, secrets));
-            all.extend(missing(scene, &tries, secrets));
+            all.extend(missing(scene, &tries, held, secrets));
             all.extend(of_variables);
             if !ended {
                 all.extend(without_rule(scene));
@@ -60,14 +61,15 @@ fn other_rule(scene: &Scene, outcome: &Outcome) -> Option<(At, Mismatch)> {
 fn missing<'s>(
     scene: &'s Scene,
     tries: &'s [usize],
+    held: Option<GivenUp>,
     secrets: &'s Secrets,
 ) -> impl Iterator<Item = (At, Mismatch)> + use<'s> {
     let exchanges = scene.exchanges.iter().zip(tries).enumerate();
     exchanges.filter(|(_, (expected, sent))| **sent < expected.replies.len()).map(
-        |(index, (expected, sent))| {
+        move |(index, (expected, sent))| {
             let (position, attempt) = (index + 1, sent + 1);
             let expected_sheet = difference::expected_only(expected, secrets);
-            (expected.at, Mismatch::Missing { position, expected: expected_sheet, attempt })
+            (expected.at, Mismatch::Missing { position, expected: expected_sheet, attempt, held })
         },
     )
 }

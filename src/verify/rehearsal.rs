@@ -9,7 +9,7 @@ use super::coverage::Footprints;
 use super::difference::{self, Sent};
 use super::report::{Again, Difference, Mismatch};
 use crate::clock::virtual_time::VirtualClock;
-use crate::engine::observe::Observer;
+use crate::engine::observe::{GivenUp, Observer};
 use crate::engine::script::{Director, Reply};
 use crate::engine::transport::{Request, TransportFault};
 use crate::expr::compare::equal;
@@ -69,6 +69,8 @@ pub struct Seen {
     pub stopped: bool,
     /// Whether variables were looked at.
     pub ended: bool,
+    /// What stands before the target, and kept the last request from it.
+    pub held: Option<GivenUp>,
 }
 
 impl Rehearsal {
@@ -287,6 +289,12 @@ impl Observer for Rehearsal {
 
     fn judged(&self, call: &Call, target: &Target, by: Option<&ResponseEntry>, scope: &dyn Scope) {
         self.footprints.judged(call, target, by, scope);
+    }
+
+    fn given_up(&self, why: GivenUp) {
+        if let Some(state) = &mut *self.state() {
+            state.seen.held = why.is_of_gate().then_some(why);
+        }
     }
 
     fn ended(&self, mapping: &Mapping, rule: &Rule, scope: &dyn Scope) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::coverage::Coverage;
+use crate::engine::observe::GivenUp;
 use crate::expr::At;
 use crate::mapping::diagnostic;
 
@@ -78,6 +79,8 @@ pub enum Mismatch {
         expected: Difference,
         /// The try that was waited for, from 1.
         attempt: usize,
+        /// What kept it from the target, where that is so.
+        held: Option<GivenUp>,
     },
     /// Another rule ran, or none.
     Rule { expected: Arc<str>, ran: Option<Arc<str>> },

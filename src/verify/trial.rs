@@ -119,7 +119,8 @@ impl<'t> Trials<'t> {
         }
     }
 
-    /// Runs a case on what was loaded for its environment.
+    /// Runs a case on what was loaded for its environment. What another case left behind (sessions, an
+    /// open breaker) is not there.
     pub fn run(&self, set: &Arc<Set>, case: &Arc<Case>) -> CaseReport {
         let began = self.watch.monotonic();
         let clock = VirtualClock::new(case.now);

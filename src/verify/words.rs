@@ -32,11 +32,14 @@ impl fmt::Display for Mismatch {
                 "request {} is tried again, and has no reply for try {}",
                 again.position, again.attempt
             ),
-            Self::Missing { position, expected, attempt: 1 } => {
-                write!(f, "request {position} is not sent: {}", request_line(expected))
-            }
-            Self::Missing { position, attempt, .. } => {
-                write!(f, "request {position} is not tried again: try {attempt} is missing")
+            Self::Missing { position, expected, attempt, held } => {
+                match attempt {
+                    1 => write!(f, "request {position} is not sent: {}", request_line(expected)),
+                    _ => {
+                        write!(f, "request {position} is not tried again: try {attempt} is missing")
+                    }
+                }?;
+                held.map_or(Ok(()), |held| write!(f, ": {}", held.reason()))
             }
             Self::Rule { expected, ran: Some(ran) } => {
                 write!(f, "the rule `{expected}` must run, and `{ran}` does")

@@ -23,6 +23,7 @@ mod log;
 mod mutation;
 mod oauth;
 mod packs;
+mod pressure;
 mod readme;
 mod reference;
 mod reload;

@@ -18,7 +18,7 @@ const MAPPING: &str = "mapping";
 const TEST: &str = "test";
 
 /// Where each part of a schema is documented: the schema, the part, a heading, and how.
-const CHAPTERS: [(&str, &str, &str, Shown); 27] = [
+const CHAPTERS: [(&str, &str, &str, Shown); 29] = [
     (MAPPING, "", "## A file", Shown::InARow),
     (MAPPING, "target", "## Targets", Shown::InARow),
     (MAPPING, "auth", "### `auth`", Shown::InARow),
@@ -29,6 +29,8 @@ const CHAPTERS: [(&str, &str, &str, Shown); 27] = [
     (MAPPING, "assertion", "## Tokens of OAuth 2.0", Shown::InARow),
     (MAPPING, "session", "## Sessions", Shown::InARow),
     (MAPPING, "retry", "### `retry`", Shown::InARow),
+    (MAPPING, "limits", "### `limits` of a target", Shown::InARow),
+    (MAPPING, "breaker", "### `breaker`", Shown::InARow),
     (MAPPING, "tls", "### `tls`", Shown::InARow),
     (MAPPING, "variable", "## Variables: `extract`", Shown::InARow),
     (MAPPING, "case", "## Variables: `extract`", Shown::InAnExample),

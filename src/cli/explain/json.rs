@@ -210,20 +210,13 @@ fn of_turn(turn: &Turn) -> Value {
         "when": turn.when.as_ref().map(of_found),
         "variables": list(&turn.variables, of_variable),
         "exchanges": list(&turn.exchanges, of_exchange),
+        "not_sent": turn.not_sent.map(reason),
         "saved": list(&turn.saved, of_variable),
     });
     with(object, place(turn.at))
 }
 
 fn of_exchange(exchange: &Exchange) -> Value {
-    let given_up = exchange.given_up.map(|why| match why {
-        GivenUp::Unsafe => "unsafe",
-        GivenUp::UsedUp => "used-up",
-        GivenUp::Restarts => "restarts",
-        GivenUp::Polled => "polled",
-        GivenUp::TooPatient => "too-patient",
-        GivenUp::NoTime => "no-time",
-    });
     let log_in = exchange.log_in.as_ref().map(|step| {
         let saves: Vec<&str> = step.saves.iter().map(|name| &**name).collect();
         with(json!({ "step": &*step.step, "saves": saves }), place(step.at))
@@ -236,8 +229,22 @@ fn of_exchange(exchange: &Exchange) -> Value {
         "until": exchange.until.as_ref().map(|until| {
             with(json!({ "held": until.held, "when": of_found(&until.when) }), place(until.at))
         }),
-        "given_up": given_up,
+        "given_up": exchange.given_up.map(reason),
     })
+}
+
+fn reason(why: GivenUp) -> &'static str {
+    match why {
+        GivenUp::Unsafe => "unsafe",
+        GivenUp::UsedUp => "used-up",
+        GivenUp::Restarts => "restarts",
+        GivenUp::Polled => "polled",
+        GivenUp::TooPatient => "too-patient",
+        GivenUp::NoTime => "no-time",
+        GivenUp::Open => "open",
+        GivenUp::Paused => "paused",
+        GivenUp::Limited => "limited",
+    }
 }
 
 fn of_request(request: &Sent) -> Value {

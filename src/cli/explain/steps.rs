@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::findings::{Around, place, tree, value};
 use super::page::{Ink, Page};
 use super::{Requests, curl, http, variables};
-use crate::engine::observe::GivenUp;
 use crate::program::Then;
 use crate::verify::explain::account::{
     Answered, End, EntryAccount, EntryStanding, Exchange, LogInStep, Outcome, Passage, RunAccount,
@@ -31,7 +30,8 @@ pub(super) fn section(page: &mut Page, file: &str, run: &RunAccount, requests: R
             && at == last
             && is_unsent
         {
-            page.line(2).ink(Ink::Bad, "nothing is sent").put(": ").put(error);
+            let reason = turn.not_sent.map_or(error.as_str(), |why| why.reason());
+            page.line(2).ink(Ink::Bad, "nothing is sent").put(": ").put(reason);
         }
     }
     for (step, at) in &run.not_reached {
@@ -192,7 +192,7 @@ fn of_exchange(page: &mut Page, file: &str, exchange: &Exchange, requests: Reque
             _ if exchange.until.is_some() => "It is not polled again",
             _ => "It is not sent again",
         };
-        page.blank().line(2).ink(Ink::Bad, what).put(": ").put(reason(why));
+        page.blank().line(2).ink(Ink::Bad, what).put(": ").put(why.reason());
     }
 }
 
@@ -210,20 +210,6 @@ fn of_until(page: &mut Page, file: &str, until: &Until) {
     place(page, file, until.at);
     let around = Around { line: until.at.line, point_out: !until.held };
     tree(page, 4, file, &until.when, around);
-}
-
-fn reason(why: GivenUp) -> &'static str {
-    match why {
-        GivenUp::Unsafe => {
-            "the target may have acted on it, and doing so twice may do harm (`retry.unsafe: true` \
-             allows it)"
-        }
-        GivenUp::UsedUp => "its tries are used up (`retry.attempts`)",
-        GivenUp::Restarts => "it has done so as often as it may",
-        GivenUp::Polled => "the time to poll is over (`for`)",
-        GivenUp::TooPatient => "the target asks for a longer wait than `max_backoff` allows",
-        GivenUp::NoTime => "the event's deadline does not allow another wait",
-    }
 }
 
 fn of_try(page: &mut Page, file: &str, exchange: &Exchange, one: &Try, at: usize) {

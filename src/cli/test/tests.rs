@@ -106,6 +106,7 @@ fn bad() -> FileReport {
             position: 1,
             expected: differing("GET /x", "GET /x"),
             attempt: 2,
+            held: None,
         },
     };
     let variable = Mismatch::Variable {

@@ -253,7 +253,8 @@ mod tests {
         let cookies = ["a=1", "b=1; Path=/api", "a=2", "c=1", "c=1; Max-Age=0"];
         assert_eq!(sent(&cookies, root, "http://hss.test/api", 0), "b=1 a=2 ");
         let cookies = ["a=1", "a=2; Path=/api", "a=3; Domain=hss.test", "a=4; Path=/api"];
-        assert_eq!(sent(&cookies, root, "http://hss.test/api", 0), "a=4 a=1 a=3 ");
+        // A cookie is told by name, domain and path (RFC 6265, section 5.3).
+        assert_eq!(sent(&cookies, root, "http://hss.test/api", 0), "a=4 a=3 ");
     }
 
     #[test]

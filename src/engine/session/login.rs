@@ -136,6 +136,7 @@ impl Begun {
             id: clock::uuid(clock).to_string(),
             event_type: String::new(),
             body: Value::Null,
+            size: 0,
             request_id: self.request_id.clone(),
             unique_id: self.unique_id.clone(),
         };
@@ -169,6 +170,8 @@ impl Begun {
             vault: &self.vault,
             deadline: self.deadline,
             login: Some(LogIn { login, learner, cookies: (&jar, of_cookies) }),
+            // Those who wait for it have places of their own.
+            room: None,
         };
         let links: &[Arc<Link>] = &self.keeper.links;
         run.steps(&login.mapping, rule, steps, links, &mut scope).await?;

@@ -48,8 +48,9 @@ impl Answer {
         self.response.status
     }
 
-    pub(in crate::engine) fn header(&self, name: &str) -> Option<&str> {
-        self.response.header(name)
+    /// Headers as they came; names are lower-case.
+    pub(in crate::engine) fn lines(&self) -> &[(String, String)] {
+        &self.response.headers
     }
 
     pub(in crate::engine) fn status(&self) -> &Value {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::answer::Answer;
-use super::retry::retry_after;
+use super::{quota, wait};
 use crate::engine::event_scope::{AnswerScope, EventScope};
 use crate::engine::outcome::{Failure, FailureKind};
 use crate::engine::transport::{TransportError, TransportFault};
@@ -110,7 +110,7 @@ fn by_poll(
     }
     let mut failure = failure(FailureKind::Unavailable, answer, target);
     failure.transient = true;
-    failure.retry_after = retry_after(answer.header("retry-after"), now);
+    failure.retry_after = quota::asked(answer.code(), answer.lines(), now);
     Verdict::NotYet(failure)
 }
 
@@ -157,7 +157,8 @@ fn by_entry(
         _ => {}
     }
     failure.transient = true;
-    failure.retry_after = retry_after(scope.answer.header("retry-after"), now);
+    let asked = || quota::asked(scope.answer.code(), scope.answer.lines(), now);
+    failure.retry_after = wait::asked(entry, scope, now).or_else(asked);
     if entry.then == Then::Restart {
         return Verdict::Restart(failure);
     }
@@ -171,7 +172,7 @@ fn by_default(answer: &Answer, target: &Target, now: Timestamp) -> Verdict {
         Then::Retry => {
             let mut failure = failure(transient_kind(code), answer, target);
             failure.transient = true;
-            failure.retry_after = retry_after(answer.header("retry-after"), now);
+            failure.retry_after = quota::asked(code, answer.lines(), now);
             Verdict::Transient { failure, repeatable: matches!(code, 425 | 429) }
         }
         then if matches!(code, 401 | 403 | 407) => {

@@ -3,5 +3,7 @@
 pub(super) mod answer;
 pub(in crate::engine) mod body;
 pub(super) mod judge;
+pub(super) mod quota;
 pub(super) mod retry;
+pub(super) mod wait;
 mod xml;

@@ -14,7 +14,7 @@ const PATIENCE: u32 = 4;
 
 /// A longer `Retry-After` is taken for this one, of 68 years: what RFC 9111, section 1.2.2, has for
 /// seconds that are too many to count.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1 << 31);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(1 << 31);
 
 /// The obsolete forms of a date that every recipient has to read (RFC 9110, section 5.6.7).
 const OBSOLETE_DATES: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];

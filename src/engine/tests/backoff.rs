@@ -17,10 +17,8 @@ fn just_below(bound: Duration) -> Duration {
 
 /// The waits of a target that never gets better.
 fn waits(retry: &str, luck: Luck) -> Vec<Duration> {
-    let story = Story::of(rule("PUT /x").target(&format!("retry: {{ {retry} }}")))
-        .luck(luck)
-        .deadline(secs(1_000_000))
-        .always(status(500));
+    let mapping = rule("PUT /x").target(&format!("retry: {{ {retry} }}")).target("breaker: off");
+    let story = Story::of(mapping).luck(luck).deadline(secs(1_000_000)).always(status(500));
     story.fails();
     assert_eq!(story.tries(), story.waits().len() + 1);
     let waited: Duration = story.waits().iter().sum();
@@ -76,7 +74,9 @@ fn the_hundredth_wait_is_as_bounded_as_the_first() {
 #[test]
 fn attempts_are_all_tries_the_first_included() {
     for attempts in [1, 2, 3, 7, 100] {
-        let mapping = rule("PUT /x").target(&format!("retry: {{ attempts: {attempts} }}"));
+        let mapping = rule("PUT /x")
+            .target(&format!("retry: {{ attempts: {attempts} }}"))
+            .target("breaker: off");
         let story = Story::of(mapping).luck(LOWEST).always(status(503));
         assert_eq!(story.fails().kind, FailureKind::BadAnswer);
         assert_eq!(story.tries(), attempts);

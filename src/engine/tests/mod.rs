@@ -3,11 +3,15 @@
 
 mod again;
 mod backoff;
+mod breaker;
 mod cookies;
+mod crowded;
 mod deadline;
 mod elsewhere;
 mod hostile;
+mod limits;
 mod oauth;
+mod pauses;
 mod polls;
 mod refused_sessions;
 mod retry_after;

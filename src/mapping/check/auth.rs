@@ -10,7 +10,7 @@ use super::super::document::{ApiKey, Auth as WrittenAuth, Basic};
 use super::Checker;
 use super::target::with;
 use crate::expr::body::Shape;
-use crate::program::{ApiKeyPlace, Auth, Login, Retry, Target};
+use crate::program::{ApiKeyPlace, Auth, Limits, Login, Retry, Target};
 
 /// Credentials, as far as they do not depend on the rest of the target.
 pub(super) enum Checked {
@@ -52,6 +52,9 @@ impl Unplaced {
                 responses: Vec::new(),
                 cookies: false,
                 retry,
+                // They are the target's; who keeps sessions has a back-off of his own.
+                limits: Limits::default(),
+                breaker: None,
                 ..*target
             },
         })];

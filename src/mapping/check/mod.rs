@@ -4,6 +4,7 @@ mod answer;
 mod auth;
 mod capture;
 mod condition;
+mod limits;
 mod lost_signs;
 mod mistaken;
 mod names;

@@ -5,8 +5,10 @@ use super::super::document::ResponseEntry as Written;
 use super::super::document::decode::{Each, Scalar, Text};
 use super::super::env::Secrecy;
 use super::super::names::did_you_mean;
+use super::super::yaml::Node;
 use super::Checker;
 use super::session::Whose;
+use crate::expr::body::Shape;
 use crate::expr::template::Unescaped;
 use crate::program::{ResponseEntry, Then};
 
@@ -51,12 +53,14 @@ impl Checker<'_, '_> {
             .as_ref()
             .map(|text| self.template(text, Secrecy::Plain, Unescaped::Refused));
         let answer = written.answer.as_ref().map(|scalar| self.answer(scalar, then));
+        let wait = written.wait.as_ref().map(|wait| self.wait(&wait.0, then));
         Some(ResponseEntry {
             at: self.at(written.span),
             when: when?,
             then: then?,
             message: message.map_or(Some(None), |message| message.map(Some))?,
             answer: answer.map_or(Some(None), |answer| answer.map(Some))?,
+            wait: wait.map_or(Some(None), |wait| wait.map(Some))?,
             reads_body,
             varies: self.usage.varies,
         })
@@ -89,6 +93,17 @@ impl Checker<'_, '_> {
         let help = "give it `auth: { oauth2: … }` or `auth: { session: … }`, or write `then: fail`";
         self.error("no-session", span, message, help);
         false
+    }
+
+    /// `wait`: seconds, or a template that says how long.
+    fn wait(&mut self, node: &Node, then: Option<Then>) -> Option<Shape> {
+        if then.is_some_and(|then| !then.takes_wait()) {
+            let message = "`wait` goes with `then: retry` and `then: restart`";
+            let help = "leave it out: nothing is sent again here that could wait";
+            self.error("conflicting-keys", node.span, message, help);
+            return None;
+        }
+        self.span_of_time(node, "this is not how long to wait", "30s", "{{body.retry_after}}")
     }
 
     fn answer(&mut self, scalar: &Scalar, then: Option<Then>) -> Option<u16> {

@@ -302,6 +302,19 @@ impl Checker<'_, '_> {
 
     /// `expires_in`: seconds, or a template that gives them.
     fn life_time(&mut self, node: &Node) -> Option<Shape> {
+        let message = "this is not how long a session can last";
+        self.span_of_time(node, message, "20m", "{{session.lifetime}}")
+    }
+
+    /// Seconds, or a template that gives them; `message` says of what
+    /// else there is that it does not.
+    pub(super) fn span_of_time(
+        &mut self,
+        node: &Node,
+        message: &str,
+        example: &str,
+        template: &str,
+    ) -> Option<Shape> {
         match &node.kind {
             Kind::Number(number) if number.as_f64().is_some_and(|seconds| seconds > 0.0) => {
                 Some(Shape::constant(node.to_json()))
@@ -314,9 +327,9 @@ impl Checker<'_, '_> {
                 Some(Shape::constant(life.as_secs_f64().into()))
             }
             _ => {
-                let message = "this is not how long a session can last";
-                let help = "write e.g. `20m`, a number of seconds, or `\"{{session.lifetime}}\"`";
-                self.error("bad-duration", node.span, message, help);
+                let help =
+                    format!("write e.g. `{example}`, a number of seconds, or `\"{template}\"`");
+                self.error("bad-duration", node.span, message, &help);
                 None
             }
         }

@@ -47,6 +47,9 @@ impl Checker<'_, '_> {
         let connect = self.or_default(written.connect_timeout.as_deref(), Target::CONNECT_TIMEOUT);
         let idle = self.or_default(written.idle_timeout.as_deref(), Target::IDLE_TIMEOUT);
         let retry = self.retry(written.retry.as_ref(), Some(Retry::default().max_backoff));
+        let limits = self.limits(written.limits.as_ref());
+        let breaker = self.breaker(written.breaker.as_ref());
+        self.useless_attempts(written, breaker);
         let responses = self.responses(written.responses.as_ref());
         let route = self.route(written, url.as_deref());
         self.scopes.session = Whose::Nobody;
@@ -63,6 +66,8 @@ impl Checker<'_, '_> {
             connect_timeout: connect?,
             idle_timeout: idle?,
             retry: retry?.over(Retry::default()),
+            limits: limits?,
+            breaker: breaker?,
             responses: responses?,
             cookies: written.cookies.is_some_and(|flag| flag.0),
             route: route?,
@@ -78,7 +83,11 @@ impl Checker<'_, '_> {
         Some(Arc::new(target))
     }
 
-    fn or_default(&mut self, text: Option<&Text>, default: Duration) -> Option<Duration> {
+    pub(super) fn or_default(
+        &mut self,
+        text: Option<&Text>,
+        default: Duration,
+    ) -> Option<Duration> {
         text.map_or(Some(default), |text| self.duration(text))
     }
 

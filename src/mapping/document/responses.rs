@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::decode::{Scalar, Text, document};
+use super::decode::{Given, Scalar, Text, document};
 use super::schema::{Schema, form, refused};
 use super::when::AnswerWhen;
 use crate::program::{self, Then};
 
 document! {
     /// One row of a `responses` table; the first whose `when` holds decides.
-    #[schema(apply(answer_goes_with_failure))]
+    #[schema(apply(answer_goes_with_failure), apply(wait_goes_with_another_try))]
     ResponseEntry is "an entry of `responses`" {
         /// Which answers are meant; `{}` for all. Subjects are `status` (a number, or a class such as
         /// `2xx`), `headers.NAME`, `text` (the raw body), and JSONPaths over the body.
@@ -30,6 +30,15 @@ document! {
         /// or 200 to acknowledge what is hopeless, so that NSPS does not send it again.
         #[schema(apply(answer_status), examples([200, 409, 503]))]
         optional answer: Scalar,
+        /// How long until the next try, with `retry` and `restart`: a duration, a number of seconds, or
+        /// a template that gives one, where the target says it in its own way. It counts as
+        /// `Retry-After` does, and wins over it; what is absent or makes no sense is as if it was not
+        /// there.
+        #[schema(
+            types(&["string", "number"]),
+            examples(json!(["{{body.error.retry_ms}}ms", "30s", 30])),
+        )]
+        optional wait: Given,
     }
 }
 
@@ -65,6 +74,16 @@ fn answer_status(schema: Schema) -> Schema {
     let message = "write 200, or a status from 400 to 599";
     let alternatives = alternatives.map(|schema| schema.keyword("errorMessage", message));
     schema.types(&["integer", "string"]).keyword("anyOf", alternatives)
+}
+
+fn wait_goes_with_another_try(schema: Schema) -> Schema {
+    let last = Then::NAMES.iter().filter(|(_, then)| !then.takes_wait());
+    let last: Vec<&str> = last.map(|(name, _)| *name).collect();
+    let message = "`wait` goes with `then: retry` and `then: restart`";
+    schema.where_then(
+        json!({ "properties": { "then": { "enum": last } }, "required": ["then"] }),
+        refused(&["wait"], message),
+    )
 }
 
 fn answer_goes_with_failure(schema: Schema) -> Schema {

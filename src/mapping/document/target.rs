@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::auth::Auth;
 use super::decode::{Anything, Each, Flag, Named, Period, Scalar, Text, document};
+use super::limits::{BreakerSetting, Limits};
 use super::responses::ResponseEntry;
 use super::schema::{Schema, form};
 use super::tls::Tls;
@@ -55,6 +56,12 @@ document! {
         optional idle_timeout: Period,
         /// When and how often a request is sent again that failed for a reason that may pass.
         optional retry: Retry,
+        /// How much the target is asked: so many requests at once, so many in a second. Without it
+        /// there is no limit.
+        optional limits: Limits,
+        /// When the target is left alone because it fails; `off` for never.
+        #[schema(examples([json!("off")]))]
+        optional breaker: BreakerSetting,
         /// What answers mean: a table of which the first entry whose `when` holds decides. It is
         /// read after the step's own table, and before what is usual: 2xx is `ok`; 408, 425, 429,
         /// 500, 502, 503, 504, a time-out and no connection are `retry`; 401, 403 and 407 are `login`

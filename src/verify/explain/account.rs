@@ -272,6 +272,8 @@ pub struct Turn {
     pub variables: Vec<VariableAccount>,
     /// In the order in which they began, those of log-ins among them.
     pub exchanges: Vec<Exchange>,
+    /// Why its request is not sent at all, although it was to be.
+    pub not_sent: Option<GivenUp>,
     pub saved: Vec<VariableAccount>,
 }
 

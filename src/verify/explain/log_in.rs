@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::account::LogInStep;
 use super::glimpse::Curtain;
-use super::recorder::{Place, Recorder};
+use super::notes::Place;
+use super::recorder::Recorder;
 use crate::engine::observe::{GivenUp, Observer};
 use crate::engine::transport::{Request, Response, TransportError};
 use crate::expr::extract::Variable;

@@ -4,6 +4,7 @@ pub mod account;
 mod findings;
 mod glimpse;
 mod log_in;
+mod notes;
 mod play;
 pub mod raw;
 mod recorder;
@@ -19,8 +20,9 @@ use jiff::Timestamp;
 
 use self::account::{End, Explanation, MappingAccount, RunAccount, Turn, VariableAccount};
 pub use self::glimpse::{Curtain, Glimpse, shorten};
+use self::notes::Notes;
 use self::play::{Play, Replies};
-use self::recorder::{Notes, Recorder};
+use self::recorder::Recorder;
 use crate::clock::Clock;
 use crate::clock::virtual_time::{Stalled, VirtualClock};
 use crate::engine::outcome::{Failure, Outcome, RuleOutcome, RuleResult};

@@ -5,27 +5,24 @@ use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::account::{
-    Answered, EntryAccount, EntryStanding, Exchange, LogInStep, Member, Owner, RuleAccount, Try,
-    Turn, TurnKind, Until, VariableAccount, Verdict,
+    Answered, EntryAccount, EntryStanding, Exchange, LogInStep, Member, Owner, Try, Turn, TurnKind,
+    Until, VariableAccount, Verdict,
 };
 use super::findings;
 use super::glimpse::Curtain;
 use super::log_in::LogIn;
+use super::notes::{Notes, Place};
 use super::play::Play;
 use super::rules;
-use super::sent::Scribe;
-use super::trails::Trails;
+
 use super::variables;
 use crate::clock::Clock;
 use crate::clock::virtual_time::VirtualClock;
 use crate::engine::observe::{GivenUp, Observer};
 use crate::engine::transport::{Request, Response, TransportError};
 use crate::expr::extract::Variable;
-use crate::expr::{At, Builtin, Came, Fault, Root, Scope, Witness};
+use crate::expr::{Builtin, Came, Fault, Root, Scope, Witness};
 use crate::program::{Act, Call, Mapping, Repeat, ResponseEntry, Rule, Step, Target, Then, Undo};
-
-/// So many turns of steps are told; of more, the last one and how many were left out.
-const MOST_TURNS: usize = 500;
 
 /// Hears of everything and keeps it.
 pub struct Recorder {
@@ -35,35 +32,6 @@ pub struct Recorder {
     log_ins: bool,
     notes: Mutex<Notes>,
 }
-
-/// What was heard so far.
-pub struct Notes {
-    pub rules: Vec<RuleAccount>,
-    pub variables: Vec<VariableAccount>,
-    /// Where the rule that runs begins in the file.
-    pub chosen: Option<At>,
-    pub turns: Vec<Turn>,
-    pub turns_left_out: usize,
-    /// Those that take back what others did.
-    pub undos: Vec<Turn>,
-    pub undos_left_out: usize,
-    /// How many turns came before these, which stand behind them until all are there.
-    undos_from: Option<usize>,
-    /// An answer was not yet what a poll waits for.
-    polls: bool,
-    trails: Trails,
-    pub(super) scribe: Scribe,
-    restarts: u32,
-    /// An answer asked for the rule to begin again.
-    restart: bool,
-    /// The request that the event has on its way.
-    on_its_way: Option<Place>,
-    /// How many log-ins were taken as done.
-    pub log_ins_taken_as_done: usize,
-}
-
-/// Where an exchange stands: position of the turn, and among its exchanges.
-pub(super) type Place = (usize, usize);
 
 impl Recorder {
     pub fn new(curtain: Curtain, play: Play, log_ins: bool) -> Self {
@@ -140,6 +108,7 @@ impl Recorder {
             when: None,
             variables: Vec::new(),
             exchanges: Vec::new(),
+            not_sent: None,
             saved: Vec::new(),
         }
     }
@@ -253,55 +222,6 @@ impl Recorder {
         if let Some(exchange) = self.notes().exchange(place) {
             exchange.given_up = Some(why);
         }
-    }
-}
-
-impl Notes {
-    fn new(curtain: &Curtain) -> Self {
-        Self {
-            rules: Vec::new(),
-            variables: Vec::new(),
-            chosen: None,
-            turns: Vec::new(),
-            turns_left_out: 0,
-            undos: Vec::new(),
-            undos_left_out: 0,
-            undos_from: None,
-            polls: false,
-            trails: Trails::default(),
-            scribe: Scribe::new(curtain.clone()),
-            restarts: 0,
-            restart: false,
-            on_its_way: None,
-            log_ins_taken_as_done: 0,
-        }
-    }
-
-    fn exchange(&mut self, place: Option<Place>) -> Option<&mut Exchange> {
-        let (turn, exchange) = place?;
-        self.turns.get_mut(turn)?.exchanges.get_mut(exchange)
-    }
-
-    fn last_try(&mut self, place: Option<Place>) -> Option<&mut Try> {
-        self.exchange(place)?.tries.last_mut()
-    }
-
-    /// A turn begins; if there were too many, the one before is forgotten.
-    fn push(&mut self, turn: Turn) {
-        if self.turns.len() >= MOST_TURNS {
-            self.turns.pop();
-            self.turns_left_out += 1;
-        }
-        self.turns.push(turn);
-    }
-
-    fn push_undo(&mut self, turn: Turn) {
-        let from = *self.undos_from.get_or_insert(self.turns.len());
-        if self.turns.len() - from >= MOST_TURNS {
-            self.turns.pop();
-            self.undos_left_out += 1;
-        }
-        self.turns.push(turn);
     }
 }
 
@@ -431,8 +351,14 @@ impl Observer for Recorder {
     }
 
     fn given_up(&self, why: GivenUp) {
-        let place = self.notes().on_its_way;
-        self.gives_up(place, why);
+        let mut notes = self.notes();
+        let last = notes.turns.len().checked_sub(1);
+        let place = notes.on_its_way.filter(|(turn, _)| Some(*turn) == last);
+        match (notes.exchange(place), last) {
+            (Some(exchange), _) => exchange.given_up = Some(why),
+            (None, Some(last)) => notes.turns[last].not_sent = Some(why),
+            (None, None) => {}
+        }
     }
 
     fn left(&self, mapping: &Mapping, scope: &dyn Scope) {

@@ -5,6 +5,7 @@ mod faults;
 mod hostile;
 mod keys;
 mod plans;
+mod pressure;
 mod repeated;
 mod sessions;
 mod speed;

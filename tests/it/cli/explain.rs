@@ -224,6 +224,20 @@ fn what_no_request_needs_is_absent_without_harm_and_null_is_called_null() {
 }
 
 #[test]
+fn what_keeps_a_request_from_its_target_is_told() {
+    let limited = CRM.replace("    retry:", "    limits: { rate: 1/m }\n    retry:");
+    let scratch = stage(&limited, &subscriber());
+    let ran = explain(&scratch, &[]);
+    let reason =
+        "    nothing is sent: `limits` leave no place for it before the event's deadline\n";
+    assert_in_order(&ran.stdout, &["  Step `find` ", "  Step `create` ", reason, "told: 503"]);
+    let told = told(&scratch, &[]);
+    let steps = told["mappings"][0]["run"]["steps"].as_array().unwrap();
+    let reasons: Vec<&Value> = steps.iter().map(|step| &step["not_sent"]).collect();
+    assert_eq!(reasons, [&Value::Null, &json!("limited")]);
+}
+
+#[test]
 fn members_of_a_reply_that_nothing_asked_for_are_noted() {
     let scratch = stage(CRM, &subscriber());
     scratch.write("both.yaml", "[{ json: { items: [] } }, { json: { id: 1 } }, { status: 204 }]");

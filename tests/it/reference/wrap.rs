@@ -64,7 +64,12 @@ pub(super) fn row(row: &Row) -> String {
             }
             whole + example + "\n"
         }
-        "## Targets" | "### `auth`" | "### `retry`" | "### `tls`" => {
+        "## Targets"
+        | "### `auth`"
+        | "### `retry`"
+        | "### `limits` of a target"
+        | "### `breaker`"
+        | "### `tls`" => {
             let url = if first == "url" { "" } else { "    url: https://hss.test\n" };
             let target = format!("version: 1\ntargets:\n  hss:\n{url}{}", indented(example, 4));
             format!("{target}{RULE}    ignore: all\n")
@@ -129,7 +134,7 @@ pub(super) fn row(row: &Row) -> String {
                 entry += ", when: { status: 404 }";
             }
             if first != "then" {
-                entry += ", then: fail";
+                entry += if first == "wait" { ", then: retry" } else { ", then: fail" };
             }
             responses(&format!("{{ {entry} }}"))
         }

@@ -71,6 +71,9 @@ pub const MEDIA_TYPE: Form =
 pub const WHOLE_NUMBER: Form =
     form(r"^\s*\+?[0-9]+\s*$|\$\{", "write a whole number, or `${NAME}` for one");
 
+/// So many in a second or in a minute.
+pub const RATE: Form = form(r"^\s*[0-9]+\s*/\s*(s|m)\s*$|\$\{", "write e.g. `100/s`, or `600/m`");
+
 /// A JSONPath; where an answer is read, also a part of that answer.
 pub fn path() -> Form {
     let parts: Vec<&str> = Builtin::OF_ANSWERS.iter().map(|(name, _)| *name).collect();

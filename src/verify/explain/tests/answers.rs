@@ -109,6 +109,32 @@ fn tries_have_their_replies_in_order_and_the_last_of_them_again() {
 }
 
 #[test]
+fn what_is_not_sent_because_of_the_target_is_told_with_its_reason() {
+    let with = |lines: &str| {
+        let rest = "rules:\n  - { name: r, event: '*', steps: [{ name: one, request: PUT /a }, { name: \
+                    two, request: PUT /b }] }";
+        format!("version: 1\ntargets: {{ hss: {{ url: http://hss.test, {lines} }} }}\n{rest}")
+    };
+    let failing = vec![answer(503, &[], "")];
+    let breaker = with("breaker: { failures: 2 }");
+    let explanation = explained(&breaker, &json!({}), vec![failing]);
+    assert_eq!(explanation.tries(0).len(), 2);
+    let exchange = explanation.run().turns[0].exchanges.first().unwrap();
+    assert_eq!((exchange.given_up, explanation.told.0), (Some(GivenUp::Open), 503));
+
+    let last = answer(200, &[("ratelimit-remaining", "0"), ("ratelimit-reset", "50")], "{}");
+    for (text, reply, why, told) in [
+        (with("limits: { rate: 1/m }"), answer(200, &[], "{}"), GivenUp::Limited, 503),
+        (with("timeout: 5s"), last, GivenUp::Paused, 429),
+    ] {
+        let explanation = explained(&text, &json!({}), vec![vec![reply]]);
+        let second = &explanation.run().turns[1];
+        assert_eq!((second.not_sent, second.exchanges.is_empty()), (Some(why), true));
+        assert_eq!(explanation.told.0, told);
+    }
+}
+
+#[test]
 fn a_try_without_an_answer_takes_its_time() {
     let text = TABLES.replace("POST /a", "GET /a");
     let replies = vec![vec![

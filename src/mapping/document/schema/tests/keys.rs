@@ -102,9 +102,11 @@ fn there_is_a_place_for_each_kind_of_mapping() {
             "Variable",
             "Case",
             "Entry of responses",
+            "Retry",
             "Repeat",
             "Undo",
-            "Retry",
+            "Limits",
+            "Breaker",
             "TLS",
             "Rule",
         ])
@@ -183,7 +185,7 @@ fn keys_that_exclude_each_other_are_refused_by_both() {
             }
         }
     }
-    assert_eq!(pairs, 49);
+    assert_eq!(pairs, 47);
 }
 
 /// A mapping file with these keys at the place, and everywhere all that is required.

@@ -1,0 +1,104 @@
+//! A request's way past what stands before its target: the share of the room that its event takes, and
+//! the gate, which every try passes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Exchange;
+use crate::engine::bulkhead::Place;
+use crate::engine::event_scope::EventScope;
+use crate::engine::gate::{Change, Health, Pass, Why};
+use crate::engine::outcome::Failure;
+use crate::engine::target::answer::Answer;
+use crate::engine::target::judge::Verdict;
+use crate::engine::target::quota;
+use crate::engine::transport::TransportFault;
+use crate::fields;
+use crate::program::Breaker;
+use crate::telemetry::log::Level;
+
+impl Exchange<'_> {
+    /// A place among the events of the target, where events share a room.
+    pub(super) fn place(&self) -> Result<Option<Arc<Place>>, Failure> {
+        let Some(room) = &self.step.run.room else { return Ok(None) };
+        let place = room.place(&self.link.bulkhead);
+        place.map(Some).map_err(|full| full.failure(self.target, room.admission.limits()))
+    }
+
+    /// Leave to send the next try, and the longest that it may take then.
+    pub(super) async fn pass(
+        &self,
+        scope: &mut EventScope<'_>,
+    ) -> Result<(Pass<'_>, Duration), Failure> {
+        self.time_for_a_try()?;
+        let run = self.step.run;
+        match self.link.gate.pass(&*run.engine.clock, run.deadline).await {
+            Ok(pass) => Ok((pass, self.time_for_a_try()?)),
+            Err(held) => {
+                scope.tell(|observer| observer.given_up(held.given_up()));
+                Err(held.failure(self.target))
+            }
+        }
+    }
+
+    /// How long nothing is sent to the target because it fails.
+    pub(super) fn left_alone(&self) -> Option<Duration> {
+        self.link.gate.open_for(self.step.run.engine.clock.monotonic())
+    }
+
+    /// A try of that time came to nothing.
+    pub(super) fn settle_fault(&self, pass: Pass<'_>, fault: TransportFault, within: Duration) {
+        let health = match fault {
+            TransportFault::Unreachable | TransportFault::Broken => Health::Failing,
+            TransportFault::Timeout if self.is_cut_short(within) => Health::Unknown,
+            TransportFault::Timeout => Health::Failing,
+            TransportFault::TooLarge => Health::Well,
+            TransportFault::Unsendable => Health::Unknown,
+        };
+        self.settle(pass, health);
+    }
+
+    /// Whether a try had so little time, at the end of its event, that no answer means nothing: events
+    /// that wait long for a target which is merely busy must not make it one that fails.
+    fn is_cut_short(&self, within: Duration) -> bool {
+        let usual = self.call.timeout.unwrap_or(self.target.timeout);
+        within < usual.min(self.step.run.engine.deadline) / 2
+    }
+
+    /// A try was answered.
+    pub(super) fn settle_answer(&self, pass: Pass<'_>, answer: &Answer, verdict: &Verdict) {
+        let clock = &*self.step.run.engine.clock;
+        let code = answer.code();
+        let (failing, asked) = match verdict {
+            Verdict::Transient { failure, .. } | Verdict::Restart(failure) => {
+                (matches!(code, 408 | 500..=599), failure.retry_after)
+            }
+            _ => (false, quota::asked(code, answer.lines(), clock.wall())),
+        };
+        if let Some(pause) = quota::pause(code, asked, answer.lines(), clock.wall()) {
+            let why = if code == 503 { Why::Unavailable } else { Why::Limited };
+            self.link.gate.close(pause, why, clock.monotonic());
+        }
+        self.settle(pass, if failing { Health::Failing } else { Health::Well });
+    }
+
+    fn settle(&self, pass: Pass<'_>, health: Health) {
+        let change = pass.settle(health, self.step.run.engine.clock.monotonic());
+        let (level, message, fields) = match change {
+            None => return,
+            Some(Change::Opened(Breaker { failures, open_for })) => {
+                let mut fields = self.place_in_mapping();
+                fields.extend(fields! {
+                    "failures" => failures,
+                    "open_for_ms" => u64::try_from(open_for.as_millis()).unwrap_or(u64::MAX),
+                });
+                (Level::Warning, "breaker opened: the target fails, nothing is sent to it", fields)
+            }
+            Some(Change::Closed) => {
+                let message = "breaker closed: the target answers again";
+                (Level::Info, message, self.place_in_mapping())
+            }
+        };
+        self.step.run.log.record(level, "engine", message, fields);
+    }
+}
