@@ -29,7 +29,7 @@ use super::{Config, Service, Tokens, event, ops};
 use crate::clock::{self, Clock};
 use crate::engine::admit::Admission;
 use crate::fields;
-use crate::telemetry::log::{Level, Log, Subject};
+use crate::telemetry::log::{Level, Log, Subject, milliseconds};
 
 /// How long a connection is kept after an answer that was given before the request was read: time
 /// for the client to stop sending and to read it.
@@ -84,8 +84,7 @@ impl Gate {
     }
 
     pub fn milliseconds_since(&self, started: Duration) -> f64 {
-        let elapsed = self.clock.monotonic().saturating_sub(started);
-        (elapsed.as_secs_f64() * 1e6).round() / 1e3
+        milliseconds(self.clock.monotonic().saturating_sub(started))
     }
 }
 

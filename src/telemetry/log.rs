@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
@@ -53,6 +54,11 @@ impl FromStr for Level {
 /// `logger`, or like a field that the subject has, is left out; of fields with one name the last
 /// is written.
 pub type Fields = Vec<(&'static str, Value)>;
+
+/// How long something took, in milliseconds with three digits after the point.
+pub fn milliseconds(took: Duration) -> f64 {
+    (took.as_secs_f64() * 1e6).round() / 1e3
+}
 
 /// Builds [`Fields`]: `fields! { "status" => 200, "url" => url }`.
 #[macro_export]

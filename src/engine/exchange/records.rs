@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Exchange;
 use crate::engine::transport::{Request, Response, TransportError};
 use crate::fields;
-use crate::telemetry::log::{Fields, Level};
+use crate::telemetry::log::{Fields, Level, milliseconds};
 
 impl Exchange<'_> {
     /// One record for each exchange.
@@ -68,9 +68,4 @@ impl Exchange<'_> {
         fields.push(("target", (&*self.target.name).into()));
         fields
     }
-}
-
-/// Milliseconds with three digits after the point.
-fn milliseconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }

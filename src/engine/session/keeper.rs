@@ -17,7 +17,7 @@ use crate::engine::run::Run;
 use crate::engine::set::Link;
 use crate::fields;
 use crate::program::Target;
-use crate::telemetry::log::Log;
+use crate::telemetry::log::{Log, milliseconds};
 use crate::telemetry::vault::{Learner, Vault};
 
 /// The pause after the first failure; it doubles with each, up to the longest.
@@ -314,7 +314,7 @@ impl Drop for Unfinished<'_> {
 impl Begun {
     fn record(&self, outcome: &Outcome, took: Duration) {
         let name = &*self.target.name;
-        let duration = took.as_secs_f64() * 1000.0;
+        let duration = milliseconds(took);
         match outcome {
             Ok(session) => {
                 let now = self.engine.clock.monotonic();
