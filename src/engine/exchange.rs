@@ -59,8 +59,8 @@ pub(super) struct Exchange<'x> {
 impl Exchange<'_> {
     /// Sends the request until it is decided, and what is polled for has come about.
     pub(super) async fn run(&self, scope: &mut EventScope<'_>) -> Result<Exchanged, Failure> {
-        // For all polls: one that began goes on.
-        let _place = self.place(false)?;
+        // Kept for the next one: what began with a target goes on with it.
+        scope.place = self.place(false)?;
         if let Some(repeat) = &self.call.repeat {
             return self.poll(repeat, scope).await;
         }

@@ -88,6 +88,26 @@ fn what_is_taken_back_is_never_refused_and_counts() {
 }
 
 #[test]
+fn what_began_with_a_target_goes_on_with_it_though_others_came() {
+    let list = "extract: { list: { value: [1, 2] } }\nrules:";
+    let once =
+        "event: '*', when: { event_id: { prefix: h } }, steps: [{ target: dead, request: PUT /x }]";
+    let of_list = once.replace("request: PUT /x", "request: PUT /x, for_each: list");
+    let twice = once.replace("PUT /x }", "PUT /x }, { target: dead, request: PUT /y }");
+    for steps in [of_list, twice] {
+        // A third target, so that no part is half of the room.
+        let mapping = TWO
+            .replace("rules:", &format!("  third: {{ url: 'http://third.test' }}\n{list}"))
+            .replace(once, &steps);
+        let story = Story::of(mapping).room(8, 1 << 20).always(ok().after(secs(2)));
+        let first = named("h", 4).into_iter().map(|event| (secs(0), event));
+        let others = named("e", 2).into_iter().map(|event| (secs(1), event));
+        let outcomes = story.run_staggered(first.chain(others));
+        assert!(outcomes.iter().all(succeeded), "{steps}: {outcomes:?}");
+    }
+}
+
+#[test]
 fn places_are_free_again_when_events_end() {
     let story = story().room(4, 1 << 20);
     for _ in 0..5 {
