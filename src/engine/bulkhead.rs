@@ -52,8 +52,13 @@ impl<'r> Room<'r> {
         Self { admission, targets, bytes, places: Mutex::default() }
     }
 
-    /// A place of the event with that target: the one that it has already, or one more.
-    pub(super) fn place(&self, bulkhead: &Arc<Bulkhead>) -> Result<Arc<Place>, Crowded> {
+    /// A place of the event with that target: the one that it has already, or one more; for what
+    /// there is `no_choice` about, also where there is none left.
+    pub(super) fn place(
+        &self,
+        bulkhead: &Arc<Bulkhead>,
+        no_choice: bool,
+    ) -> Result<Arc<Place>, Crowded> {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         places.retain(|place| place.strong_count() > 0);
         let mut known = places.iter().filter_map(Weak::upgrade);
@@ -61,14 +66,14 @@ impl<'r> Room<'r> {
             return Ok(place);
         }
         drop(known);
-        let place = Arc::new(bulkhead.take(self)?);
+        let place = Arc::new(bulkhead.take(self, no_choice)?);
         places.push(Arc::downgrade(&place));
         Ok(place)
     }
 }
 
 impl Bulkhead {
-    fn take(self: &Arc<Self>, room: &Room<'_>) -> Result<Place, Crowded> {
+    fn take(self: &Arc<Self>, room: &Room<'_>, no_choice: bool) -> Result<Place, Crowded> {
         let (limits, free) = (room.admission.limits(), room.admission.free());
         let parts = room.targets.max(1);
         let mut taken = self.taken();
@@ -77,7 +82,7 @@ impl Bulkhead {
         let fits = |taken: usize, more: usize, limit: usize, free: usize| {
             taken.saturating_add(more) <= limit / parts || taken <= free
         };
-        if events > 0 {
+        if events > 0 && !no_choice {
             if !fits(events, 1, limits.events, free.events) {
                 return Err(Crowded::Events(events));
             }

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::bulkhead::Place;
 use super::journal::{Deed, Entry, Journal};
 use super::observe::Observer;
 use super::session::Values;
@@ -46,6 +48,8 @@ pub(super) struct EventScope<'e> {
     /// By position of the step: what `steps.NAME` is.
     steps: Vec<Value>,
     item: Option<(Value, Value)>,
+    /// Among the events of the target that the rule is busy with; given back when the rule ends.
+    pub(super) place: Option<Arc<Place>>,
     /// What the log-in saved with whose session a request is made.
     session: Option<Values>,
     assertion: Option<Value>,
@@ -88,6 +92,7 @@ impl<'e> EventScope<'e> {
             saved,
             steps,
             item,
+            place: None,
             session,
             assertion,
             sent,

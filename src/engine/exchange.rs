@@ -59,8 +59,8 @@ pub(super) struct Exchange<'x> {
 impl Exchange<'_> {
     /// Sends the request until it is decided, and what is polled for has come about.
     pub(super) async fn run(&self, scope: &mut EventScope<'_>) -> Result<Exchanged, Failure> {
-        // For all polls: one that began goes on.
-        let _place = self.place()?;
+        // Kept for the next one: what began with a target goes on with it.
+        scope.place = self.place(false)?;
         if let Some(repeat) = &self.call.repeat {
             return self.poll(repeat, scope).await;
         }
@@ -85,17 +85,9 @@ impl Exchange<'_> {
         let retry = self.retry();
         let (mut sent, mut attempt, mut renewed) = (Sent::default(), 1, false);
         loop {
-            let session = self.session().await?;
-            let number = session.as_ref().map(|session| session.number);
-            let rendered = match draft.take().filter(|draft| draft.number() == number) {
-                Some(draft) => draft,
-                None => {
-                    sent.with_session = 0;
-                    self.render(session, scope)?
-                }
-            };
-            let mut request = draft.insert(rendered).request.clone();
-            let (pass, within) = self.pass(scope).await?;
+            let (ready, pass, within) = self.ready(draft.take(), &mut sent, scope).await?;
+            let number = ready.number();
+            let mut request = draft.insert(ready).request.clone();
             request.timeout = within;
             sent = Sent { in_all: sent.in_all + 1, with_session: sent.with_session + 1 };
             let cookies = self.cookies(draft.as_ref());
@@ -146,6 +138,12 @@ impl Exchange<'_> {
     async fn session(&self) -> Result<Option<Arc<Session>>, Failure> {
         let Some(keeper) = &self.link.keeper else { return Ok(None) };
         keeper.session(&self.asking()).await.map(Some)
+    }
+
+    /// The same without waiting: `None` where there is none for now.
+    fn session_at_hand(&self) -> Option<Option<Arc<Session>>> {
+        let Some(keeper) = &self.link.keeper else { return Some(None) };
+        keeper.at_hand(&self.asking()).map(Some)
     }
 
     fn asking(&self) -> Asking<'_> {

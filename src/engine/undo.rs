@@ -59,6 +59,7 @@ impl Undoing<'_> {
         let step = StepRun { run, mapping, links, rule, step, restarts: deed.restarts };
         let named = |failure| Failure { step: Some(undo.label.clone()), index, ..failure };
         let exchange = step.exchange(&undo.call, &undo.label, index).map_err(named)?;
+        scope.place = exchange.place(true).map_err(named)?;
         let draft = exchange.draft(scope).await.map_err(named)?;
         // What a rule that began again did twice is not deleted twice.
         let digest = (!undo.call.request.method.is_unsafe_to_repeat())

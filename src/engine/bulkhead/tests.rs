@@ -21,7 +21,7 @@ impl House {
         let mut ticket = self.admission.admit().ok()?;
         ticket.grow(size).ok()?;
         let room = Room::new(&self.admission, self.targets.len(), size);
-        Some(self.targets[target].take(&room).map(|place| (ticket, place)))
+        Some(self.targets[target].take(&room, false).map(|place| (ticket, place)))
     }
 
     /// How many stay of those that come as long as there is room, one by one.
@@ -92,15 +92,15 @@ fn an_event_takes_one_place_of_a_target_however_many_requests_it_makes() {
     let _ticket = house.admission.admit().unwrap();
     let room = Room::new(&house.admission, 2, 100);
     let taken = || house.targets[0].taken().events;
-    let first = room.place(&house.targets[0]).unwrap();
-    let second = room.place(&house.targets[0]).unwrap();
-    let other = room.place(&house.targets[1]).unwrap();
+    let first = room.place(&house.targets[0], false).unwrap();
+    let second = room.place(&house.targets[0], false).unwrap();
+    let other = room.place(&house.targets[1], false).unwrap();
     assert_eq!((taken(), house.targets[1].taken().events), (1, 1));
     drop((first, other));
     assert_eq!((taken(), house.targets[1].taken().events), (1, 0));
     drop(second);
     assert_eq!(*house.targets[0].taken(), Limits::default());
-    let again = room.place(&house.targets[0]).unwrap();
+    let again = room.place(&house.targets[0], false).unwrap();
     assert_eq!(house.targets[0].taken().bytes, 100);
     drop(again);
 }

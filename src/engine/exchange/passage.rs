@@ -4,11 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Exchange;
+use super::{Draft, Exchange, Sent};
 use crate::engine::bulkhead::Place;
 use crate::engine::event_scope::EventScope;
-use crate::engine::gate::{Change, Health, Pass, Why};
+use crate::engine::gate::{Change, Health, Pass, Rank, Why};
 use crate::engine::outcome::Failure;
+use crate::engine::session::Session;
 use crate::engine::target::answer::Answer;
 use crate::engine::target::judge::Verdict;
 use crate::engine::target::quota;
@@ -18,21 +19,64 @@ use crate::program::Breaker;
 use crate::telemetry::log::Level;
 
 impl Exchange<'_> {
-    /// A place among the events of the target, where events share a room.
-    pub(super) fn place(&self) -> Result<Option<Arc<Place>>, Failure> {
+    /// A place among the events of the target, where events share a room; with `no_choice` never a
+    /// refusal.
+    pub(in crate::engine) fn place(&self, no_choice: bool) -> Result<Option<Arc<Place>>, Failure> {
         let Some(room) = &self.step.run.room else { return Ok(None) };
-        let place = room.place(&self.link.bulkhead);
+        let place = room.place(&self.link.bulkhead, no_choice);
         place.map(Some).map_err(|full| full.failure(self.target, room.admission.limits()))
     }
 
-    /// Leave to send the next try, and the longest that it may take then.
-    pub(super) async fn pass(
+    /// The next try as it is to be sent, leave to send it, and the longest that it may take.
+    pub(super) async fn ready(
         &self,
+        mut draft: Option<Draft>,
+        sent: &mut Sent,
         scope: &mut EventScope<'_>,
-    ) -> Result<(Pass<'_>, Duration), Failure> {
+    ) -> Result<(Draft, Pass<'_>, Duration), Failure> {
+        let mut again = false;
+        loop {
+            let session = self.session().await?;
+            let drafted = self.drafted(draft, session, sent, scope)?;
+            let (pass, within) = self.pass(scope).await?;
+            // While it waited others may have learned that its session is over.
+            match self.session_at_hand() {
+                Some(session) => {
+                    let drafted = self.drafted(Some(drafted), session, sent, scope)?;
+                    return Ok((drafted, pass, within));
+                }
+                // Sessions that end sooner than a turn comes are better tried than waited for.
+                None if again => return Ok((drafted, pass, within)),
+                None => {
+                    pass.give_back();
+                    (draft, again) = (Some(drafted), true);
+                }
+            }
+        }
+    }
+
+    /// What is to be sent with that session: what there is, or rendered anew.
+    fn drafted(
+        &self,
+        known: Option<Draft>,
+        session: Option<Arc<Session>>,
+        sent: &mut Sent,
+        scope: &mut EventScope<'_>,
+    ) -> Result<Draft, Failure> {
+        let number = session.as_ref().map(|session| session.number);
+        if let Some(draft) = known.filter(|draft| draft.number() == number) {
+            return Ok(draft);
+        }
+        sent.with_session = 0;
+        self.render(session, scope)
+    }
+
+    /// Leave to send the next try, and the longest that it may take then.
+    async fn pass(&self, scope: &mut EventScope<'_>) -> Result<(Pass<'_>, Duration), Failure> {
         self.time_for_a_try()?;
         let run = self.step.run;
-        match self.link.gate.pass(&*run.engine.clock, run.deadline).await {
+        let rank = if run.login.is_some() { Rank::First } else { Rank::Usual };
+        match self.link.gate.pass(&*run.engine.clock, run.deadline, rank).await {
             Ok(pass) => Ok((pass, self.time_for_a_try()?)),
             Err(held) => {
                 scope.tell(|observer| observer.given_up(held.given_up()));

@@ -1,5 +1,5 @@
 //! What stands between events and a target that is slow, rate-limited or down. Every try of a request
-//! passes it: in the order of coming, not too many at once, not too many in a second, not while the
+//! passes it: in the order of coming (log-ins first, for which the others wait), not too many at once, not too many in a second, not while the
 //! target wants a pause, and not while it is known to fail.
 //!
 //! Nobody waits here longer than until the deadline of the event; who cannot pass before that is
@@ -23,6 +23,7 @@ use breaker::{Breaker, Role};
 pub(super) use breaker::{Change, Health};
 pub(super) use held::Held;
 use queue::Queue;
+pub(super) use queue::Rank;
 use rate::Pacer;
 
 use crate::clock::Clock;
@@ -92,8 +93,9 @@ impl Gate {
         &self,
         clock: &dyn Clock,
         deadline: Duration,
+        rank: Rank,
     ) -> Result<Pass<'_>, Held> {
-        let mut turn = Turn { gate: self, ticket: None, since: clock.monotonic() };
+        let mut turn = Turn { gate: self, ticket: None, rank, since: clock.monotonic() };
         loop {
             let now = clock.monotonic();
             let (bell, until) = match self.ask(&mut turn, now, deadline)? {
@@ -114,7 +116,7 @@ impl Gate {
         if let Some((left, failures)) = state.breaker.as_ref().and_then(|it| it.refusal(now)) {
             return Err(Held::Open { left, failures });
         }
-        let ahead = state.queue.ahead_of(turn.ticket);
+        let ahead = state.queue.ahead_of(turn.ticket, turn.rank);
         let at = state.earliest(ahead, now);
         if at > now && at >= deadline {
             return Err(state.too_late(at, now, deadline));
@@ -127,7 +129,7 @@ impl Gate {
             state.queue.leave(turn.ticket.take());
             return Ok(Asked::Pass(Pass { gate: self, role: state.enter(now) }));
         }
-        let bell = state.queue.join(&mut turn.ticket);
+        let bell = state.queue.join(&mut turn.ticket, turn.rank);
         let until = if ahead == 0 && has_room { at.min(deadline) } else { deadline };
         Ok(Asked::Wait(bell, until))
     }
@@ -186,7 +188,8 @@ impl State {
 /// A place in the queue, which is given up when this is dropped.
 struct Turn<'g> {
     gate: &'g Gate,
-    ticket: Option<u64>,
+    ticket: Option<i64>,
+    rank: Rank,
     since: Duration,
 }
 
@@ -205,6 +208,13 @@ pub(super) struct Pass<'g> {
 }
 
 impl Pass<'_> {
+    /// Nothing is sent: the rate has room for another one.
+    pub(super) fn give_back(self) {
+        if let Some(pacer) = &mut self.gate.state().pacer {
+            pacer.give_back();
+        }
+    }
+
     /// What the try told of the target. Not being told is as good as [`Health::Unknown`].
     pub(super) fn settle(mut self, health: Health, now: Duration) -> Option<Change> {
         let role = std::mem::replace(&mut self.role, Role::Nobody);

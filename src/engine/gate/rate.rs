@@ -34,6 +34,11 @@ impl Pacer {
     pub(super) fn take(&mut self, now: Duration) {
         self.due = self.due.max(now).saturating_add(self.interval);
     }
+
+    /// A request that was taken for sent is not.
+    pub(super) fn give_back(&mut self) {
+        self.due = self.due.saturating_sub(self.interval);
+    }
 }
 
 #[cfg(test)]
@@ -89,6 +94,15 @@ mod tests {
         pacer.take(ms(0));
         assert_eq!(pacer.at(0, ms(99)), ms(100));
         assert_eq!((pacer.at(0, ms(5000)), pacer.at(1, ms(5000))), (ms(5000), ms(5100)));
+    }
+
+    #[test]
+    fn what_is_given_back_is_for_the_next_one() {
+        let mut pacer = pacer(1, 1);
+        pacer.take(ms(5000));
+        pacer.give_back();
+        assert_eq!(pacer.at(0, ms(5000)), ms(5000));
+        assert_eq!(pacer.at(1, ms(5000)), ms(6000), "and no more than that");
     }
 
     #[test]

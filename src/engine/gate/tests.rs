@@ -17,6 +17,10 @@ fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
+fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
 fn clock() -> VirtualClock {
     VirtualClock::new(Timestamp::UNIX_EPOCH)
 }
@@ -32,7 +36,7 @@ fn gate(concurrency: Option<u32>, per_second: Option<u32>, failures: Option<u32>
 #[track_caller]
 fn is_idle(gate: &Gate) {
     let state = gate.state();
-    assert_eq!((state.running, state.queue.ahead_of(None)), (0, 0));
+    assert_eq!((state.running, state.queue.ahead_of(None, Rank::Usual)), (0, 0));
 }
 
 /// When somebody passes who comes then and has time until `deadline`; the pass is kept for `stay`.
@@ -44,7 +48,7 @@ async fn comes(
     stay: Duration,
 ) -> (u64, Result<(), Held>) {
     clock.pass(at).await;
-    let passed = gate.pass(clock, deadline).await;
+    let passed = gate.pass(clock, deadline, Rank::Usual).await;
     let now = u64::try_from(clock.monotonic().as_millis()).unwrap();
     let kept = passed.map(|pass| (clock.pass(stay), pass));
     match kept {
@@ -115,7 +119,7 @@ fn a_pause_is_waited_for_in_order_by_those_who_have_the_time() {
 fn those_who_wait_already_are_told_of_a_pause_that_is_too_long() {
     let (gate, clock) = (gate(Some(1), None, None), clock());
     let first = async {
-        let pass = gate.pass(&clock, NEVER).await.unwrap();
+        let pass = gate.pass(&clock, NEVER, Rank::Usual).await.unwrap();
         clock.pass(secs(1)).await;
         gate.close(secs(1000), Why::Unavailable, clock.monotonic());
         clock.pass(secs(1)).await;
@@ -132,7 +136,7 @@ fn those_who_wait_already_are_told_of_a_pause_that_is_too_long() {
 fn who_goes_away_leaves_nothing_behind() {
     let (gate, clock) = (gate(Some(1), None, None), clock());
     let impatient = async {
-        let waiting = pin!(gate.pass(&clock, NEVER));
+        let waiting = pin!(gate.pass(&clock, NEVER, Rank::Usual));
         let gone = matches!(select(waiting, clock.pass(secs(1))).await, Either::Right(_));
         assert!(gone);
     };
@@ -146,14 +150,31 @@ fn who_goes_away_leaves_nothing_behind() {
 #[test]
 fn who_goes_away_when_it_is_his_turn_passes_it_on() {
     let (gate, clock) = (gate(Some(1), None, None), clock());
-    let pass = gate.pass(&clock, NEVER).now_or_never().unwrap().unwrap();
-    let mut second = Box::pin(gate.pass(&clock, NEVER));
-    let mut third = Box::pin(gate.pass(&clock, NEVER));
+    let pass = gate.pass(&clock, NEVER, Rank::Usual).now_or_never().unwrap().unwrap();
+    let mut second = Box::pin(gate.pass(&clock, NEVER, Rank::Usual));
+    let mut third = Box::pin(gate.pass(&clock, NEVER, Rank::Usual));
     assert!((&mut second).now_or_never().is_none() && (&mut third).now_or_never().is_none());
     drop(pass);
     drop(second);
     let passed = third.now_or_never().expect("nobody else is there").is_ok();
     assert!(passed);
+    is_idle(&gate);
+}
+
+#[test]
+fn who_comes_first_passes_before_all_who_wait_but_keeps_to_the_limits() {
+    let (gate, clock) = (gate(Some(1), Some(1), None), clock());
+    let usual = || comes(&gate, &clock, secs(0), NEVER, secs(2));
+    let first = async |at| {
+        clock.pass(at).await;
+        let pass = gate.pass(&clock, NEVER, Rank::First).await.unwrap();
+        drop(pass);
+        clock.monotonic()
+    };
+    let firsts = join_all([first(ms(1500)), first(ms(1700))]);
+    let (ends, firsts) = clock.run(join(join_all([usual(), usual(), usual()]), firsts)).unwrap();
+    let times: Vec<u64> = ends.into_iter().map(|(at, _)| at).collect();
+    assert_eq!((times, firsts), (vec![0, 4000, 6000], vec![secs(3), secs(2)]));
     is_idle(&gate);
 }
 
@@ -165,7 +186,7 @@ fn tries(gate: &Gate, all: &[(u64, Option<Health>, bool)]) {
     for (number, (at, health, passes)) in all.iter().enumerate() {
         let wait = clock.pass(secs(*at).saturating_sub(clock.monotonic()));
         clock.run(wait).unwrap();
-        let passed = gate.pass(&clock, NEVER).now_or_never().expect("nobody waits");
+        let passed = gate.pass(&clock, NEVER, Rank::Usual).now_or_never().expect("nobody waits");
         assert_eq!(passed.is_ok(), *passes, "{number}: {:?}", passed.err());
         if let (Ok(pass), Some(health)) = (passed, health) {
             pass.settle(*health, clock.monotonic());
@@ -227,7 +248,7 @@ fn a_probe_that_tells_nothing_makes_the_next_one_the_probe() {
 #[test]
 fn while_the_probe_is_on_its_way_nobody_else_passes() {
     let (gate, clock) = (gate(None, None, Some(1)), clock());
-    let pass = || gate.pass(&clock, NEVER).now_or_never().expect("nobody waits");
+    let pass = || gate.pass(&clock, NEVER, Rank::Usual).now_or_never().expect("nobody waits");
     let opened = pass().unwrap().settle(Health::Failing, secs(0));
     assert!(matches!(opened, Some(Change::Opened(_))));
     let left = |held| matches!(held, Held::Open { left, failures: 1 } if left == secs(15));
@@ -244,7 +265,8 @@ fn while_the_probe_is_on_its_way_nobody_else_passes() {
 #[test]
 fn what_began_before_the_breaker_opened_says_nothing_of_what_came_after() {
     let (gate, clock) = (gate(None, None, Some(1)), clock());
-    let pass = || gate.pass(&clock, NEVER).now_or_never().expect("nobody waits").unwrap();
+    let pass =
+        || gate.pass(&clock, NEVER, Rank::Usual).now_or_never().expect("nobody waits").unwrap();
     let (old, old_too, first) = (pass(), pass(), pass());
     first.settle(Health::Failing, secs(0));
     assert_eq!(old.settle(Health::Well, secs(0)), None);
@@ -259,7 +281,7 @@ fn what_began_before_the_breaker_opened_says_nothing_of_what_came_after() {
 fn those_who_wait_are_told_when_the_breaker_opens() {
     let (gate, clock) = (gate(Some(1), None, Some(1)), clock());
     let first = async {
-        let pass = gate.pass(&clock, NEVER).await.unwrap();
+        let pass = gate.pass(&clock, NEVER, Rank::Usual).await.unwrap();
         clock.pass(secs(2)).await;
         pass.settle(Health::Failing, clock.monotonic());
     };
@@ -273,7 +295,7 @@ fn those_who_wait_are_told_when_the_breaker_opens() {
 #[test]
 fn of_many_who_wait_for_the_end_of_a_pause_one_is_the_probe() {
     let (gate, clock) = (gate(None, None, Some(1)), clock());
-    let opened = gate.pass(&clock, NEVER).now_or_never().unwrap().unwrap();
+    let opened = gate.pass(&clock, NEVER, Rank::Usual).now_or_never().unwrap().unwrap();
     opened.settle(Health::Failing, secs(0));
     gate.close(secs(40), Why::Limited, secs(0));
     let comes = || comes(&gate, &clock, secs(20), NEVER, secs(1));
@@ -290,7 +312,7 @@ fn whatever_happens_no_limit_is_passed_and_nobody_is_left() {
     let one = async || {
         clock.pass(Duration::from_millis(clock.random() % 20_000)).await;
         let deadline = clock.monotonic() + Duration::from_millis(clock.random() % 3000);
-        let waiting = pin!(gate.pass(&clock, deadline));
+        let waiting = pin!(gate.pass(&clock, deadline, Rank::Usual));
         let patience = clock.pass(Duration::from_millis(clock.random() % 4000));
         let Either::Left((Ok(pass), _)) = select(waiting, patience).await else { return };
         assert!(clock.monotonic() < deadline);
@@ -332,7 +354,7 @@ async fn many_threads_keep_to_the_limit_and_leave_nobody_behind() {
     let one = |number: usize| {
         let (gate, clock, running) = (Arc::clone(&gate), Arc::clone(&clock), Arc::clone(&running));
         tokio::spawn(async move {
-            let waiting = pin!(gate.pass(&*clock, NEVER));
+            let waiting = pin!(gate.pass(&*clock, NEVER, Rank::Usual));
             let patience = async {
                 for _ in 0..number % 50 + usize::from(number.is_multiple_of(2)) * 10_000 {
                     tokio::task::yield_now().await;

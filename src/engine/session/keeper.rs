@@ -150,6 +150,17 @@ impl Keeper {
         }
     }
 
+    /// A session to send a request with at once, if there is one.
+    pub(in crate::engine) fn at_hand(
+        self: &Arc<Self>,
+        asking: &Asking<'_>,
+    ) -> Option<Arc<Session>> {
+        match self.find(asking) {
+            Found::Session(session) => Some(session),
+            Found::Renewal(_) | Found::Refusal(_) => None,
+        }
+    }
+
     /// The session, where there is one that can be used; a new one is fetched where it is needed,
     /// or soon will be.
     fn find(self: &Arc<Self>, asking: &Asking<'_>) -> Found {

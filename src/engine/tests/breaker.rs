@@ -114,6 +114,31 @@ fn the_first_step_that_meets_an_open_breaker_fails() {
 }
 
 #[test]
+fn an_undo_and_a_poll_that_meet_an_open_breaker_are_not_sent_and_that_is_told() {
+    let undone = once(1).step("undo: { request: DELETE /x }").then("PUT /y");
+    let story = Story::of(undone).otherwise(|sent| match sent.request.url.ends_with("/y") {
+        true => status(400).after(secs(5)),
+        false if sent.at > secs(0) => status(503),
+        false => ok(),
+    });
+    let two = || ["e-1", "e-2"].into_iter().zip(0..).map(|(id, at)| (secs(at), event_named(id)));
+    let outcomes = story.run_staggered(two());
+    let undone = &outcomes[0].rules[0].undone[0];
+    let why = undone.failure.as_ref().map(|failure| &*failure.error);
+    assert_eq!((undone.failed, why), (1, Some("the breaker of hss is open")));
+    assert_eq!(story.tries(), 3, "{:?}", story.itinerary());
+
+    let polls = once(1).step("repeat: { until: { $.x: 1 }, every: 2s, for: 20s }");
+    let story = Story::of(polls).otherwise(|sent| match sent.at == secs(1) {
+        true => status(503),
+        false => json(200, serde_json::json!({})),
+    });
+    let failure = only_failure(story.run_staggered(two()).remove(0));
+    assert_eq!((failure.transient, failure.retry_after), (true, Some(secs(19))), "{failure:?}");
+    assert_eq!(story.tries(), 2, "{:?}", story.itinerary());
+}
+
+#[test]
 fn tries_without_time_prove_nothing() {
     // What is left for the second step is less than half of what a try may take.
     let mapping =

@@ -69,6 +69,45 @@ fn large_events_of_a_target_that_hangs_leave_bytes_for_others() {
 }
 
 #[test]
+fn what_is_taken_back_is_never_refused_and_counts() {
+    let takes_back = TWO.replace(
+        "steps: [{ target: healthy, request: PUT /x }, { target: dead, request: PUT /x }]",
+        "steps: [{ target: healthy, request: PUT /x, undo: { target: dead, request: DELETE /x } }, \
+         { fail: no }]",
+    );
+    let story = Story::of(takes_back)
+        .room(8, 1 << 20)
+        .otherwise(|sent| if sent.request.url.contains("dead") { silence() } else { ok() });
+    let six = named("b", 6).into_iter().zip(0..).map(|(event, number)| (ms(number), event));
+    let late = ["h-0", "e-0"].map(|id| (secs(1), event_named(id)));
+    let outcomes = story.run_staggered(six.chain(late));
+    assert_eq!(to(&story, "http://dead.test"), 6, "six that were done are taken back");
+    let refused = only_failure(outcomes[6].clone());
+    assert!(refused.message.contains("busy with 6 of the 8 events"), "{}", refused.message);
+    assert!(succeeded(&outcomes[7]), "{:?}", outcomes[7]);
+}
+
+#[test]
+fn what_began_with_a_target_goes_on_with_it_though_others_came() {
+    let list = "extract: { list: { value: [1, 2] } }\nrules:";
+    let once =
+        "event: '*', when: { event_id: { prefix: h } }, steps: [{ target: dead, request: PUT /x }]";
+    let of_list = once.replace("request: PUT /x", "request: PUT /x, for_each: list");
+    let twice = once.replace("PUT /x }", "PUT /x }, { target: dead, request: PUT /y }");
+    for steps in [of_list, twice] {
+        // A third target, so that no part is half of the room.
+        let mapping = TWO
+            .replace("rules:", &format!("  third: {{ url: 'http://third.test' }}\n{list}"))
+            .replace(once, &steps);
+        let story = Story::of(mapping).room(8, 1 << 20).always(ok().after(secs(2)));
+        let first = named("h", 4).into_iter().map(|event| (secs(0), event));
+        let others = named("e", 2).into_iter().map(|event| (secs(1), event));
+        let outcomes = story.run_staggered(first.chain(others));
+        assert!(outcomes.iter().all(succeeded), "{steps}: {outcomes:?}");
+    }
+}
+
+#[test]
 fn places_are_free_again_when_events_end() {
     let story = story().room(4, 1 << 20);
     for _ in 0..5 {

@@ -87,6 +87,39 @@ fn no_place_is_kept_while_an_event_waits_for_a_session() {
 }
 
 #[test]
+fn a_log_in_goes_before_those_who_wait_for_it() {
+    for (limits, took) in [("concurrency: 1", secs(12)), ("rate: 1/s", secs(12))] {
+        let target = Guarded::new();
+        let answering = target.clone();
+        let mapping = Guarded::rule("POST /prov").target(&format!("limits: {{ {limits} }}"));
+        let story = Story::of(mapping).otherwise(move |sent| answering.answer(sent).after(secs(1)));
+        story.succeeds();
+        story.pass(secs(10));
+        target.revoke();
+        let (before, sent) = (story.took(), story.tries());
+        let failed = failures(story.run_together(events(10)));
+        assert!(failed.is_empty(), "{limits}: {failed:?}");
+        let itinerary = &story.itinerary()[sent..];
+        assert_eq!(itinerary.len(), 12, "{limits}: one refused, a log-in, ten: {itinerary:#?}");
+        assert_eq!(story.took() - before, took, "{limits}");
+    }
+}
+
+#[test]
+fn who_waited_in_vain_for_a_session_that_lasts_is_sent_with_what_there_is() {
+    let target = Guarded::new().life(secs(2));
+    let answering = target.clone();
+    let mapping = Guarded::rule("POST /prov")
+        .target("limits: { rate: 6/m }")
+        .target("retry: { attempts: 1 }");
+    let story =
+        Story::of(mapping).deadline(secs(100)).otherwise(move |sent| answering.answer(sent));
+    let failed = failures(story.run_together(events(1)));
+    assert_eq!((failed.len(), failed[0].target_status), (1, Some(401)), "{failed:?}");
+    assert!(story.tries() <= 6, "{:#?}", story.itinerary());
+}
+
+#[test]
 fn log_ins_at_the_target_itself_count_and_token_endpoints_do_not() {
     let target = Guarded::new();
     let mapping = Guarded::rule("POST /prov").target("limits: { rate: 1/s }");
