@@ -33,6 +33,10 @@ pub const LARGEST_ANSWER: usize = 1024 * 1024;
 /// Idle connections kept for each host; more are closed as they become idle.
 const IDLE_CONNECTIONS: usize = 128;
 
+/// The longest headers of an answer over HTTP/2, in bytes (RFC 9113, section 6.5.2): more than the
+/// cookies that are kept come to.
+pub(super) const LARGEST_HEADERS: u32 = 64 << 10;
+
 /// How long an HTTP/2 connection with a request on it may be silent before it is asked whether it is
 /// still there, and how long it has to answer: others would go on being sent on one that is dead.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -118,6 +122,7 @@ impl Network {
             .connect_timeout(target.connect_timeout)
             .pool_idle_timeout(target.idle_timeout)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .http2_max_header_list_size(LARGEST_HEADERS)
             .http2_keep_alive_interval(self.silence)
             .http2_keep_alive_timeout(self.silence)
             .dns_resolver(resolver);
@@ -214,7 +219,7 @@ impl Wire {
         }
         let mut body = BytesMut::with_capacity(usize::try_from(announced).unwrap_or_default());
         while let Some(chunk) =
-            answer.chunk().await.map_err(|reason| fault::of_client(&reason, place, &self.way))?
+            answer.chunk().await.map_err(|reason| fault::broken(&reason, place))?
         {
             if body.len() + chunk.len() > self.largest_answer {
                 return Err(fault::too_large(place, self.largest_answer));

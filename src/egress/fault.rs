@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 
+use super::client::LARGEST_HEADERS;
 use super::resolve::Refused;
 use super::tls::{self, Ours};
 use crate::engine::transport::{TransportError, TransportFault};
@@ -71,6 +72,17 @@ pub(super) fn of_client(fault: &reqwest::Error, place: &str, way: &Way) -> Trans
     if is_unprocessed(fault) {
         return unreachable(format!("{place} turned the request away unprocessed (HTTP/2)"));
     }
+    if is_no_answer(fault) {
+        let reason =
+            format!("HTTP/2 does not allow it, or its headers exceed {LARGEST_HEADERS} bytes");
+        let message = format!("the answer of {place} cannot be read: {reason}");
+        return TransportError { fault: TransportFault::Broken, message };
+    }
+    broken(fault, place)
+}
+
+/// A fault in the midst of an answer: whatever its reason, the target has seen the request.
+pub(super) fn broken(fault: &reqwest::Error, place: &str) -> TransportError {
     let message = format!("the exchange with {place} broke off: {}", innermost(fault));
     TransportError { fault: TransportFault::Broken, message }
 }
@@ -111,6 +123,14 @@ fn of_connecting(fault: &reqwest::Error, place: &str, way: &Way) -> TransportErr
             format!("cannot connect to {place} by the proxy {proxy}: {cause}")
         }
         (Some(proxy), _) => format!("cannot connect to the proxy {proxy}: {cause}"),
+    })
+}
+
+/// Whether what came over HTTP/2 was no answer to our side.
+fn is_no_answer(fault: &reqwest::Error) -> bool {
+    let of_http2 = causes(fault).find_map(|cause| cause.downcast_ref::<h2::Error>());
+    of_http2.is_some_and(|fault| {
+        fault.is_library() && fault.reason() == Some(h2::Reason::PROTOCOL_ERROR)
     })
 }
 

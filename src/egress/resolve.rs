@@ -104,10 +104,10 @@ fn plain(address: IpAddr) -> IpAddr {
         // Unspecified and loopback.
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => None,
         // IPv4-compatible and IPv4-mapped (RFC 4291, section 2.5.5), and translated (RFC 6052; RFC
-        // 8215 for local use, of which the usual prefix is taken).
+        // 8215 for local use, in any of its prefixes of 96 bits).
         [0, 0, 0, 0, 0, 0 | 0xffff, _, _]
         | [0x64, 0xff9b, 0, 0, 0, 0, _, _]
-        | [0x64, 0xff9b, 1, 0, 0, 0, _, _] => embedded(12),
+        | [0x64, 0xff9b, 1, ..] => embedded(12),
         // 6to4 (RFC 3056).
         [0x2002, ..] => embedded(2),
         _ => None,

@@ -141,6 +141,10 @@ pub enum Http2 {
     FallSilent,
     /// Answers with that status.
     Say(u16),
+    /// Answers with a header of so many bytes.
+    Large(usize),
+    /// Begins an answer, and then says that it refuses the stream.
+    RefuseLate,
 }
 
 /// A server that tells in its answers how it was asked.
@@ -221,7 +225,16 @@ async fn serve_http2(
     if let Http2::GoAway(reason) = act
         && (number == 0 || reason != 0)
     {
-        return go_away(&mut stream, reason).await;
+        let mut frame = vec![0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        frame.extend_from_slice(&reason.to_be_bytes());
+        return answer_in_frames(&mut stream, &frame).await;
+    }
+    if let Http2::RefuseLate = act {
+        // Status 200 (RFC 7541, appendix A), a part of a body, and REFUSED_STREAM.
+        let head = [0, 0, 1, 1, 4, 0, 0, 0, 1, 0x88];
+        let part = [0, 0, 4, 0, 0, 0, 0, 0, 1, b'h', b'a', b'l', b'f'];
+        let refusal = [0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 7];
+        return answer_in_frames(&mut stream, &[&head[..], &part, &refusal].concat()).await;
     }
     let mut connection = h2::server::handshake(stream).await.unwrap();
     while let Some(Ok((_, mut respond))) = connection.accept().await {
@@ -231,6 +244,10 @@ async fn serve_http2(
                 respond.send_reset(h2::Reason::REFUSED_STREAM);
             }
             Http2::FallSilent if number == 0 && before > 0 => std::future::pending().await,
+            Http2::Large(bytes) => {
+                let head = hyper::Response::builder().header("x-large", "x".repeat(bytes));
+                respond.send_response(head.body(()).unwrap(), true).unwrap();
+            }
             _ => {
                 let status = if let Http2::Say(status) = act { status } else { 200 };
                 let head = hyper::Response::builder().status(status).body(()).unwrap();
@@ -241,8 +258,8 @@ async fn serve_http2(
     }
 }
 
-/// Reads what begins a connection, and says (RFC 9113, section 6.8) that no stream was begun with.
-async fn go_away(stream: &mut TlsStream<TcpStream>, reason: u32) {
+/// Reads what begins a connection up to the first request, and answers it (RFC 9113, section 6).
+async fn answer_in_frames(stream: &mut TlsStream<TcpStream>, frames: &[u8]) {
     let mut begin = vec![0; 1024];
     // Settings are sent before anything is read, so that the client's request comes.
     stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.unwrap();
@@ -254,9 +271,7 @@ async fn go_away(stream: &mut TlsStream<TcpStream>, reason: u32) {
             _ => return,
         }
     }
-    let mut frame = vec![0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    frame.extend_from_slice(&reason.to_be_bytes());
-    stream.write_all(&frame).await.unwrap();
+    stream.write_all(frames).await.unwrap();
     let _ = stream.read(&mut begin).await;
 }
 

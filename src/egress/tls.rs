@@ -127,12 +127,7 @@ fn words_of_certificate(fault: &CertificateError, ours: Ours) -> String {
         }
         CertificateError::NotValidYet => "its certificate is not valid yet".to_owned(),
         CertificateError::NotValidForNameContext { expected, presented } => {
-            let names: Vec<&str> = presented.iter().map(|name| bare(name)).collect();
-            let names = match names.as_slice() {
-                [] => "no host at all (it has no subject alternative names)".to_owned(),
-                names => names.join(", "),
-            };
-            format!("its certificate is for {names}, and not for {}", expected.to_str())
+            format!("its certificate is for {}, and not for {}", listed(presented), expected.to_str())
         }
         CertificateError::NotValidForName => "its certificate is for another host".to_owned(),
         CertificateError::UnknownIssuer if ours.has_authorities => {
@@ -205,6 +200,17 @@ fn words_of_alert(alert: Alert, ours: Ours) -> String {
 fn date(at: UnixTime) -> String {
     let seconds = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
     Timestamp::from_second(seconds).map_or_else(|_| "an odd day".to_owned(), |at| at.to_string())
+}
+
+/// The names of a certificate, of which there may be thousands.
+fn listed(presented: &[String]) -> String {
+    const MOST: usize = 5;
+    let told: Vec<&str> = presented.iter().take(MOST).map(|name| bare(name)).collect();
+    match presented.len().saturating_sub(MOST) {
+        _ if told.is_empty() => "no host at all (it has no subject alternative names)".to_owned(),
+        0 => told.join(", "),
+        more => format!("{} and {more} more", told.join(", ")),
+    }
 }
 
 /// `hss.test` of `DnsName("hss.test")`, which is how names come.

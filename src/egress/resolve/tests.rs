@@ -10,7 +10,7 @@ use crate::program::Target;
 use crate::program::route::AllowedHost;
 
 /// Every way to write 169.254.169.254, and the other addresses that are confined.
-const CONFINED: [&str; 14] = [
+const CONFINED: [&str; 15] = [
     "169.254.169.254",
     "169.254.0.0",
     "169.254.255.255",
@@ -18,6 +18,7 @@ const CONFINED: [&str; 14] = [
     "::169.254.169.254",
     "64:ff9b::169.254.169.254",
     "64:ff9b:1::169.254.169.254",
+    "64:ff9b:1:7:8::169.254.169.254",
     "2002:a9fe:a9fe::1",
     "fe80::1",
     "febf:ffff::1",

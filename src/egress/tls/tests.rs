@@ -103,6 +103,8 @@ async fn whoever_issued_the_certificate_has_to_be_known() {
 #[tokio::test]
 async fn a_certificate_is_good_for_its_time_its_names_and_its_purpose_alone() {
     let authority = Authority::new("one");
+    let many: Vec<String> = (0..400).map(|number| format!("n{number}.test")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
     for (issued, expected) in [
         (
             authority.issues(&["hss.test"], expired),
@@ -115,6 +117,11 @@ async fn a_certificate_is_good_for_its_time_its_names_and_its_purpose_alone() {
         (
             authority.issues(&["other.test", "*.hss.test", "10.0.0.7"], |_| {}),
             "its certificate is for other.test, *.hss.test, 10.0.0.7, and not for hss.test",
+        ),
+        (
+            authority.issues(&many, |_| {}),
+            "its certificate is for n0.test, n1.test, n2.test, n3.test, n4.test and 395 more, and not \
+             for hss.test",
         ),
         (
             authority.issues(&[], |_| {}),

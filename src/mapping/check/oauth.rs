@@ -241,7 +241,7 @@ impl Checker<'_, '_> {
     }
 
     fn signing_key(&mut self, file: &Text, algorithm: Algorithm) -> Option<SigningKey> {
-        let path = self.identity(file)?;
+        let path = self.path_of_pem("key_file", file)?;
         let Some(text) = self.key_text(&path, file.span())? else {
             return SigningKey::read(Algorithm::Hs256, STAND_IN).ok();
         };

@@ -99,11 +99,14 @@ impl Checker<'_, '_> {
             self.error("bad-credential", text.span(), "a user name cannot hold `:`", help);
             return None;
         }
-        if !password.is_empty() {
-            self.warn_of_short(&password, text);
-            self.env.hide(encoded);
-            self.env.hide(password.clone());
-        }
+        // A token may be all that there is.
+        let (secret, encoded) = match password.is_empty() {
+            true => (&username, url.username()),
+            false => (&password, encoded),
+        };
+        self.warn_of_short(secret, text);
+        self.env.hide(encoded);
+        self.env.hide(secret.clone());
         self.env.hide(STANDARD.encode(format!("{username}:{password}")));
         Some(Some((username, password)))
     }

@@ -101,9 +101,24 @@ impl Checker<'_, '_> {
         }
     }
 
+    /// The path of a file that may hold a key. Whoever gives what stands in it instead is not told
+    /// their own secret.
+    pub(super) fn path_of_pem(&mut self, key: &str, file: &Text) -> Option<String> {
+        let path = self.identity(file)?;
+        if !path.contains("-----BEGIN ") {
+            return Some(path);
+        }
+        let lines = path.split(['\n', '\r']).map(str::trim);
+        lines.filter(|line| !line.is_empty()).for_each(|line| self.env.hide(line));
+        let message = format!("`{key}` is where a file is, and not what stands in it");
+        let help = "put the text into a file, and write its path, e.g. `/etc/nsps/hss.pem`";
+        self.error("bad-certificate", file.span(), message, help);
+        None
+    }
+
     /// A file's path and text. The outer `None` was reported; the inner one is a stand-in's.
     fn pem(&mut self, key: &str, file: &Text) -> Option<(String, Option<String>)> {
-        let path = self.identity(file)?;
+        let path = self.path_of_pem(key, file)?;
         match self.env.read_for_wire(&path) {
             Ok(text) => {
                 // Another certificate is another definition.

@@ -55,9 +55,12 @@ impl Scribe {
             files.filter_map(|(option, path)| Some((option, self.curtain.masked(path?)))).collect();
         if let Some(proxy) = &route.proxy {
             options.push(("--proxy", self.curtain.masked(proxy.url.as_str())));
-            let user =
-                proxy.credentials.as_ref().map(|(user, password)| format!("{user}:{password}"));
-            options.extend(user.map(|user| ("--proxy-user", self.curtain.masked(&user))));
+            // However short the secret is; a token may stand in place of the user.
+            let user = proxy.credentials.as_ref().map(|(user, password)| match &**password {
+                "" => "***:".to_owned(),
+                _ => format!("{}:***", self.curtain.masked(user)),
+            });
+            options.extend(user.map(|user| ("--proxy-user", user)));
         }
         options
     }

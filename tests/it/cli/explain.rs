@@ -581,4 +581,9 @@ fn a_command_goes_the_way_that_the_request_goes() {
         "  --proxy-user 'nsps:***' \\\n",
     ];
     assert_in_order(&ran.stdout, &way);
+    for (user, shown) in [("nsps:pw", "nsps:***"), ("token", "***:")] {
+        scratch.write("mappings/crm.yaml", &mapping.replace("nsps:open-sesame", user));
+        let ran = explain(&scratch, &["--format", "curl"]);
+        assert!(ran.stdout.contains(&format!("--proxy-user '{shown}'")), "{}", ran.stdout);
+    }
 }

@@ -85,3 +85,21 @@ async fn a_connection_that_is_dead_is_given_up_and_replaced() {
     transport.send(request_to(&target)).await.unwrap();
     assert_eq!(server.connections(), 2);
 }
+
+#[tokio::test]
+async fn headers_of_an_answer_are_read_up_to_a_limit() {
+    let Told { target, .. } = server_that(Http2::Large(40_000)).await;
+    let answer = transport(&target).send(request_to(&target)).await.unwrap();
+    assert_eq!(answer.header("x-large").map(str::len), Some(40_000));
+    let Told { target, server } = server_that(Http2::Large(100_000)).await;
+    let (kind, message) = fault(transport(&target).send(request_to(&target)).await);
+    assert_eq!((kind, server.requests()), (TransportFault::Broken, 1), "{message}");
+    assert!(message.ends_with("or its headers exceed 65536 bytes"), "{message}");
+}
+
+#[tokio::test]
+async fn a_request_that_is_turned_away_amid_its_answer_was_seen() {
+    let Told { target, .. } = server_that(Http2::RefuseLate).await;
+    let (kind, message) = fault(transport(&target).send(request_to(&target)).await);
+    assert_eq!(kind, TransportFault::Broken, "{message}");
+}

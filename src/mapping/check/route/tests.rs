@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::*;
 use crate::certificate::testing::{Authority, expired};
+use crate::mapping::diagnostic::Style;
 use crate::mapping::env::Environment;
 use crate::mapping::load::Loaded;
 use crate::mapping::load_text;
@@ -85,6 +86,21 @@ fn what_stands_in_the_files_is_part_of_the_definition() {
 }
 
 #[test]
+fn a_key_that_stands_where_its_path_should_is_not_told() {
+    const KEY: &str =
+        "-----BEGIN PRIVATE KEY-----\\nMC4CAQAwBQYDK2Vw\\n-----END PRIVATE KEY-----\\n";
+    let assertion = "auth: { oauth2: { token_url: 'https://a.test', client_id: a, grant: jwt_bearer, assertion: \
+                     { algorithm: ES256, issuer: a, key_file: KEY } } }";
+    for keys in ["tls: { cert_file: a, key_file: KEY }", "tls: { ca_file: KEY }", assertion] {
+        let written = keys.replace("KEY", &format!("\"{KEY}\""));
+        let report = loaded(&written, &files(), false).report;
+        let told = report.render(Style::Plain);
+        assert!(told.contains("_file` is where a file is, and not what stands in it"), "{told}");
+        assert!(!told.contains("MC4C"), "{told}");
+    }
+}
+
+#[test]
 fn tests_of_mappings_need_no_certificates() {
     let target = target_of(loaded(ALL, &HashMap::new(), true));
     assert!(target.route.identity.is_none());
@@ -132,6 +148,11 @@ fn credentials_of_a_proxy_are_secrets_in_every_form() {
         assert_eq!(secrets.mask(text), "***", "{text}");
     }
     assert_eq!(secrets.mask("http://p.test"), "http://p.test");
+    let alone = loaded("proxy: 'http://token-of%2Bours@p.test'", &HashMap::new(), false);
+    let secrets = &alone.program.unwrap().secrets;
+    for text in ["token-of+ours", "token-of%2Bours"] {
+        assert_eq!(secrets.mask(text), "***", "without a password the user is the secret");
+    }
 }
 
 #[test]
