@@ -12,6 +12,7 @@ mod answers;
 mod cli;
 mod compliance;
 mod cookbook;
+mod deployment;
 mod diagnostics;
 mod documents;
 mod editor;
