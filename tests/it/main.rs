@@ -17,6 +17,7 @@ mod documents;
 mod editor;
 mod events;
 mod format;
+mod helm;
 mod identity;
 mod laws;
 mod log;

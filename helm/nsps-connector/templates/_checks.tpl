@@ -9,6 +9,10 @@
 {{- if not (or $values.apiToken.existingSecret $values.apiToken.value) -}}
   {{- fail "apiToken: who may call? Give the name of a Secret with NSPS's tokens in apiToken.existingSecret (or a token in apiToken.value)" -}}
 {{- end -}}
+{{- /* The schema's message would repeat the token. */ -}}
+{{- if and $values.apiToken.value (not (regexMatch "^ *[!-+.-~-]+( *[,\n] *[!-+.-~-]+)*\\s*$" $values.apiToken.value)) -}}
+  {{- fail "apiToken.value: tokens have visible ASCII characters alone, and stand one a line or comma-separated" -}}
+{{- end -}}
 
 {{- if and $values.mappings.existingConfigMap $values.mappings.files -}}
   {{- fail "mappings: there are both existingConfigMap and files; give one of them" -}}

@@ -5,13 +5,18 @@ EVENT_DEADLINE: {{ $settings.eventDeadline | quote }}
 SHUTDOWN_DELAY: {{ $settings.shutdownDelay | quote }}
 SHUTDOWN_GRACE: {{ $settings.shutdownGrace | quote }}
 EVENT_PATHS: {{ $settings.eventPaths | default "" | quote }}
-MAX_BODY: {{ $settings.maxBody | default "" | toString | quote }}
-MAX_IN_FLIGHT: {{ $settings.maxInFlight | default "" | toString | quote }}
-MAX_IN_FLIGHT_BYTES: {{ $settings.maxInFlightBytes | default "" | toString | quote }}
+MAX_BODY: {{ include "connector.number" $settings.maxBody | quote }}
+MAX_IN_FLIGHT: {{ include "connector.number" $settings.maxInFlight | quote }}
+MAX_IN_FLIGHT_BYTES: {{ include "connector.number" $settings.maxInFlightBytes | quote }}
 LOG_LEVEL: {{ $settings.logLevel | default "" | quote }}
 LOG_IDENTIFIERS: {{ $settings.logIdentifiers | default "" | quote }}
-WORKERS: {{ $settings.workers | default "" | toString | quote }}
+WORKERS: {{ include "connector.number" $settings.workers | quote }}
 TEST_ON_RELOAD: {{ ternary "true" "" $settings.testOnReload | quote }}
+{{- end -}}
+
+{{/* Text or a whole number. Helm reads numbers of files as floating ones, and would print 1e+06. */}}
+{{- define "connector.number" -}}
+{{- if kindIs "string" . }}{{ . }}{{ else if . }}{{ int64 . }}{{ end -}}
 {{- end -}}
 
 {{/* The container's environment. Text that Kubernetes would take for a variable, `$(NAME)`, is written `$$(NAME)`. */}}
