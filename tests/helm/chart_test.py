@@ -243,6 +243,20 @@ class Mistakes(unittest.TestCase):
                 for word in words:
                     self.assertIn(word, said)
 
+    def test_a_value_that_is_taken_away_is_missed_in_words_or_not_needed(self):
+        for name in [*leaves(), *VALUES]:
+            without = None
+            for part in reversed(name.split(".")):
+                without = {part: without}
+            values = merged(LEAST, without)
+            with self.subTest(name):
+                said = refusal(values)
+                if said is None:
+                    found = manifests(render(values))
+                    self.assertEqual([fault for one in found for fault in faults(one, VERSIONS[-1])], [])
+                else:
+                    self.assertRegex(said, rf"missing property '{name.split('.')[-1]}'|{name.split('.')[0]}: ")
+
     def test_a_token_that_is_none_is_refused_and_not_repeated(self):
         for token in ("two words", "with ü", "a,,b", ",a", "a\n\nb"):
             said = refusal(merged(LEAST, {"apiToken": {"existingSecret": "", "value": token}}))

@@ -38,7 +38,7 @@ CHOICES = {
     "other account": {"serviceAccount": {"create": False, "name": "mine", "annotations": {}}},
     "annotated account": {"serviceAccount": {"name": "mine", "annotations": {"eks.amazonaws.com/role-arn": "arn:x"}}},
     "own grace": {"terminationGracePeriodSeconds": 31},
-    "recreate": {"strategy": {"type": "Recreate", "rollingUpdate": None}, "replicas": 1},
+    "recreate": {"strategy": {"type": "Recreate"}, "replicas": 1},
     "OpenShift": {"podSecurityContext": {"runAsUser": None, "runAsGroup": None, "fsGroup": None}},
     "OpenShift with numbers": {"podSecurityContext": {"runAsUser": 1000650000, "fsGroup": 1000650000}},
     "more probes": {"probes": {"readiness": {"initialDelaySeconds": 1, "successThreshold": 2}}},

@@ -37,6 +37,9 @@ MISTAKES = [
     ({"securityContext": {"capabilities": {"add": ["NET_ADMIN"]}}}, "/securityContext/capabilities", "add"),
     ({"podSecurityContext": {"runAsNonRoot": False}}, "/podSecurityContext/runAsNonRoot"),
     ({"podSecurityContext": {"runAsUser": 0}}, "/podSecurityContext/runAsUser", "minimum"),
+    ({"podSecurityContext": {"seccompProfile": {"type": "Unconfined"}}}, "/podSecurityContext/seccompProfile/type"),
+    ({"securityContext": None}, "missing property 'securityContext'"),
+    ({"securityContext": {"readOnlyRootFilesystem": None}}, "/securityContext", "missing property 'readOnlyRootFilesystem'"),
     # What holds between values.
     ({"apiToken": {"value": "token"}}, "apiToken: there are both existingSecret and value"),
     ({"mappings": {"existingConfigMap": "mine"}}, "mappings: there are both existingConfigMap and files"),

@@ -29,7 +29,7 @@ app.kubernetes.io/component: connector
   "app.kubernetes.io/managed-by" .Release.Service
   "helm.sh/chart" (printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_"))
 -}}
-{{- merge $own .Values.labels | toYaml -}}
+{{- merge $own (default dict .Values.labels) | toYaml -}}
 {{- end -}}
 
 {{- define "connector.serviceAccount" -}}
@@ -63,5 +63,5 @@ app.kubernetes.io/component: connector
 
 {{/* "true" where the connector listens at IPv6 addresses. */}}
 {{- define "connector.ipv6" -}}
-{{- if eq (first .Values.service.ipFamilies | default "") "IPv6" }}true{{ end -}}
+{{- if eq (first (default (list "") .Values.service.ipFamilies)) "IPv6" }}true{{ end -}}
 {{- end -}}
