@@ -1,18 +1,21 @@
 """The chart as Helm renders it, and its manifests as Kubernetes takes them."""
 
 import functools
+import json
 from pathlib import Path
 
 import helm_python as helm
 import kubernetes_validate
-from kubernetes_validate import utils as kubernetes_schemas
 import yaml
+from kubernetes_validate import utils as kubernetes_schemas
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "helm" / "nsps-connector"
 
 # The versions of Kubernetes that the chart names in `kubeVersion`, oldest first.
-VERSIONS = [v for v in dict.fromkeys(kubernetes_schemas.all_versions()) if kubernetes_schemas.Version(v).release >= (1, 27)]
+VERSIONS = [
+    v for v in dict.fromkeys(kubernetes_schemas.all_versions()) if kubernetes_schemas.Version(v).release >= (1, 27)
+]
 
 # What every installation must give, besides the defaults.
 LEAST = {"apiToken": {"existingSecret": "nsps"}, "mappings": {"files": {"hss.yaml": "version: 1\n"}}}
@@ -93,7 +96,7 @@ _valid = set()
 
 def faults(manifest, version):
     """What Kubernetes of that version has against a manifest: unknown fields, wrong types, missing ones."""
-    known = (version, yaml.safe_dump(manifest))
+    known = (version, json.dumps(manifest, sort_keys=True))
     if known in _valid:
         return []
     try:

@@ -17,7 +17,10 @@ MISTAKES = [
     ({"variables": {"IMSI": 8901234567890123456}}, "/variables/IMSI", "want string"),
     ({"variables": {"WTL-URL": "x"}}, "/variables", "WTL-URL"),
     ({"secrets": {"from": {"A": {"name": "wtl"}}}}, "/secrets/from/A", "'key'"),
-    ({"secrets": {"files": [{"name": "wtl", "items": [{"key": "a", "path": "../../etc/passwd"}]}]}}, "/secrets/files/0/items/0/path"),
+    (
+        {"secrets": {"files": [{"name": "wtl", "items": [{"key": "a", "path": "../../etc/passwd"}]}]}},
+        "/secrets/files/0/items/0/path",
+    ),
     ({"settings": {"eventDeadline": "25"}}, "/settings/eventDeadline", "25"),
     ({"settings": {"eventDeadline": 25}}, "/settings/eventDeadline", "want string"),
     ({"settings": {"shutdownDelay": "5 seconds"}}, "/settings/shutdownDelay"),
@@ -39,7 +42,11 @@ MISTAKES = [
     ({"podSecurityContext": {"runAsUser": 0}}, "/podSecurityContext/runAsUser", "minimum"),
     ({"podSecurityContext": {"seccompProfile": {"type": "Unconfined"}}}, "/podSecurityContext/seccompProfile/type"),
     ({"securityContext": None}, "missing property 'securityContext'"),
-    ({"securityContext": {"readOnlyRootFilesystem": None}}, "/securityContext", "missing property 'readOnlyRootFilesystem'"),
+    (
+        {"securityContext": {"readOnlyRootFilesystem": None}},
+        "/securityContext",
+        "missing property 'readOnlyRootFilesystem'",
+    ),
     # What holds between values.
     ({"apiToken": {"value": "token"}}, "apiToken: there are both existingSecret and value"),
     ({"mappings": {"existingConfigMap": "mine"}}, "mappings: there are both existingConfigMap and files"),
