@@ -18,6 +18,7 @@ mod documents;
 mod editor;
 mod events;
 mod format;
+mod helm;
 mod identity;
 mod laws;
 mod log;

@@ -101,6 +101,39 @@ fn kubernetes_swaps_a_link_inside_of_the_directory() {
     }
 }
 
+#[test]
+fn tokens_that_kubernetes_mounts_below_the_mappings_are_swapped_with_them() {
+    let (scratch, target) = (Scratch::new(), Target::start());
+    let data = scratch.path().join("mappings/..data");
+    let mount = |stamp: &str, tokens: &str| {
+        scratch.write(&format!("mappings/..{stamp}/a.yaml"), &posting(&target, "/a", "v1"));
+        scratch.write(&format!("mappings/..{stamp}/secrets/api-token"), tokens);
+        swap_link(&format!("..{stamp}"), &data);
+    };
+    mount("2026_1", "token-of-march");
+    for name in ["a.yaml", "secrets"] {
+        let link = scratch.path().join("mappings").join(name);
+        symlink(format!("..data/{name}"), link).unwrap();
+    }
+    let setup = Setup::new(&scratch).env("API_TOKEN", "").arg("--watch");
+    let connector = setup.env("API_TOKEN_FILE", "mappings/secrets/api-token").start();
+    let statuses = || {
+        ["token-of-march", "token-of-april"].map(|token| {
+            let authorization = format!("Bearer {token}");
+            connector.post_event("/", event("e"), &[("authorization", &authorization)]).status
+        })
+    };
+    assert_eq!(statuses(), [200, 401]);
+
+    mount("2026_2", "token-of-march,token-of-april");
+    wait_for_generation(&connector, 2);
+    assert_eq!(statuses(), [200, 200]);
+
+    mount("2026_3", "token-of-april");
+    wait_for_generation(&connector, 3);
+    assert_eq!(statuses(), [401, 200]);
+}
+
 /// Three releases of the mappings, and a link `current` to the first.
 fn releases(scratch: &Scratch, target: &Target) -> Connector {
     for release in ["v1", "v2", "v3"] {
