@@ -16,7 +16,8 @@ ENV CARGO_PROFILE_RELEASE_STRIP=debuginfo
 # of the manifest to be there, so stand-ins are.
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir -p src benches tests/it \
-    && echo 'fn main() {}' | tee src/main.rs benches/event.rs tests/it/main.rs \
+    && echo 'fn main() {}' | tee src/main.rs tests/it/main.rs \
+        benches/event.rs benches/forward.rs benches/instructions.rs \
     && touch src/lib.rs \
     && cargo build --locked --release
 

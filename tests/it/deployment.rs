@@ -30,7 +30,8 @@ fn shell_scripts() -> Vec<String> {
     let deploy = fs::read_dir(Path::new(ROOT).join("deploy")).unwrap();
     let names = deploy.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let scripts = names.filter(|name| name.ends_with(".sh")).map(|name| format!("deploy/{name}"));
-    scripts.chain(["test".to_owned(), ".ci/run".to_owned()]).collect()
+    let others = ["test", ".ci/run", "benches/compare/run", "benches/instructions"];
+    scripts.chain(others.map(str::to_owned)).collect()
 }
 
 #[test]
@@ -185,6 +186,19 @@ fn the_image_is_built_with_a_rust_that_the_crate_allows() {
         version.split('.').map(|part| part.parse().unwrap()).collect()
     };
     assert!(numbers(used) >= numbers(least), "{used} is older than {least}");
+}
+
+#[test]
+fn the_image_has_a_stand_in_for_every_bench() {
+    let dockerfile = repository_file("Dockerfile");
+    let manifest = repository_file("Cargo.toml");
+    let benches: Vec<&str> =
+        manifest.split("[[bench]]").skip(1).map(|bench| after(bench, "name = ")).collect();
+    assert!(benches.len() > 2, "{benches:?}");
+    for bench in benches {
+        let stand_in = format!("benches/{}.rs", bench.trim_matches('"'));
+        assert!(dockerfile.contains(&stand_in), "{stand_in}");
+    }
 }
 
 /// The unit, with a command that is there: `systemd-analyze` looks.

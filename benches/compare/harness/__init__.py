@@ -1,0 +1,1 @@
+"""Compares whole connectors: see README.md of this folder's parent."""

@@ -1,0 +1,87 @@
+"""Two builds of the connector against each other, round by round: for whoever makes it faster."""
+
+import contextlib
+import os
+import re
+import signal
+import statistics
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from . import check, processes
+from .figures import paired
+from .load import Target
+from .scenarios import Bench
+from .servers import Running, connector, start
+
+CONNECTIONS = (32, 256)
+
+
+def counts_instructions() -> bool:
+    """Whether perf is there, and the processor lets it count."""
+    with contextlib.suppress(OSError):
+        command = ["perf", "stat", "-x,", "-e", "instructions", "true"]
+        told = subprocess.run(command, capture_output=True, text=True, check=False).stderr
+        return bool(re.search(r"^\d+,", told, re.MULTILINE))
+    return False
+
+
+def counted(bench: Bench, running: Running, target: Target, connections: int, counts: bool) -> dict[str, Any] | None:
+    """One run, with the instructions of an event, where they can be counted."""
+    output = bench.tools.scratch / "perf"
+    perf = None
+    if counts:
+        pids = ",".join(map(str, running.pids))
+        command = ["perf", "stat", "-x,", "-e", "instructions", "-o", str(output), "-p", pids]
+        perf = processes.start(command, bench.cores.load)
+    before = running.answers
+    run = bench.measure(running, target, bench.load(connections))
+    if perf:
+        os.kill(perf.pid, signal.SIGINT)
+        perf.wait(10)
+        processes.running.remove(perf)
+        found = re.search(r"^(\d+),", output.read_text(), re.MULTILINE)
+        if run and found:
+            run["instructions"] = int(found.group(1)) / (running.answers - before)
+    return run
+
+
+def compare(bench: Bench, binaries: tuple[Path, Path]) -> None:
+    """A, B, B, A, and so on; prints what B is of A."""
+    servers = [connector(binary, name=name) for name, binary in zip(("A", "B"), binaries, strict=True)]
+    check.check_all(servers, bench.tools)
+    target = Target(bench.tools.load, bench.cores.load)
+    running = [start(server, bench.tools, bench.cores, target) for server in servers]
+    counts = counts_instructions()
+    runs: dict[tuple[str, int], list[Any]] = {(name, many): [] for name in "AB" for many in CONNECTIONS}
+    for number in range(bench.rounds):
+        print(f"  round {number + 1} of {bench.rounds}", flush=True)
+        for many in CONNECTIONS:
+            for each in running if number % 2 == 0 else reversed(running):
+                runs[each.server.name, many].append(counted(bench, each, target, many, counts))
+    bench.ended(running, target)
+
+    for many in CONNECTIONS:
+        print(f"\n{many} connections{'A':>22}{'B':>14}   B/A, median (least to most) of pairs")
+        for figure, label in [
+            ("throughput", "events/s"),
+            ("cpu", "CPU per event, µs"),
+            ("p50", "p50, µs"),
+            ("p99", "p99, µs"),
+            ("instructions", "instructions per event"),
+        ]:
+            print(f"  {label:24}" + figure_line(runs["A", many], runs["B", many], figure))
+    if not counts:
+        print("\nInstructions are not counted: perf is missing, or this processor does not let it.")
+    lost = bench.results["lost_records"]
+    print(f"\nLog records lost: A {lost['A']}, B {lost['B']}")
+
+
+def figure_line(first: list[Any], second: list[Any], figure: str) -> str:
+    """Medians of both, and of their ratios."""
+    if not all(run and figure in run for run in first + second):
+        return f"{'':>12}{'not measured':>14}"
+    middle, least, most = paired(first, second, lambda a, b: float(b[figure] / a[figure]))
+    medians = [statistics.median(run[figure] for run in runs) for runs in (first, second)]
+    return f"{medians[0]:12,.1f}{medians[1]:14,.1f}   {middle:.3f} ({least:.3f} to {most:.3f})"
