@@ -7,14 +7,14 @@ from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 760, 420
 LEFT, RIGHT, TOP, BOTTOM = 70, 150, 44, 56
-COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#b23a48", "#8d6cab")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line: its name, and its points."""
+    """One line: its name, its colour, and its points."""
 
     name: str
+    colour: str
     points: list[tuple[float, float]]
 
 
@@ -48,9 +48,20 @@ def decades(least: float, most: float) -> list[float]:
 
 def number(value: float) -> str:
     """As short as it can be read."""
-    if value >= 1000:
-        return f"{value / 1000:g}k"
-    return f"{value:g}"
+    thousands = value / 1000
+    return f"{thousands:g}k" if value >= 1000 and round(thousands, 1) == thousands else f"{value:g}"
+
+
+def apart(places: list[float], distance: float = 15) -> list[float]:
+    """Ascending places, moved so that names beside them do not lie upon each other."""
+    moved: list[float] = []
+    for place in places:
+        moved.append(max(place, moved[-1] + distance) if moved else place)
+    lowest: float = HEIGHT - BOTTOM
+    for index in range(len(moved) - 1, -1, -1):
+        moved[index] = min(moved[index], lowest)
+        lowest = moved[index] - distance
+    return moved
 
 
 def chart(title: str, across: Axis, up: Axis, lines: list[Line]) -> str:
@@ -81,16 +92,10 @@ def chart(title: str, across: Axis, up: Axis, lines: list[Line]) -> str:
     for tick in across.ticks:
         drawn.append(f'<path d="M{x(tick):.1f} {HEIGHT - BOTTOM}v5" stroke="#333"/>')
         drawn.append(text((x(tick), HEIGHT - BOTTOM + 18), number(tick), 'text-anchor="middle"'))
-    taken: list[float] = []
-    ordered = sorted((line for line in lines if line.points), key=lambda line: y(line.points[-1][1]))
-    for line in ordered:
-        colour = COLOURS[lines.index(line) % len(COLOURS)]
+    shown = sorted((line for line in lines if line.points), key=lambda line: y(line.points[-1][1]))
+    for line, place in zip(shown, apart([y(line.points[-1][1]) for line in shown]), strict=True):
         way = " ".join(f"{x(across_):.1f},{y(up_):.1f}" for across_, up_ in line.points)
-        drawn.append(f'<polyline points="{way}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        drawn += [f'<circle cx="{x(a):.1f}" cy="{y(u):.1f}" r="3" fill="{colour}"/>' for a, u in line.points]
-        place = y(line.points[-1][1]) + 4
-        if taken:
-            place = max(place, taken[-1] + 15)
-        taken.append(place)
-        drawn.append(text((x(line.points[-1][0]) + 10, place), line.name, f'fill="{colour}"'))
+        drawn.append(f'<polyline points="{way}" fill="none" stroke="{line.colour}" stroke-width="2"/>')
+        drawn += [f'<circle cx="{x(a):.1f}" cy="{y(u):.1f}" r="3" fill="{line.colour}"/>' for a, u in line.points]
+        drawn.append(text((LEFT + inner_width + 10, place + 4), line.name, f'fill="{line.colour}"'))
     return "\n".join([*drawn, "</svg>", ""])

@@ -15,6 +15,8 @@ LABELS = {
     "forward": "forwarded untouched",
 }
 
+COLOURS = {"nginx": "#4c78a8", "lua": "#d97706", "fastapi": "#54a24b", "ours": "#b23a48", "forward": "#8d6cab"}
+
 
 def table(head: list[str], rows: list[list[str]]) -> str:
     """In Markdown; the first column is text, the others are figures."""
@@ -125,7 +127,7 @@ def pictures(results: Results) -> dict[str, str]:
         for name, runs in results["throughput"].items():
             medians = {many: [run["throughput"] for run in each if run] for many, each in runs.items()}
             points = [(float(many), statistics.median(each)) for many, each in medians.items() if each]
-            lines.append(Line(LABELS[name], points))
+            lines.append(Line(LABELS[name], COLOURS[name], points))
         up = Axis("events a second", round_ticks(max(y for line in lines for _, y in line.points)))
         across = Axis("connections", ticks, logarithmic=True)
         drawn["throughput.svg"] = chart("Throughput by concurrency, server on one core", across, up, lines)
@@ -135,7 +137,7 @@ def pictures(results: Results) -> dict[str, str]:
             most = results["latency"]["maximum"]
             times = {share: [run["p99"] / 1e3 for run in runs if run] for share, runs in by_share.items()}
             points = [(float(share) * most, statistics.median(each)) for share, each in times.items() if each]
-            lines.append(Line(LABELS[name], points))
+            lines.append(Line(LABELS[name], COLOURS[name], points))
         points = [point for line in lines for point in line.points]
         across = Axis("events a second, at a constant rate", round_ticks(max(x for x, _ in points)))
         seen = [y for _, y in points]

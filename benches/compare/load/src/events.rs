@@ -102,12 +102,12 @@ pub fn run(options: &Options) -> Result<(), Fault> {
         first_body: None,
         report: Report::new()?,
     };
-    println!("{}", run.to_the_end()?);
+    println!("{}", run.complete()?);
     Ok(())
 }
 
 impl Run {
-    fn to_the_end(mut self) -> Result<String, Fault> {
+    fn complete(mut self) -> Result<String, Fault> {
         let mut ready = Vec::new();
         loop {
             let now = self.clock.now();
