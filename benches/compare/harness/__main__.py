@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import resource
 import shutil
 import signal
 import sys
@@ -80,7 +81,7 @@ def measure(given: argparse.Namespace, bench: Bench) -> int:
         described = machine.described(bench.cores, bench.binary)
         results = {"how": how, "machine": described, "failures": bench.failures, **bench.results}
         report.write(results, folder)
-        raw = ROOT / "target" / "compare" / "results.json"
+        raw = (given.output or ROOT / "target" / "compare") / "results.json"
         raw.parent.mkdir(parents=True, exist_ok=True)
         raw.write_text(json.dumps(results, indent=1))
         print(report.goals(results))
@@ -93,6 +94,9 @@ def main() -> int:
     given = arguments()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
+    # A thousand connections in, and as many out: what is allowed at most is what servers are started with in earnest.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     scratch = Path(tempfile.mkdtemp(prefix="nsps-compare-"))
     try:
         bench = bench_of(given, scratch)
