@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::support::markdown::headings;
 use crate::support::scratch::repository_file;
 
-const DOCUMENTS: [&str; 9] = [
+const DOCUMENTS: [&str; 10] = [
     "README.md",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
@@ -14,6 +14,7 @@ const DOCUMENTS: [&str; 9] = [
     "docs/cookbook.md",
     "docs/events.md",
     "fuzz/README.md",
+    "benches/compare/README.md",
     "deploy/README.md",
 ];
 

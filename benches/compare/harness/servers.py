@@ -136,7 +136,10 @@ def start(server: Server, tools: Tools, cores: Cores, target: Target, log: Path 
     processes.wait_until(ready, f"{server.name} at {address}")
     running = Running(server, tools, cores, address, process, drain)
     # One event each starts what is started late: workers, pools, connections.
-    running.run(Load(connections=1, count=20))
+    try:
+        running.run(Load(connections=1, count=20))
+    except load.Failed as failure:
+        raise SystemExit(f"compare: {server.name}: {failure}") from failure
     running.pids = processes.tree(process.pid)
     # Records of the start, and of the events until now, do not count.
     if drain:
@@ -248,7 +251,8 @@ FASTAPI = Server("fastapi", "FastAPI + httpx", fastapi)
 
 def connector(binary: Path, mappings: Path = COMPARE / "mapping", name: str = "ours") -> Server:
     """Ours: one record for the exchange with the target, and one for the event."""
-    return Server(name, "nsps-connector", ours(binary, mappings), records=2)
+    label = "nsps-connector" if name == "ours" else f"nsps-connector, {name}"
+    return Server(name, label, ours(binary, mappings), records=2)
 
 
 def forwarder(binary: Path) -> Server:
