@@ -14,12 +14,14 @@ use crate::telemetry::mask::Mask;
 /// `Retry-After` of a 429 or 503 where no target said how long to stay away.
 const RETRY_AFTER: Duration = Duration::from_secs(30);
 
-const VALIDATION: &str = "VALIDATION_ERROR";
-const AUTHENTICATION: &str = "AUTHENTICATION_ERROR";
-const SERVICE: &str = "SERVICE_ERROR";
-const CONNECTION: &str = "CONNECTION_ERROR";
-const RATE_LIMIT: &str = "RATE_LIMIT_ERROR";
-const INTERNAL: &str = "INTERNAL_ERROR";
+pub(super) const VALIDATION: &str = "VALIDATION_ERROR";
+pub(super) const AUTHENTICATION: &str = "AUTHENTICATION_ERROR";
+pub(super) const SERVICE: &str = "SERVICE_ERROR";
+pub(super) const CONNECTION: &str = "CONNECTION_ERROR";
+pub(super) const RATE_LIMIT: &str = "RATE_LIMIT_ERROR";
+pub(super) const INTERNAL: &str = "INTERNAL_ERROR";
+pub(super) const ALL_TYPES: [&str; 6] =
+    [VALIDATION, AUTHENTICATION, SERVICE, CONNECTION, RATE_LIMIT, INTERNAL];
 
 /// The two identifiers that come with a request, or are made for it.
 #[derive(Debug, Clone)]

@@ -6,6 +6,7 @@ mod auth;
 mod body;
 mod event;
 mod idle;
+pub mod openapi;
 mod ops;
 mod server;
 
@@ -27,6 +28,9 @@ use crate::engine::outcome::Outcome;
 use crate::event::Event;
 use crate::telemetry::log::Log;
 use crate::telemetry::mask::Mask;
+
+/// The paths that take events unless others are set.
+pub const EVENT_PATHS: [&str; 3] = ["/", "/process-event", "/api/events"];
 
 /// What is behind the HTTP surface.
 pub trait Service: Mask + Send + Sync + 'static {
@@ -97,7 +101,7 @@ impl Config {
     pub fn new(listen: SocketAddr) -> Self {
         Self {
             listen,
-            event_paths: ["/", "/process-event", "/api/events"].map(str::to_owned).into(),
+            event_paths: EVENT_PATHS.map(str::to_owned).into(),
             max_body: 4 * 1024 * 1024,
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             max_connections: 8192,

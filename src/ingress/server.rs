@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 use super::answer::{Answer, Identity, Refusal};
 use super::body::{Incoming, Outgoing};
 use super::idle::{self, Busy, Connection, Connections};
-use super::{Config, Service, Tokens, event, ops};
+use super::{Config, Service, Tokens, event, openapi, ops};
 use crate::clock::{self, Clock};
 use crate::engine::admit::Admission;
 use crate::fields;
@@ -67,6 +67,8 @@ pub(super) struct Gate {
     pub log: Log,
     pub clock: Arc<dyn Clock>,
     pub runtime: tokio::runtime::Handle,
+    /// The OpenAPI document, made once.
+    document: Bytes,
     draining: AtomicBool,
     /// Turns true when nothing is waited for any more.
     given_up: watch::Sender<bool>,
@@ -103,8 +105,19 @@ pub struct Server {
 pub fn serve(config: Config, parts: Parts) -> io::Result<Server> {
     let Parts { service, tokens, admission, log, clock, runtime } = parts;
     let (draining, given_up) = (AtomicBool::new(false), watch::Sender::new(false));
-    let gate = Gate { config, service, tokens, admission, log, clock, runtime, draining, given_up };
-    let gate = Arc::new(gate);
+    let document = Bytes::from(openapi::document(&config.event_paths).to_string());
+    let gate = Arc::new(Gate {
+        config,
+        service,
+        tokens,
+        admission,
+        log,
+        clock,
+        runtime,
+        document,
+        draining,
+        given_up,
+    });
     let connections = Arc::new(Connections::default());
     let patience = gate.config.patience;
     let (alive, server_ends) = oneshot::channel();
@@ -196,6 +209,25 @@ impl Drop for Server {
     }
 }
 
+/// An answer in the form in which it goes out, short of the headers that every answer has.
+struct Written {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    text: Bytes,
+}
+
+impl Written {
+    fn of_text(text: Bytes) -> Self {
+        Self { status: 200, headers: Vec::new(), text }
+    }
+}
+
+impl From<Answer> for Written {
+    fn from(Answer { status, headers, body }: Answer) -> Self {
+        Self { status, headers, text: Bytes::from(body.to_string()) }
+    }
+}
+
 /// Answers any request at all.
 async fn respond(
     request: HttpRequest,
@@ -208,7 +240,7 @@ async fn respond(
     let way = AssertUnwindSafe(route(&gate, &request, &mut incoming, &identity));
     let answer = match way.catch_unwind().await {
         Ok(Ok(answer)) => answer,
-        Ok(Err(refusal)) => refuse(&gate, &request, &refusal, &identity),
+        Ok(Err(refusal)) => refuse(&gate, &request, &refusal, &identity).into(),
         Err(panic) => {
             let fields = fields! { "error" => event::panic_text(&*panic) };
             about(&gate.log, &identity, None).error(
@@ -216,7 +248,7 @@ async fn respond(
                 "a request handler panicked",
                 fields,
             );
-            Refusal::Panicked.answer(&identity, None, &*gate.service)
+            Refusal::Panicked.answer(&identity, None, &*gate.service).into()
         }
     };
     let unread = incoming.spare().await;
@@ -228,18 +260,19 @@ async fn route(
     request: &HttpRequest,
     incoming: &mut Incoming,
     identity: &Identity,
-) -> Result<Answer, Refusal> {
+) -> Result<Written, Refusal> {
     let started = gate.clock.monotonic();
     let (path, method) = (request.path(), request.method());
     let takes_events = gate.config.event_paths.iter().any(|known| known == path);
     let reads = method == Method::GET || method == Method::HEAD;
     match path {
-        "/" | "/health" if reads => Ok(ops::health()),
-        "/ready" if reads => Ok(ops::ready(&*gate.service, gate.is_draining())),
+        "/" | "/health" if reads => Ok(ops::health().into()),
+        "/ready" if reads => Ok(ops::ready(&*gate.service, gate.is_draining()).into()),
+        "/openapi.json" if reads => Ok(Written::of_text(gate.document.clone())),
         _ if takes_events && method == Method::POST => {
-            event::receive(gate, request, incoming, identity, started).await
+            event::receive(gate, request, incoming, identity, started).await.map(Written::from)
         }
-        "/" | "/health" | "/ready" => Err(not_allowed(true, takes_events)),
+        "/" | "/health" | "/ready" | "/openapi.json" => Err(not_allowed(true, takes_events)),
         _ if takes_events => Err(not_allowed(false, true)),
         _ => Err(Refusal::UnknownPath),
     }
@@ -299,14 +332,14 @@ fn length(headers: &HeaderMap) -> Option<usize> {
 }
 
 fn response(
-    answer: Answer,
+    answer: Written,
     identity: &Identity,
     unread: Option<Payload>,
     busy: Option<Busy>,
     close: bool,
 ) -> HttpResponse<Outgoing> {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = Outgoing::new(Bytes::from(answer.body.to_string()), unread, busy);
+    let body = Outgoing::new(answer.text, unread, busy);
     let mut response = HttpResponse::with_body(status, body);
     if close {
         response.head_mut().set_connection_type(ConnectionType::Close);

@@ -1,0 +1,1 @@
+//! The document is one, and what it says of itself holds.
