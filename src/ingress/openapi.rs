@@ -159,4 +159,6 @@ fn pascal(name: &str) -> String {
 }
 
 #[cfg(test)]
+pub(super) mod testing;
+#[cfg(test)]
 mod tests;

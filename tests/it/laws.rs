@@ -12,7 +12,14 @@ use crate::support::sources::{Source, sources};
 const HOMES: &[(&[&str], &[&str])] = &[
     (&["serde_yaml", "serde_saphyr", "saphyr*"], &["src/mapping/yaml.rs", "src/mapping/yaml/"]),
     (&["annotate_snippets"], &["src/mapping/diagnostic.rs", "src/mapping/diagnostic/"]),
-    (&["boon"], &["src/mapping/document/schema/tests/", "src/event/tests/"]),
+    (
+        &["boon"],
+        &[
+            "src/mapping/document/schema/tests/",
+            "src/event/tests/",
+            "src/ingress/openapi/testing.rs",
+        ],
+    ),
     (&["jsonpath_rust"], &["src/expr/path.rs", "src/expr/path/"]),
     (&["handlebars"], &["src/expr/template.rs", "src/expr/template/"]),
     (&["rust_decimal"], &["src/expr/helpers/numbers.rs"]),
