@@ -24,6 +24,7 @@ mod laws;
 mod log;
 mod mutation;
 mod oauth;
+mod openapi;
 mod packs;
 mod pressure;
 mod readme;

@@ -25,6 +25,7 @@ pub struct Heard<'a> {
 /// What a document says of answers.
 pub struct Contract {
     document: Value,
+    /// By place, from when they are first asked for.
     compiled: Mutex<HashMap<String, (Schemas, SchemaIndex)>>,
 }
 

@@ -1,6 +1,7 @@
 //! The real server on a real socket, with a scripted service behind it.
 
 mod connections;
+mod described;
 mod logging;
 mod requests;
 mod stopping;

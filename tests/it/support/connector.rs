@@ -3,10 +3,11 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use nsps_connector::ingress::{EVENT_PATHS, openapi};
 use rustix::process::{Pid, kill_process};
 use serde_json::Value;
 
@@ -14,6 +15,7 @@ pub use rustix::process::Signal;
 
 use super::SOON;
 use super::client::{self, Answer};
+use super::contract::{Contract, Heard};
 use super::lines::Lines;
 use super::scratch::Scratch;
 
@@ -29,7 +31,8 @@ pub struct Setup {
     variables: Vec<(String, String)>,
 }
 
-/// A running connector, or one that has ended; killed when dropped.
+/// A running connector, or one that has ended; killed when dropped. Each of its answers that a test
+/// gets is held against its OpenAPI document first.
 #[derive(Debug)]
 pub struct Connector {
     pid: Pid,
@@ -38,6 +41,8 @@ pub struct Connector {
     stderr: Lines,
     exit: Arc<(Mutex<Option<ExitStatus>>, Condvar)>,
     threads: Vec<JoinHandle<()>>,
+    event_paths: Vec<String>,
+    contract: OnceLock<Contract>,
 }
 
 impl Setup {
@@ -119,6 +124,11 @@ impl Setup {
 
     /// Starts it, and waits for nothing: for a connector that is not expected to get far.
     pub fn spawn(self) -> Connector {
+        let set = self.variables.iter().rev().find(|(name, _)| name == "EVENT_PATHS");
+        let event_paths = match set {
+            Some((_, paths)) => paths.split(',').map(str::to_owned).collect(),
+            None => EVENT_PATHS.map(str::to_owned).into(),
+        };
         let mut child = Command::new(&self.program)
             .args(&self.arguments)
             .current_dir(&self.directory)
@@ -143,7 +153,8 @@ impl Setup {
             *told.0.lock().unwrap() = Some(status);
             told.1.notify_all();
         }));
-        Connector { pid, address: None, stdout, stderr, exit, threads }
+        let contract = OnceLock::new();
+        Connector { pid, address: None, stdout, stderr, exit, threads, event_paths, contract }
     }
 }
 
@@ -167,18 +178,30 @@ impl Connector {
                 all.push((name, value));
             }
         }
-        client::send(self.address(), "POST", path, &all, body.as_ref())
+        self.send("POST", path, &all, body.as_ref())
     }
 
     /// Asks for a page that needs no token.
     pub fn get(&self, path: &str) -> Answer {
-        client::send(self.address(), "GET", path, &[], b"")
+        self.send("GET", path, &[], b"")
     }
 
     /// Sends any request, with no header that is not in `headers` but `host`, `content-length` and
     /// `connection`.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        client::send(self.address(), method, path, headers, body)
+        let answer = client::send(self.address(), method, path, headers, body);
+        if let Err(fault) = self.described(method, path, &answer) {
+            panic!("{method} {path} is not answered as the document says: {fault}");
+        }
+        answer
+    }
+
+    /// Where the connector's OpenAPI document describes an answer; or in what it does not.
+    pub fn described(&self, method: &str, path: &str, answer: &Answer) -> Result<String, String> {
+        let document = || openapi::document(&self.event_paths);
+        let contract = self.contract.get_or_init(|| Contract::of(document()));
+        let Answer { status, headers, body } = answer;
+        contract.judge(&Heard { method, path, status: *status, headers, body })
     }
 
     /// All log records so far.
