@@ -1,5 +1,5 @@
-//! The HTTP surface as an OpenAPI document (3.1): what `GET /openapi.json` tells, and `schema openapi`
-//! prints. What it says of answers is held against real ones by `tests/it/support/contract.rs`.
+//! The HTTP surface as an OpenAPI document (3.1): what `GET /openapi.json` tells, and what
+//! `schema openapi` prints. `openapi/testing.rs` holds real answers against it.
 
 mod bodies;
 mod event;
@@ -10,19 +10,27 @@ use serde_json::{Map, Value, json};
 
 use responses::{EVENTS, PROBES};
 
-const DESCRIPTION: &str = "Takes events from PortaOne's NSPS and sends what mappings make of them to target systems.\n\n\
-An event is answered when it was processed to its end. What is not 2xx, NSPS delivers again: 429, 502 and 503 may pass by \
-themselves, and the other failures need somebody who looks.\n\n\
-Every answer is JSON, and has the headers `x-b3-traceid` and `x-request-id`. A path that is not listed here is answered as \
-`UnknownPath` says, another method as `OtherMethod` says. Three answers have no body and none of these headers, because there \
-is no request yet that could be answered: 400 for what is no HTTP request, 408 for a head that takes too long, and 431 for one \
+const DESCRIPTION: &str = "\
+Takes events from PortaOne's NSPS and sends what mappings make of them to target systems.
+
+An event is answered when it was processed to its end. What is not 2xx, NSPS delivers again: \
+429, 502 and 503 may pass by themselves, and the other failures need somebody who looks.
+
+Every answer is JSON, and has the headers `x-b3-traceid` and `x-request-id`. A path that is not \
+listed here is answered as `UnknownPath` says, another method as `OtherMethod` says. Three \
+answers have no body and none of these headers, because there is no request yet that could be \
+answered: 400 for what is no HTTP request, 408 for a head that takes too long, and 431 for one \
 that is too large (128 KiB, 96 headers).";
 
-const OF_EVENTS: &str = "Processes an event: the mappings choose the rules for it, and their requests are sent. The token is checked \
-before anything of the body is read. The same event may be posted to any of the paths for events.";
+const OF_EVENTS: &str = "\
+Processes an event: the mappings choose the rules for it, and their requests are sent. The token \
+is checked before anything of the body is read. The same event may be posted to any of the paths \
+for events.";
 
-const BODY: &str = "The event, as UTF-8 and not compressed. Another content type that is based on JSON (`+json`, RFC 6839) is taken as \
-well, and a missing one is taken for JSON. The longest body is 4 MiB, unless it is set otherwise (MAX_BODY).";
+const BODY: &str = "\
+The event, as UTF-8 and not compressed. Another content type that is based on JSON (`+json`, RFC \
+6839) is taken as well, and a missing one is taken for JSON. The longest body is 4 MiB, unless it \
+is set otherwise (MAX_BODY).";
 
 /// The document for a connector that takes events at these paths.
 pub fn document<T: AsRef<str>>(event_paths: &[T]) -> Value {
@@ -39,7 +47,8 @@ pub fn document<T: AsRef<str>>(event_paths: &[T]) -> Value {
         "servers": [{ "url": "/", "description": "Where this document is." }],
         "tags": [
             { "name": "events", "description": "What NSPS posts." },
-            { "name": "probes", "description": "What load balancers, orchestrators and people ask. None needs a token." },
+            { "name": "probes", "description": "What load balancers, orchestrators and people \
+                ask. None needs a token." },
         ],
         "paths": paths(event_paths),
         "components": {
@@ -130,15 +139,18 @@ fn parameters() -> Value {
         json!({
             "name": name,
             "in": "header",
-            "description": format!("{description} One that is missing, empty, longer than 128 bytes or not printable ASCII is \
+            "description": format!("{description} One that is missing, empty, longer than 128 \
+                bytes or not printable ASCII is \
                 replaced by a new one. The answer and the requests to targets carry it on."),
             "schema": { "type": "string" },
             "example": example,
         })
     };
     json!({
-        "RequestId": parameter("x-b3-traceid", "What NSPS calls the request: `request_id` in the log.", examples::REQUEST_ID),
-        "UniqueId": parameter("x-request-id", "What NSPS calls the event's way: `unique_id` in the log.", examples::UNIQUE_ID),
+        "RequestId": parameter("x-b3-traceid", "What NSPS calls the request: `request_id` in the \
+            log.", examples::REQUEST_ID),
+        "UniqueId": parameter("x-request-id", "What NSPS calls the event's way: `unique_id` in \
+            the log.", examples::UNIQUE_ID),
     })
 }
 

@@ -90,7 +90,8 @@ fn processed() -> Value {
 fn rule_result() -> Value {
     let outcomes = [Verdict::Succeeded, Verdict::Ignored, Verdict::Acknowledged].map(Verdict::word);
     let outcome = json!({
-        "description": "`acknowledged` is a failure of which the mapping says that NSPS is not to come back with it.",
+        "description": "`acknowledged` is a failure of which the mapping says that NSPS is not \
+            to come back with it.",
         "enum": outcomes,
     });
     let [index, members, done] = extent();
@@ -111,7 +112,12 @@ fn rule_result() -> Value {
         not_undone,
     ];
     let mut schema = object("What one rule came to.", 3, members);
-    schema["dependentRequired"] = json!({ "step": ["index"], "index": ["step", "members"], "members": ["done"], "done": ["members"] });
+    schema["dependentRequired"] = json!({
+        "step": ["index"],
+        "index": ["step", "members"],
+        "members": ["done"],
+        "done": ["members"],
+    });
     schema["if"] = json!({ "properties": { "outcome": { "const": Verdict::Succeeded.word() } } });
     schema["then"] = json!({ "maxProperties": 3 });
     schema["else"] = json!({ "required": ["message"] });
@@ -127,7 +133,8 @@ fn refused() -> Value {
         ("unique_id", identifier("x-request-id")),
         ("event_id", event_id()),
     ];
-    let description = "The connector's own answer: no event was read, or the connector could not process it. `event_id` is \
+    let description = "The connector's own answer: no event was read, or the connector could not \
+        process it. `event_id` is \
         there if it could be read.";
     object(description, 5, members)
 }
@@ -147,7 +154,8 @@ fn failed() -> Value {
         ("unique_id", identifier("x-request-id")),
         ("details", details),
     ];
-    let description = "At least one rule failed. Of several failures, the answer is that of the most retryable one: 503, 429, \
+    let description = "At least one rule failed. Of several failures, the answer is that of the \
+        most retryable one: 503, 429, \
         502, 500, 422, then any other.";
     object(description, 7, members)
 }

@@ -49,7 +49,8 @@ const PLAIN: Row =
 const ROWS: &[Row] = &[
     Row {
         name: "Malformed",
-        description: "The body is not JSON, or incomplete. Without a body: this is no HTTP request.",
+        description: "The body is not JSON, or incomplete. Without a body: this is no HTTP \
+            request.",
         refused: &[VALIDATION],
         failed: &[SERVICE],
         bare: true,
@@ -101,14 +102,16 @@ const ROWS: &[Row] = &[
     },
     Row {
         name: "Invalid",
-        description: "The body is no event; or the event lacks what a mapping needs; or the target refused it. Somebody has to look.",
+        description: "The body is no event; or the event lacks what a mapping needs; or the \
+            target refused it. Somebody has to look.",
         refused: &[VALIDATION],
         failed: &[VALIDATION, SERVICE],
         ..PLAIN
     },
     Row {
         name: "TooMany",
-        description: "Too many events: for the connector (RATE_LIMIT), or for the target, which says so.",
+        description: "Too many events: for the connector (RATE_LIMIT), or for the target, which \
+            says so.",
         refused: &[RATE_LIMIT],
         failed: &[RATE_LIMIT],
         headers: &["RetryAfter"],
@@ -116,7 +119,8 @@ const ROWS: &[Row] = &[
     },
     Row {
         name: "HeadTooLarge",
-        description: "The head of the request is longer than 128 KiB, or has more than 96 headers: without a body.",
+        description: "The head of the request is longer than 128 KiB, or has more than 96 \
+            headers: without a body.",
         failed: &[SERVICE],
         bare: true,
         ..PLAIN
@@ -137,13 +141,15 @@ const ROWS: &[Row] = &[
     },
     Row {
         name: "BadAnswer",
-        description: "The target failed, refused the connector's credentials, or answered what cannot be read.",
+        description: "The target failed, refused the connector's credentials, or answered what \
+            cannot be read.",
         failed: &[SERVICE],
         ..PLAIN
     },
     Row {
         name: "Unavailable",
-        description: "The target cannot be reached in time, or is left alone for a while; or the connector is busy or shutting down.",
+        description: "The target cannot be reached in time, or is left alone for a while; or the \
+            connector is busy or shutting down.",
         refused: &[CONNECTION],
         failed: &[CONNECTION],
         headers: &["RetryAfter"],
@@ -151,7 +157,8 @@ const ROWS: &[Row] = &[
     },
     Row {
         name: "AsMapped",
-        description: "The target refused the event, and the mapping says that this is how NSPS is to be told (`answer`).",
+        description: "The target refused the event, and the mapping says that this is how NSPS \
+            is to be told (`answer`).",
         failed: &[SERVICE],
         ..PLAIN
     },
@@ -259,7 +266,8 @@ pub(super) fn headers() -> Value {
     let allow = json!({ "enum": ["GET, HEAD", "POST", "GET, HEAD, POST"] });
     json!({
         "RequestId": header(request, true, identifier.clone()),
-        "RequestIdIfRead": header(&format!("{request} Only with a body."), false, identifier.clone()),
+        "RequestIdIfRead": header(&format!("{request} Only with a \
+            body."), false, identifier.clone()),
         "UniqueId": header(unique, true, identifier.clone()),
         "UniqueIdIfRead": header(&format!("{unique} Only with a body."), false, identifier),
         "RetryAfter": header(pause, true, seconds.clone()),

@@ -157,8 +157,10 @@ proptest! {
         data in proptest::option::of(any_value()),
         pb_data in proptest::option::of(any_value()),
     ) {
-        let members = [("event_id", id), ("data", data), ("pb_data", pb_data), ("new", Some(json!(1)))];
-        let members = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let new = Some(json!(1));
+        let members = [("event_id", id), ("data", data), ("pb_data", pb_data), ("new", new)];
+        let members = members.into_iter();
+        let members = members.filter_map(|(name, value)| Some((name.to_owned(), value?)));
         let body = Value::Object(members.collect());
         thread_local!(static CONTRACT: Contract = contract());
         let described = CONTRACT.with(|known| known.validate("/components/schemas/Event", &body));
