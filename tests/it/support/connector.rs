@@ -1,7 +1,7 @@
 //! The connector as a process of its own, from its start to its exit code.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
@@ -41,7 +41,8 @@ pub struct Connector {
     stderr: Lines,
     exit: Arc<(Mutex<Option<ExitStatus>>, Condvar)>,
     threads: Vec<JoinHandle<()>>,
-    event_paths: Vec<String>,
+    /// None if it is another program in the connector's place.
+    event_paths: Option<Vec<String>>,
     contract: OnceLock<Contract>,
 }
 
@@ -129,6 +130,8 @@ impl Setup {
             Some((_, paths)) => paths.split(',').map(str::to_owned).collect(),
             None => EVENT_PATHS.map(str::to_owned).into(),
         };
+        let is_connector = self.program == Path::new(env!("CARGO_BIN_EXE_nsps-connector"));
+        let event_paths = is_connector.then_some(event_paths);
         let mut child = Command::new(&self.program)
             .args(&self.arguments)
             .current_dir(&self.directory)
@@ -196,10 +199,12 @@ impl Connector {
         answer
     }
 
-    /// Where the connector's OpenAPI document describes an answer; or in what it does not.
+    /// Where the connector's OpenAPI document describes an answer, nowhere if this is no connector;
+    /// or in what it does not.
     pub fn described(&self, method: &str, path: &str, answer: &Answer) -> Result<String, String> {
-        let document = || openapi::document(&self.event_paths);
-        let contract = self.contract.get_or_init(|| Contract::of(document()));
+        let Some(event_paths) = &self.event_paths else { return Ok(String::new()) };
+        let contract = || Contract::of(openapi::document(event_paths));
+        let contract = self.contract.get_or_init(contract);
         let Answer { status, headers, body } = answer;
         contract.judge(&Heard { method, path, status: *status, headers, body })
     }
