@@ -133,6 +133,7 @@ fn parts(runtime: tokio::runtime::Handle) -> Parts {
     Parts {
         service: Arc::new(Scripted::default()),
         tokens: Tokens::new(["token"]),
+        certificate: None,
         admission: Admission::new(Limits { events: 1, bytes: 1 }),
         log: Log::discard(),
         clock: Arc::new(SystemClock::new()),
@@ -142,7 +143,7 @@ fn parts(runtime: tokio::runtime::Handle) -> Parts {
 
 impl Setup {
     async fn client(&self) -> Client {
-        let stream = TcpStream::connect(self.server.addresses()[0]).await.unwrap();
+        let stream = TcpStream::connect(self.server.address()).await.unwrap();
         Client { stream: BufReader::new(stream) }
     }
 
