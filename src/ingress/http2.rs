@@ -17,6 +17,8 @@ use bytes::Bytes;
 use futures_util::stream;
 use h2::server::{Builder, Connection, SendResponse};
 use h2::{Reason, RecvStream};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::spawn_local;
@@ -141,7 +143,8 @@ impl Streams {
         };
         let response = respond(&self.door.gate, request, self.watched.clone()).await;
         // What is not read in time is taken back, by dropping it.
-        let _ = timeout(self.door.gate.config.patience.body, write(response, to, no_body)).await;
+        let writing = write(response, to, no_body, self.door.gate.clock.wall());
+        let _ = timeout(self.door.gate.config.patience.body, writing).await;
     }
 }
 
@@ -192,6 +195,7 @@ async fn write(
     response: Response<Outgoing>,
     mut to: SendResponse<Bytes>,
     no_body: bool,
+    now: Timestamp,
 ) -> Result<(), h2::Error> {
     // Holds on to what keeps the connection busy, until all is written.
     let (head, outgoing) = response.into_parts();
@@ -209,6 +213,10 @@ async fn write(
         }
     }
     answer.headers_mut().insert(http::header::CONTENT_LENGTH, text.len().into());
+    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&now).ok();
+    if let Some(date) = date.and_then(|date| date.try_into().ok()) {
+        answer.headers_mut().insert(http::header::DATE, date);
+    }
     let mut stream = to.send_response(answer, no_body || text.is_empty())?;
     while !no_body && !text.is_empty() {
         stream.reserve_capacity(text.len());
