@@ -19,6 +19,7 @@ use h2::server::{Builder, Connection, SendResponse};
 use h2::{Reason, RecvStream};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::spawn_local;
@@ -64,6 +65,19 @@ pub(super) async fn serve(door: &Door, stream: TlsStream<TcpStream>, peer: Optio
         link.graceful_shutdown();
         streams.accept(&mut link, streams.unused_for(LINGER)).await;
     }
+    drop(link);
+    if let Some(socket) = streams.watched.as_ref().and_then(|watched| watched.socket()) {
+        let _ = timeout(LINGER, part(socket)).await;
+    }
+}
+
+/// Waits until the client closes its side as well. What it sends to a socket that is closed already
+/// would reset the connection, and take from it the answers that it has not read.
+async fn part(socket: std::net::TcpStream) -> io::Result<()> {
+    let mut socket = TcpStream::from_std(socket)?;
+    socket.shutdown().await?;
+    while socket.read(&mut [0; 1024]).await? > 0 {}
+    Ok(())
 }
 
 /// The requests of a connection.

@@ -1,6 +1,6 @@
 //! The HTTP server: binds, routes, gives every answer the headers that all have, stops.
 //!
-//! Limits that actix sets and this module cannot change: a request head of 128 KiB and 96 headers,
+//! Limits that actix sets for HTTP/1 and this module cannot change: a request head of 128 KiB and 96 headers,
 //! 16 pipelined requests. What is no HTTP request at all (400), has too large a head (431), or
 //! takes too long for its first one (408) is answered by actix, without a body.
 

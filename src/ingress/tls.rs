@@ -8,7 +8,6 @@ use actix_http::Protocol;
 use actix_service::{Service, ServiceFactory, fn_factory, fn_service};
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
-use rustls::crypto::aws_lc_rs;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -62,7 +61,7 @@ impl ResolvesServerCert for Shown {
 /// TLS 1.2 and 1.3.
 pub(super) fn acceptor(shown: &Arc<Shown>) -> io::Result<TlsAcceptor> {
     let resolver = Arc::clone(shown) as Arc<dyn ResolvesServerCert>;
-    let provider = Arc::new(aws_lc_rs::default_provider());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config =
         ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let mut config =

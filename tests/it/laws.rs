@@ -37,8 +37,8 @@ const HOMES: &[(&[&str], &[&str])] = &[
         ],
     ),
     (&["h2"], &["src/egress.rs", "src/egress/", "src/ingress/http2.rs", "src/ingress/tests/"]),
-    // actix has its own, older types of the same names.
-    (&["http"], &["src/ingress/http2.rs", "src/ingress/tests/"]),
+    // actix has its own, older types of the same names; `explain` has a module of that name.
+    (&["http"], &["src/ingress/http2.rs", "src/ingress/tests/", "src/cli/explain/"]),
     (&["rcgen"], &["src/certificate/"]),
     (&["cookie"], &["src/engine/session/jar.rs"]),
     (&["dotenvy"], &["src/settings/environment.rs"]),
