@@ -5,11 +5,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::super::answer::{self, About, Identity, Refusal};
-use crate::engine::admit::Full;
+use crate::engine::admit::{Full, TooMany};
 use crate::engine::outcome::{
     Failure, FailureKind, Members, Outcome, RuleOutcome, RuleResult, Undone,
 };
 use crate::event::Event;
+use crate::program::Rate;
 use crate::telemetry::mask::Secrets;
 
 pub(super) const REQUEST_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -81,6 +82,8 @@ fn refused() -> Vec<Example> {
         let event = Event::parse(body.as_bytes(), identity.request_id, identity.unique_id);
         event.map_or_else(Refusal::from, |_| Refusal::Panicked)
     };
+    let rate = Rate { count: 50, per: Duration::from_secs(1) };
+    let too_many = TooMany { rate, wait: Duration::from_secs(1) };
     let no_event = json!({ "event_id": EVENT_ID, "data": { "event_type": "SIM/Updated" } });
     vec![
         example("Malformed", "notJson", "The body is not JSON", unread("{")),
@@ -119,6 +122,12 @@ fn refused() -> Vec<Example> {
         example("Invalid", "noEvent", "The body is no event", unread(&no_event.to_string())),
         example("Fault", "fault", "A fault", Refusal::Panicked),
         example("ProbeFault", "fault", "A fault", Refusal::Panicked),
+        example(
+            "TooMany",
+            "tooMany",
+            "More than the connector may take",
+            Refusal::TooMany(too_many),
+        ),
         example("Unavailable", "busy", "Too much at once", Refusal::Full(Full::Events(1024))),
         example("Unavailable", "shuttingDown", "At the end", Refusal::ShuttingDown),
     ]
