@@ -64,26 +64,17 @@ impl Exchange<'_> {
         if let Some(repeat) = &self.call.repeat {
             return self.poll(repeat, scope).await;
         }
-        match self.send(None, scope).await? {
+        match self.send(scope).await? {
             Delivered::Decided(exchanged) => Ok(exchanged),
             Delivered::NotYet(failure) => Err(failure),
         }
     }
 
-    /// The request as it would be sent.
-    pub(super) async fn draft(&self, scope: &mut EventScope<'_>) -> Result<Draft, Failure> {
-        let session = self.session().await?;
-        self.render(session, scope)
-    }
-
     /// Sends the request until it is decided. It is rendered once, and anew for each session.
-    pub(super) async fn send(
-        &self,
-        mut draft: Option<Draft>,
-        scope: &mut EventScope<'_>,
-    ) -> Result<Delivered, Failure> {
+    pub(super) async fn send(&self, scope: &mut EventScope<'_>) -> Result<Delivered, Failure> {
         let retry = self.retry();
-        let (mut sent, mut attempt, mut renewed) = (Sent::default(), 1, false);
+        let (mut draft, mut sent) = (None::<Draft>, Sent::default());
+        let (mut attempt, mut renewed) = (1, false);
         loop {
             let (ready, pass, within) = self.ready(draft.take(), &mut sent, scope).await?;
             let number = ready.number();
@@ -135,8 +126,10 @@ impl Exchange<'_> {
     }
 
     /// The session to send the next try with, where the target wants one.
-    async fn session(&self) -> Result<Option<Arc<Session>>, Failure> {
+    pub(super) async fn session(&self) -> Result<Option<Arc<Session>>, Failure> {
         let Some(keeper) = &self.link.keeper else { return Ok(None) };
+        // Nobody logs in for what cannot be sent any more.
+        self.time_for_a_try()?;
         keeper.session(&self.asking()).await.map(Some)
     }
 
@@ -150,7 +143,8 @@ impl Exchange<'_> {
         Asking { run: self.step.run, target: self.target }
     }
 
-    fn render(
+    /// The request as it is sent with that session.
+    pub(super) fn render(
         &self,
         session: Option<Arc<Session>>,
         scope: &mut EventScope<'_>,

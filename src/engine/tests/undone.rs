@@ -1,5 +1,7 @@
 //! Undoing: what is sent when a later step fails for good, in which order, and what it sees.
 
+mod twice;
+
 use serde_json::{Value, json as value};
 
 use super::super::outcome::{Failure, FailureKind, Members, Outcome, Undone};
@@ -156,6 +158,10 @@ fn each() -> String {
         .step("undo: { request: 'DELETE /{{item}}/{{index}}/{{id}}' }")
         .then("PUT /sum")
         .step("json: \"{{id}}\"");
+    with_list(&mapping)
+}
+
+fn with_list(mapping: &impl ToString) -> String {
     mapping.to_string().replace("rules:\n", "extract: { list: \"$.pb_data.list\" }\nrules:\n")
 }
 
@@ -295,61 +301,6 @@ fn a_session_that_ends_before_the_undo_is_renewed_for_it() {
         .replies_of("http://hss.test/b", [status(400)]);
     assert_eq!(undone(&fails(&story)), ["1: 1, 0"]);
     assert_eq!(story.sent().pop().expect("a request").header("token"), "second-token");
-}
-
-/// A rule that looks for something, creates it if it is not there, and may begin again.
-fn found_or_created() -> OneRule {
-    rule("GET /x")
-        .step("save: { id: { path: $.id, optional: true } }")
-        .then("POST /x")
-        .step("when: { id: { exists: false } }")
-        .step("save: { id: $.id }")
-        .step("undo: { request: 'DELETE /x/{{id}}' }")
-        .then("PUT /x/{{id}}")
-        .step("responses: [{ when: { status: 412 }, then: restart }]")
-}
-
-#[test]
-fn what_was_done_before_the_rule_began_again_is_taken_back_too() {
-    let story = Story::of(found_or_created()).luck(Luck::Always(0)).replies([
-        ok(),
-        id(7),
-        status(412),
-        id(7),
-        status(400),
-        ok(),
-    ]);
-    let failure = fails(&story);
-    let expected = ["GET /x", "POST /x", "PUT /x/7", "GET /x", "PUT /x/7", "DELETE /x/7"];
-    assert_eq!(sent(&story), expected, "the second run only found it");
-    assert_eq!(undone(&failure), ["2: 1, 0"]);
-}
-
-#[test]
-fn what_was_done_twice_is_deleted_once_unless_it_was_not_the_same() {
-    for (second, deleted) in [(7, vec!["DELETE /x/7"]), (8, vec!["DELETE /x/8", "DELETE /x/7"])] {
-        let replies = [ok(), id(7), status(412), ok(), id(second), status(400)];
-        let replies = [replies.to_vec(), vec![ok(); deleted.len()]].concat();
-        let story = Story::of(found_or_created()).luck(Luck::Always(0)).replies(replies);
-        let failure = fails(&story);
-        assert_eq!(sent(&story)[6..], deleted);
-        assert_eq!(undone(&failure), ["2: 2, 0"]);
-    }
-}
-
-#[test]
-fn what_is_not_safe_to_repeat_is_taken_back_as_often_as_it_was_done() {
-    let mapping = rule("POST /credit")
-        .step("undo: { request: POST /debit }")
-        .then("PUT /x")
-        .step("responses: [{ when: { status: 412 }, then: restart }]");
-    let replies = [ok(), status(412), ok(), status(400), ok(), ok()];
-    let story = Story::of(mapping).luck(Luck::Always(0)).replies(replies);
-    fails(&story);
-    assert_eq!(sent(&story)[4..], ["POST /debit", "POST /debit"]);
-    let keys: Vec<String> =
-        story.sent()[4..].iter().map(|sent| sent.header("idempotency-key").to_owned()).collect();
-    assert_ne!(keys[0], keys[1]);
 }
 
 #[test]
