@@ -187,7 +187,7 @@ impl<'r> StepRun<'r> {
         if self.step.undo.is_some() {
             let saved = self.saves().iter().zip(saved);
             let saved = saved.map(|(save, kept)| (save.slot, kept.clone())).collect();
-            scope.did(self.restarts, index, status, saved);
+            scope.did(self.step, self.restarts, index, status, saved);
         }
     }
 

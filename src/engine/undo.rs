@@ -66,10 +66,10 @@ impl Undoing<'_> {
     /// Sends every undo, whatever becomes of the others.
     pub(super) async fn run(&self, scope: &mut EventScope<'_>) -> Vec<Undone> {
         let (mut all, mut deleted) = (Vec::new(), Deleted::default());
-        while let Some(deed) = scope.go_back() {
+        while let Some(mut deed) = scope.go_back() {
             let Some(step) = self.steps.get(deed.step) else { continue };
             let Some(undo) = &step.undo else { continue };
-            let result = self.undo(step, undo, &deed, &mut deleted, scope).await;
+            let result = self.undo(step, undo, &mut deed, &mut deleted, scope).await;
             if let Err(failure) = &result {
                 self.tell(undo, failure);
             }
@@ -78,17 +78,17 @@ impl Undoing<'_> {
         all
     }
 
-    async fn undo(
+    async fn undo<'e>(
         &self,
         step: &Step,
         undo: &Undo,
-        deed: &Deed,
+        deed: &mut Deed<'e>,
         deleted: &mut Deleted,
-        scope: &mut EventScope<'_>,
+        scope: &mut EventScope<'e>,
     ) -> Result<(), Failure> {
         let Self { run, mapping, rule, links, .. } = *self;
         let index = deed.member.as_ref().map(|(index, _)| *index);
-        scope.turn(step, deed.member.clone());
+        scope.turn_back(step, deed);
         scope.tell(|observer| observer.undoing(step, undo, index, scope));
         let step = StepRun { run, mapping, links, rule, step, restarts: deed.restarts };
         let named = |failure| Failure { step: Some(undo.label.clone()), index, ..failure };
