@@ -311,7 +311,9 @@ impl Exchange<'_> {
     fn invalid(&self, fault: Fault) -> Failure {
         // Nobody knows yet what of an answer to a log-in is secret.
         let is_login = self.step.run.login.is_some();
-        self.step.invalid(&if is_login { fault.discreet() } else { fault })
+        let fault = if is_login { fault.discreet() } else { fault };
+        let target = Some(self.target.name.clone());
+        Failure { target, ..self.step.unreadable(self.label, &fault) }
     }
 
     fn failure(&self, kind: FailureKind, message: String, error: String) -> Failure {

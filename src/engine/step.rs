@@ -256,15 +256,20 @@ impl<'r> StepRun<'r> {
         self.named(Failure::new(FailureKind::Internal, "the connector failed", error))
     }
 
-    /// The failure of a step that cannot be rendered, or whose values cannot be read.
-    pub(super) fn invalid(&self, fault: &Fault) -> Failure {
-        let message = format!("step `{}` of rule `{}`: {fault}", self.step.label, self.rule.name);
-        let mut failure = Failure::new(FailureKind::Invalid, message, fault.to_string());
-        failure.target = match &self.step.act {
+    /// The failure of a step whose values cannot be read.
+    fn invalid(&self, fault: &Fault) -> Failure {
+        let target = match &self.step.act {
             Act::Call(call) => self.mapping.targets.get(call.target).map(|one| one.name.clone()),
             Act::Fail(_) => None,
         };
-        self.named(failure)
+        Failure { target, ..self.unreadable(&self.step.label, fault) }
+    }
+
+    /// The same of a request of the step, which `label` tells from others; without its target.
+    pub(super) fn unreadable(&self, label: &Arc<str>, fault: &Fault) -> Failure {
+        let message = format!("step `{label}` of rule `{}`: {fault}", self.rule.name);
+        let failure = Failure::new(FailureKind::Invalid, message, fault.to_string());
+        Failure { step: Some(Arc::clone(label)), ..failure }
     }
 
     fn named(&self, mut failure: Failure) -> Failure {

@@ -13,6 +13,7 @@ use super::run::Run;
 use super::session::Session;
 use super::set::Link;
 use super::step::StepRun;
+use crate::expr::Scope as _;
 use crate::fields;
 use crate::program::{Mapping, Rule, Step, Undo};
 use crate::telemetry::mask::Mask as _;
@@ -65,8 +66,12 @@ impl Deleted {
 impl Undoing<'_> {
     /// Sends every undo, whatever becomes of the others.
     pub(super) async fn run(&self, scope: &mut EventScope<'_>) -> Vec<Undone> {
-        let (mut all, mut deleted) = (Vec::new(), Deleted::default());
+        let (mut all, mut deleted, mut before) = (Vec::new(), Deleted::default(), None);
         while let Some(mut deed) = scope.go_back() {
+            // What was computed too much of elsewhere keeps no step from being taken back.
+            if before.replace(deed.step) != Some(deed.step) {
+                scope.effort().renew();
+            }
             let Some(step) = self.steps.get(deed.step) else { continue };
             let Some(undo) = &step.undo else { continue };
             let result = self.undo(step, undo, &mut deed, &mut deleted, scope).await;

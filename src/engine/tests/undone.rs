@@ -1,5 +1,6 @@
 //! Undoing: what is sent when a later step fails for good, in which order, and what it sees.
 
+mod in_vain;
 mod twice;
 
 use serde_json::{Value, json as value};
@@ -376,4 +377,21 @@ fn an_event_that_is_given_up_while_it_is_undone_leaves_nothing_behind() {
     assert_eq!(story.given_up_after(secs(2), event()), 4);
     story.pass(secs(60));
     assert_eq!(story.tries(), 4);
+}
+
+#[test]
+fn an_undo_that_cannot_be_rendered_is_told_by_its_own_name_and_target() {
+    let mapping = rule("POST /a")
+        .step("target: hss")
+        .step("save: { id: { path: $.id, optional: true } }")
+        .step("undo: { target: other, request: 'DELETE /a/{{id}}' }")
+        .then("POST /b")
+        .step("target: hss");
+    let mapping =
+        mapping.to_string().replace("rules:\n", "  other: { url: http://other.test }\nrules:\n");
+    let story = Story::of(mapping).replies([ok(), status(400)]);
+    let failed = fails(&story);
+    let why = failed.undone[0].failure.as_ref().expect("a reason");
+    assert_eq!((why.target.as_deref(), why.step.as_deref()), (Some("other"), Some("undo of 1")));
+    assert!(why.message.starts_with("step `undo of 1` of rule `all`: "), "{}", why.message);
 }
