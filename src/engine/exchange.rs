@@ -258,7 +258,7 @@ impl Exchange<'_> {
         let verdict = judge::answer(&answer, self.call, self.target, scope, clock.wall());
         self.settle_answer(pass, &answer, &verdict);
         let saved = match verdict {
-            Verdict::Done { .. } => self.save(&answer, scope)?,
+            Verdict::Done { status } => self.save(status, &answer, scope)?,
             _ => Vec::new(),
         };
         if let Some(login) = &run.login {
@@ -267,10 +267,25 @@ impl Exchange<'_> {
         tried(verdict, self.retry(), saved)
     }
 
-    /// What later steps need of the answer.
-    fn save(&self, answer: &Answer, scope: &EventScope<'_>) -> Result<Vec<Kept>, Failure> {
-        let scope = AnswerScope::new(scope, answer);
-        self.call.save.iter().map(|save| self.keep(save, &scope)).collect()
+    /// What later steps need of the answer. If that cannot be read, the step was done all the same.
+    fn save(
+        &self,
+        status: u16,
+        answer: &Answer,
+        scope: &mut EventScope<'_>,
+    ) -> Result<Vec<Kept>, Failure> {
+        let reader = AnswerScope::new(scope, answer);
+        let (mut saved, mut unread) = (Vec::with_capacity(self.call.save.len()), None);
+        for save in &self.call.save {
+            saved.push(self.keep(save, &reader).unwrap_or_else(|failure| {
+                unread.get_or_insert(failure);
+                let (variable, origin) = (save.variable.name.clone(), "it cannot be read".into());
+                Kept::Absent(Some(self.not_saved(Fault::Absent { variable, origin })))
+            }));
+        }
+        let Some(failure) = unread else { return Ok(saved) };
+        self.step.did(self.index, status, &saved, scope);
+        Err(failure)
     }
 
     fn keep(&self, save: &Save, scope: &AnswerScope<'_, '_>) -> Result<Kept, Failure> {

@@ -138,12 +138,8 @@ impl<'r> StepRun<'r> {
     async fn member(&self, index: u32, scope: &mut EventScope<'_>) -> Result<Member, Failure> {
         Ok(match self.turn(Some(index), scope).await? {
             Turn::Exchanged(Exchanged::Done { status, saved }) => {
+                self.did(Some(index), status, &saved, scope);
                 let saved = self.all_there(saved).map_err(|fault| self.invalid(&fault))?;
-                let kept: Vec<Kept> = match self.step.undo {
-                    Some(_) => saved.iter().cloned().map(Kept::Value).collect(),
-                    None => Vec::new(),
-                };
-                self.did(Some(index), status, &kept, scope);
                 Member::Done { status, saved }
             }
             Turn::Exchanged(exchanged) => Member::Over(self.end(exchanged)),
@@ -183,7 +179,13 @@ impl<'r> StepRun<'r> {
     }
 
     /// Notes that there is something to take back.
-    fn did(&self, index: Option<u32>, status: u16, saved: &[Kept], scope: &mut EventScope<'_>) {
+    pub(super) fn did(
+        &self,
+        index: Option<u32>,
+        status: u16,
+        saved: &[Kept],
+        scope: &mut EventScope<'_>,
+    ) {
         if self.step.undo.is_some() {
             let saved = self.saves().iter().zip(saved);
             let saved = saved.map(|(save, kept)| (save.slot, kept.clone())).collect();
