@@ -127,9 +127,9 @@ impl Exchange<'_> {
 
     /// The session to send the next try with, where the target wants one.
     pub(super) async fn session(&self) -> Result<Option<Arc<Session>>, Failure> {
-        let Some(keeper) = &self.link.keeper else { return Ok(None) };
-        // Nobody logs in for what cannot be sent any more.
+        // Nobody logs in for what cannot be sent any more, or renders it.
         self.time_for_a_try()?;
+        let Some(keeper) = &self.link.keeper else { return Ok(None) };
         keeper.session(&self.asking()).await.map(Some)
     }
 

@@ -46,6 +46,21 @@ fn nobody_logs_in_for_an_undo_that_there_is_no_time_for() {
 }
 
 #[test]
+fn what_there_is_no_time_for_is_not_rendered() {
+    let mapping = rule("POST /a")
+        .step("save: { id: { path: $.id, optional: true } }")
+        .step("undo: { request: 'DELETE /a/{{id}}' }")
+        .then("POST /b");
+    let replies = || [ok(), status(400).after(secs(10))];
+    for (deadline, why) in [(10, "there is no time left for hss"), (11, "step `undo of 1`")] {
+        let story = Story::of(&mapping).deadline(secs(deadline)).replies(replies());
+        let failure = fails(&story);
+        let found = failure.undone[0].failure.as_ref().expect("a reason");
+        assert!(found.message.starts_with(why), "{}", found.message);
+    }
+}
+
+#[test]
 fn an_open_breaker_is_told_of_each_undo_that_it_holds_and_lets_those_of_other_targets_through() {
     let mapping = rule("POST /a")
         .target("breaker: { failures: 1, open_for: 30s }")

@@ -120,6 +120,27 @@ fn what_was_done_twice_is_deleted_once_also_where_the_session_ends_in_between() 
 }
 
 #[test]
+fn each_run_of_a_list_is_taken_back_with_what_it_saved() {
+    let mapping = rule("GET /of")
+        .step("save: { of: $.id }")
+        .then("POST /{{item}}")
+        .step("for_each: list")
+        .step("save: { id: $.id }")
+        .step("undo: { request: 'POST /undo/{{of}}/{{item}}/{{id}}' }")
+        .then("PUT /x")
+        .step("responses: [{ when: { status: 412 }, then: restart }]");
+    let replies = [id(1), id(2), id(3), status(412), id(4), id(5), status(400), ok(), ok(), ok()];
+    let story = Story::of(with_list(&mapping)).luck(Luck::Always(0)).replies(replies);
+    let failure = failed(story.run(event_of(&value!(["a", "b"]))));
+    assert_eq!(
+        sent(&story)[7..],
+        ["POST /undo/4/a/5", "POST /undo/1/b/3", "POST /undo/1/a/2"],
+        "the second run failed at its second member"
+    );
+    assert_eq!((failure.index, undone(&failure)), (Some(1), vec!["2: 3, 0".to_owned()]));
+}
+
+#[test]
 fn a_delete_that_failed_is_sent_for_the_run_before_too() {
     let mapping = rule("POST /a")
         .step("undo: { request: DELETE /a }")
