@@ -33,6 +33,7 @@ pub(super) async fn receive(
     authenticate(gate, request.headers())?;
     check_kind(request.headers())?;
     let mut ticket = gate.admission.admit().map_err(Refusal::Full)?;
+    gate.admission.keep_rate(gate.clock.monotonic()).map_err(Refusal::TooMany)?;
     let (limit, patience) = (gate.config.max_body, gate.config.patience.body);
     let body = tokio::select! {
         body = incoming.read(limit, patience, &mut ticket) => body?,

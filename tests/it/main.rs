@@ -19,6 +19,7 @@ mod editor;
 mod events;
 mod format;
 mod helm;
+mod https;
 mod identity;
 mod laws;
 mod log;
