@@ -5,8 +5,10 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName};
-use actix_http::{HttpMessage as _, Request};
+use actix_web::HttpRequest;
+use actix_web::http::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
+};
 use futures_util::FutureExt;
 
 use super::answer::{self, About, Answer, Identity, Refusal, Verdict};
@@ -23,7 +25,7 @@ use crate::telemetry::mask::Identifiers;
 /// before anything of the body is read, the token first.
 pub(super) async fn receive(
     gate: &Arc<Gate>,
-    request: &Request,
+    request: &HttpRequest,
     incoming: &mut Incoming,
     identity: &Identity,
     started: Duration,

@@ -5,14 +5,18 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_http::error::PayloadError;
-use actix_http::header::{HeaderName, HeaderValue};
-use actix_http::{BoxedPayloadStream, Method, Payload, Request, Response, Uri, Version};
+use actix_http::{BoxedPayloadStream, HttpMessage as _, Request};
+use actix_service::boxed::RcService;
+use actix_web::body::MessageBody as _;
+use actix_web::dev::{Payload, Service as _, ServiceResponse};
+use actix_web::error::PayloadError;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::{Method, Uri, Version};
 use bytes::Bytes;
 use futures_util::stream;
 use h2::server::{Builder, Connection, SendResponse};
@@ -26,10 +30,9 @@ use tokio::task::spawn_local;
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
-use super::body::Outgoing;
 use super::idle;
 use super::listen::Door;
-use super::server::{LINGER, respond};
+use super::server::LINGER;
 
 /// Requests at once on a connection; the client waits with what is past that.
 const STREAMS: u32 = 128;
@@ -44,10 +47,18 @@ const WINDOW_OF_ALL: u32 = 1024 * 1024;
 /// Of an answer that the client does not read yet.
 const UNREAD: usize = 64 * 1024;
 
+/// The application, as each connection has it.
+pub(super) type Application = RcService<Request, ServiceResponse, actix_web::Error>;
+
 type Link = Connection<TlsStream<TcpStream>, Bytes>;
 
 /// Serves one connection to its end.
-pub(super) async fn serve(door: &Door, stream: TlsStream<TcpStream>, peer: Option<SocketAddr>) {
+pub(super) async fn serve(
+    door: &Door,
+    application: Application,
+    stream: TlsStream<TcpStream>,
+    peer: Option<SocketAddr>,
+) {
     let watched = door.connections.opened(stream.get_ref().0);
     let greeting = Builder::new()
         .max_concurrent_streams(STREAMS)
@@ -58,7 +69,8 @@ pub(super) async fn serve(door: &Door, stream: TlsStream<TcpStream>, peer: Optio
         .handshake(stream);
     let patience = door.gate.config.patience;
     let Ok(Ok(mut link)) = timeout(patience.head, greeting).await else { return };
-    let streams = Streams { door: door.clone(), watched, peer, state: watch::Sender::default() };
+    let streams =
+        Streams { door: door.clone(), application, watched, peer, state: watch::Sender::default() };
     let streams = Rc::new(streams);
     if streams.accept(&mut link, streams.time_to_leave(patience.idle)).await {
         // The client is told (GOAWAY); what it sent before it knew is still answered.
@@ -83,6 +95,7 @@ async fn part(socket: std::net::TcpStream) -> io::Result<()> {
 /// The requests of a connection.
 struct Streams {
     door: Door,
+    application: Application,
     watched: Option<Arc<idle::Connection>>,
     peer: Option<SocketAddr>,
     state: watch::Sender<State>,
@@ -155,7 +168,13 @@ impl Streams {
             to.send_reset(Reason::PROTOCOL_ERROR);
             return;
         };
-        let response = respond(&self.door.gate, request, self.watched.clone()).await;
+        if let Some(watched) = &self.watched {
+            request.extensions_mut().insert(Arc::clone(watched));
+        }
+        let Ok(response) = self.application.call(request).await else {
+            to.send_reset(Reason::INTERNAL_ERROR);
+            return;
+        };
         // What is not read in time is taken back, by dropping it.
         let writing = write(response, to, no_body, self.door.gate.clock.wall());
         let _ = timeout(self.door.gate.config.patience.body, writing).await;
@@ -206,14 +225,16 @@ fn payload(body: RecvStream) -> Payload {
 }
 
 async fn write(
-    response: Response<Outgoing>,
+    response: ServiceResponse,
     mut to: SendResponse<Bytes>,
     no_body: bool,
     now: Timestamp,
 ) -> Result<(), h2::Error> {
-    // Holds on to what keeps the connection busy, until all is written.
-    let (head, outgoing) = response.into_parts();
-    let mut text = outgoing.text();
+    let (_, response) = response.into_parts();
+    // The body holds on to what keeps the connection busy, until all is written. It is in one piece.
+    let (head, mut body) = response.into_parts();
+    let text = poll_fn(|context| Pin::new(&mut body).poll_next(context)).await;
+    let mut text = text.and_then(Result::ok).unwrap_or_default();
     let mut answer = http::Response::new(());
     if let Ok(status) = http::StatusCode::from_u16(head.status().as_u16()) {
         *answer.status_mut() = status;
@@ -238,6 +259,6 @@ async fn write(
         let piece = text.split_to(room?.min(text.len()));
         stream.send_data(piece, text.is_empty())?;
     }
-    drop(outgoing);
+    drop(body);
     Ok(())
 }

@@ -1,21 +1,19 @@
 //! Where connections come in: the socket, and actix's workers behind it, which speak HTTP/1 on it
 //! as it is or below TLS.
 
-use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use actix_http::{HttpService, Request, Response};
+use actix_http::{HttpService, Request};
 use actix_server::GracefulShutdownSignal;
-use actix_service::{Service, ServiceFactory};
+use actix_service::{IntoServiceFactory, map_config};
+use actix_web::body::BoxBody;
+use actix_web::dev::{AppConfig, Service, ServiceFactory, ServiceResponse};
+use actix_web::{App, web};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream};
 
-use super::body::Outgoing;
 use super::idle::{Connection, Connections};
 use super::server::{Gate, LINGER, respond};
 use super::tls;
@@ -74,12 +72,47 @@ fn socket(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)?.into_std()
 }
 
+/// What answers requests.
+pub(super) trait Surface:
+    ServiceFactory<
+        Request,
+        Config = (),
+        Response = ServiceResponse,
+        Error = actix_web::Error,
+        InitError = (),
+        Service: Service<Request, Future: 'static> + 'static,
+        Future: 'static,
+    >
+{
+}
+
+impl<S> Surface for S where
+    S: ServiceFactory<
+            Request,
+            Config = (),
+            Response = ServiceResponse,
+            Error = actix_web::Error,
+            InitError = (),
+            Service: Service<Request, Future: 'static> + 'static,
+            Future: 'static,
+        >
+{
+}
+
 impl Door {
+    /// The application, of every version of HTTP. It has one handler for everything: routing is
+    /// ours, so that each refusal is an answer of ours.
+    pub fn surface(&self) -> impl Surface + use<> {
+        let gate = web::Data::from(Arc::clone(&self.gate));
+        let app = App::new().app_data(gate).default_service(web::to(respond));
+        map_config(app.into_factory(), |()| AppConfig::default())
+    }
+
     /// HTTP/1 over some kind of stream; `opened` finds the socket below it, to be watched.
     pub fn http1<T: AsyncRead + AsyncWrite + Unpin + 'static>(
         &self,
         opened: fn(&T, &Connections) -> Option<Arc<Connection>>,
-    ) -> HttpService<T, Surface, Outgoing> {
+    ) -> HttpService<T, impl Surface + use<T>, BoxBody> {
         let patience = self.gate.config.patience;
         let (connections, stopping) = (Arc::clone(&self.connections), self.stopping.clone());
         HttpService::build()
@@ -96,42 +129,6 @@ impl Door {
                     extensions.insert(connection);
                 }
             })
-            .finish(Surface(Arc::clone(&self.gate)))
-    }
-}
-
-/// What answers requests. One for everything: routing is ours, so that each refusal is an answer of
-/// ours.
-#[derive(Clone)]
-pub(super) struct Surface(Arc<Gate>);
-
-impl Service<Request> for Surface {
-    type Response = Response<Outgoing>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Outgoing>, Infallible>>>>;
-
-    fn poll_ready(&self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&self, request: Request) -> Self::Future {
-        let gate = Arc::clone(&self.0);
-        Box::pin(async move {
-            let connection = request.conn_data::<Arc<Connection>>().cloned();
-            Ok(respond(&gate, request, connection).await)
-        })
-    }
-}
-
-impl ServiceFactory<Request> for Surface {
-    type Response = Response<Outgoing>;
-    type Error = Infallible;
-    type Config = ();
-    type Service = Self;
-    type InitError = ();
-    type Future = Ready<Result<Self, ()>>;
-
-    fn new_service(&self, (): ()) -> Self::Future {
-        ready(Ok(self.clone()))
+            .finish(self.surface())
     }
 }

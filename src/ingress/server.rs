@@ -11,11 +11,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use actix_http::{
-    ConnectionType, HttpMessage as _, Method, Payload, Request, Response, StatusCode,
-};
-use actix_server::ServerHandle;
+use actix_web::dev::{Payload, ServerHandle};
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, Method, StatusCode};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use tokio::sync::{oneshot, watch};
@@ -210,17 +209,17 @@ impl From<Answer> for Written {
 
 /// Answers any request at all.
 pub(super) async fn respond(
-    gate: &Arc<Gate>,
-    mut request: Request,
-    connection: Option<Arc<Connection>>,
-) -> Response<Outgoing> {
-    let busy = connection.as_ref().map(Busy::on);
+    request: HttpRequest,
+    payload: web::Payload,
+    gate: web::Data<Gate>,
+) -> HttpResponse<Outgoing> {
+    let busy = connection(&request).as_ref().map(Busy::on);
     let identity = identity(request.headers(), &*gate.clock);
-    let mut incoming = Incoming::new(request.take_payload(), length(request.headers()));
-    let way = AssertUnwindSafe(route(gate, &request, &mut incoming, &identity));
+    let mut incoming = Incoming::new(payload.into_inner(), length(request.headers()));
+    let way = AssertUnwindSafe(route(&gate, &request, &mut incoming, &identity));
     let answer = match way.catch_unwind().await {
         Ok(Ok(answer)) => answer,
-        Ok(Err(refusal)) => refuse(gate, &request, &refusal, &identity).into(),
+        Ok(Err(refusal)) => refuse(&gate, &request, &refusal, &identity).into(),
         Err(panic) => {
             let fields = fields! { "error" => event::panic_text(&*panic) };
             about(&gate.log, &identity, None).error(
@@ -235,9 +234,15 @@ pub(super) async fn respond(
     response(answer, &identity, unread, busy, gate.is_draining())
 }
 
+/// What the request came on: actix knows it of HTTP/1, `http2` puts it into each request.
+fn connection(request: &HttpRequest) -> Option<Arc<Connection>> {
+    let known = request.conn_data::<Arc<Connection>>().cloned();
+    known.or_else(|| request.extensions().get::<Arc<Connection>>().cloned())
+}
+
 async fn route(
     gate: &Arc<Gate>,
-    request: &Request,
+    request: &HttpRequest,
     incoming: &mut Incoming,
     identity: &Identity,
 ) -> Result<Written, Refusal> {
@@ -267,7 +272,7 @@ fn not_allowed(reads: bool, takes_events: bool) -> Refusal {
     Refusal::Method { allowed: allowed.to_owned() }
 }
 
-fn refuse(gate: &Gate, request: &Request, refusal: &Refusal, identity: &Identity) -> Answer {
+fn refuse(gate: &Gate, request: &HttpRequest, refusal: &Refusal, identity: &Identity) -> Answer {
     let status = refusal.status();
     let path: String = request.path().chars().take(200).collect();
     let fields = fields! {
@@ -317,10 +322,10 @@ fn response(
     unread: Option<Payload>,
     busy: Option<Busy>,
     close: bool,
-) -> Response<Outgoing> {
+) -> HttpResponse<Outgoing> {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = Outgoing::new(answer.text, unread, busy);
-    let mut response = Response::with_body(status, body);
+    let mut response = HttpResponse::with_body(status, body);
     if close {
         response.head_mut().set_connection_type(ConnectionType::Close);
     }

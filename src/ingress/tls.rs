@@ -5,7 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_http::Protocol;
-use actix_service::{Service, ServiceFactory, fn_factory, fn_service};
+use actix_service::boxed::rc_service;
+use actix_web::dev::{Service, ServiceFactory, fn_factory, fn_service};
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -82,11 +83,12 @@ pub(super) fn factory(
         let http1 = door.http1(|stream: &TlsStream<TcpStream>, connections| {
             connections.opened(stream.get_ref().0)
         });
-        let http1 = http1.new_service(());
+        let (http1, http2) = (http1.new_service(()), door.surface().new_service(()));
         async move {
-            let http1 = Rc::new(http1.await?);
+            let (http1, http2) = (Rc::new(http1.await?), rc_service(http2.await?));
             Ok(fn_service(move |socket: TcpStream| {
-                let (door, acceptor, http1) = (door.clone(), acceptor.clone(), Rc::clone(&http1));
+                let (door, acceptor) = (door.clone(), acceptor.clone());
+                let (http1, http2) = (Rc::clone(&http1), Rc::clone(&http2));
                 async move {
                     let peer = socket.peer_addr().ok();
                     // Answers are written in one go.
@@ -95,7 +97,7 @@ pub(super) fn factory(
                         return Ok(());
                     };
                     if stream.get_ref().1.alpn_protocol() == Some(HTTP2) {
-                        http2::serve(&door, stream, peer).await;
+                        http2::serve(&door, http2, stream, peer).await;
                         return Ok(());
                     }
                     http1.call((stream, Protocol::Http1, peer)).await.map_err(drop)

@@ -2,6 +2,7 @@
 
 mod scripts;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -172,6 +173,34 @@ fn settings_that_files_name_exist() {
     assert!(names.len() > 10, "{names:?}");
     for name in names {
         assert!(help.contains(&format!("[env: {name}]")), "{name}");
+    }
+}
+
+/// What a command in the repository prints.
+fn lines(program: &str, arguments: &[&str]) -> BTreeSet<String> {
+    let output = Command::new(program).args(arguments).current_dir(ROOT).output().unwrap();
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_builder_is_sent_all_that_the_dockerfile_copies_and_no_more_than_it_needs() {
+    let sent = lines("deploy/prove-image.sh", &["--context"]);
+    let dockerfile = repository_file("Dockerfile");
+    let copies = dockerfile.lines().filter_map(|line| line.strip_prefix("COPY "));
+    let copies = copies.filter(|words| !words.starts_with("--from=") && !words.starts_with('$'));
+    let sources: Vec<&str> =
+        copies.flat_map(|words| words.rsplit_once(' ').expect("a target").0.split(' ')).collect();
+    assert!(sources.contains(&"src") && sources.contains(&"Cargo.lock"), "{sources:?}");
+    for source in sources {
+        let files = lines("git", &["ls-files", "--", source]);
+        assert!(!files.is_empty(), "the Dockerfile copies {source}, which is not there");
+        for file in files {
+            assert!(sent.contains(&file), ".dockerignore keeps {file} from the builder");
+        }
+    }
+    for file in ["tests/it/main.rs", "docs/operations.md", "mappings/wtl-hss.test.yaml", "test"] {
+        assert!(!sent.contains(file), "{file} is of no use there");
     }
 }
 
