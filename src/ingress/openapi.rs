@@ -20,7 +20,7 @@ Every answer is JSON, and has the headers `x-b3-traceid` and `x-request-id`. A p
 listed here is answered as `UnknownPath` says, another method as `OtherMethod` says. Three \
 answers have no body and none of these headers, because there is no request yet that could be \
 answered: 400 for what is no HTTP request, 408 for a head that takes too long, and 431 for one \
-that is too large (128 KiB, 96 headers).";
+that is too large (128 KiB and 96 headers; 64 KiB over HTTP/2).";
 
 const OF_EVENTS: &str = "\
 Processes an event: the mappings choose the rules for it, and their requests are sent. The token \
