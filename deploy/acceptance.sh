@@ -530,6 +530,7 @@ notice_stop() {
     fi
     # A command that has ended, and a connector that is still ready a while later: there is another one.
     if [ -s "$work/stopping.result" ]; then
+      [ "$(cat "$work/stopping.result")" = 0 ] || return 0
       end=$((end < SECONDS + 5 ? end : SECONDS + 5))
     fi
     sleep 0.1
