@@ -127,7 +127,7 @@ deploy() {
   done
   run gcloud run deploy "$service" "${in_project[@]}" --region="$region" --image="$image" \
     --service-account="$member" --allow-unauthenticated --ingress=all \
-    --execution-environment=gen2 --cpu=1 --memory=512Mi --concurrency=200 \
+    --execution-environment=gen2 --cpu=1 --memory=1Gi --concurrency=200 \
     --min-instances=1 --max-instances=10 --timeout=15s \
     --startup-probe=httpGet.path=/ready,periodSeconds=2,timeoutSeconds=2,failureThreshold=15 \
     --liveness-probe=httpGet.path=/health,periodSeconds=10,timeoutSeconds=5,failureThreshold=3 \

@@ -126,7 +126,7 @@ impl Undoing<'_> {
         if let Some(target) = &failure.target {
             fields.push(("target", (&**target).into()));
         }
-        fields.push(("message", self.run.vault.mask(&failure.message).into()));
+        fields.push(("reason", self.run.vault.mask(&failure.message).into()));
         self.run.log.warning("engine", "undo failed", fields);
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::support::markdown::headings;
 use crate::support::scratch::repository_file;
 
-const DOCUMENTS: [&str; 9] = [
+const DOCUMENTS: [&str; 11] = [
     "README.md",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
@@ -13,8 +13,10 @@ const DOCUMENTS: [&str; 9] = [
     "docs/mapping-reference.md",
     "docs/cookbook.md",
     "docs/events.md",
+    "docs/operations.md",
     "fuzz/README.md",
     "deploy/README.md",
+    "helm/nsps-connector/README.md",
 ];
 
 /// What stands in the parentheses of `[text](target)`, without links to other sites.

@@ -107,11 +107,7 @@ impl Setup {
     /// Starts it at an address that nobody else has, and waits until it can be reached there: for a
     /// connector whose log does not say where it listens.
     pub fn start_unheard(self) -> Connector {
-        // All of 127.0.0.0/8 is this machine (on Linux), and a process id is one process's alone.
-        let [_, a, b, c] = std::process::id().to_be_bytes();
-        let free = TcpListener::bind((Ipv4Addr::new(127, a | 64, b, c), 0)).unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
+        let address = own_address();
         let mut connector = self.env("LISTEN", &address.to_string()).spawn();
         connector.address = Some(address);
         let end = Instant::now() + SOON;
@@ -165,6 +161,11 @@ impl Connector {
     /// Where it accepts events.
     pub fn address(&self) -> SocketAddr {
         self.address.expect("only a connector that was started has an address")
+    }
+
+    /// By which a command can send it a signal.
+    pub fn pid(&self) -> i32 {
+        self.pid.as_raw_nonzero().get()
     }
 
     /// Posts an event as NSPS does: with the token and as JSON, unless `headers` say otherwise.
@@ -293,6 +294,14 @@ impl Drop for Connector {
         self.signal(Signal::KILL);
         self.join();
     }
+}
+
+/// An address that is free, and that nobody else takes.
+pub fn own_address() -> SocketAddr {
+    // All of 127.0.0.0/8 is this machine (on Linux), and a process id is one process's alone.
+    let [_, a, b, c] = std::process::id().to_be_bytes();
+    let free = TcpListener::bind((Ipv4Addr::new(127, a | 64, b, c), 0)).unwrap();
+    free.local_addr().unwrap()
 }
 
 /// A line of the log; what is not one JSON object is none.
