@@ -612,7 +612,7 @@ come_back() {
       return
     fi
   done
-  prove_done "graceful stop: $told; after the start $# of them were delivered again"
+  prove_done "graceful stop: $told; delivered again after the start: $#"
 }
 
 redeliver() {
