@@ -15,7 +15,7 @@ use crate::fields;
 use crate::ingress;
 use crate::mapping::{self, env};
 use crate::reload::Inputs;
-use crate::settings::{Environment, LogIdentifiers, ServeArgs, Settings};
+use crate::settings::{Environment, LogIdentifiers, ServeArgs, Settings, TlsFiles};
 use crate::telemetry::log::{self, Log};
 use crate::telemetry::mask::IdentifierMode;
 use crate::verify;
@@ -94,6 +94,7 @@ fn config(settings: &Settings) -> Config {
     Config {
         ingress,
         limits: Limits { events: settings.max_in_flight, bytes: settings.max_in_flight_bytes },
+        rate_limit: settings.rate_limit,
         event_deadline: settings.event_deadline,
         shutdown_delay: settings.shutdown_delay,
         shutdown_grace: settings.shutdown_grace,
@@ -103,7 +104,7 @@ fn config(settings: &Settings) -> Config {
 
 fn inputs(settings: &Settings, environment: Environment) -> Inputs {
     let directory = settings.mappings.clone();
-    let tokens = settings.tokens.clone();
+    let (tokens, tls) = (settings.tokens.clone(), settings.tls.clone());
     let test_on_reload = settings.test_on_reload;
     Inputs {
         mappings: Box::new(move || {
@@ -114,6 +115,10 @@ fn inputs(settings: &Settings, environment: Environment) -> Inputs {
             if test_on_reload { verify::tested(loaded, &directory) } else { loaded }
         }),
         tokens: Box::new(move || tokens.load().map_err(|fault| fault.to_string())),
+        certificate: Box::new(move || {
+            let identity = tls.as_ref().map(TlsFiles::load).transpose();
+            identity.map_err(|fault| fault.to_string())
+        }),
     }
 }
 

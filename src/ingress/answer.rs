@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::engine::admit::Full;
+use crate::engine::admit::{Full, TooMany};
 use crate::engine::outcome::{Failure, FailureKind, Outcome, RuleOutcome, RuleResult};
 use crate::event::{EnvelopeFault, Event};
 use crate::telemetry::mask::Mask;
@@ -75,6 +75,7 @@ pub(super) enum Refusal {
     NotJson(String),
     NotAnEvent { reason: String, event_id: Option<String> },
     Full(Full),
+    TooMany(TooMany),
     ShuttingDown,
     Panicked,
 }
@@ -109,11 +110,19 @@ impl Refusal {
     pub fn answer(&self, identity: &Identity, event_id: Option<&str>, mask: &dyn Mask) -> Answer {
         let (status, kind, message, error) = self.reading();
         let body = failure_body(message, &mask.mask(&error), kind, identity, event_id);
-        let mut answer = Answer::failure(status, None, Value::Object(body));
+        let mut answer = Answer::failure(status, self.pause(), Value::Object(body));
         if let Self::Method { allowed } = self {
             answer.headers.push(("allow", allowed.clone()));
         }
         answer
+    }
+
+    /// When it is worth coming back, if that is known.
+    fn pause(&self) -> Option<Duration> {
+        match self {
+            Self::TooMany(TooMany { wait, .. }) => Some(*wait),
+            _ => None,
+        }
     }
 
     /// Status, type, message and specific reason.
@@ -157,6 +166,10 @@ impl Refusal {
             }
             Self::Full(full) => {
                 (503, CONNECTION, "The connector is busy, try again later", full.to_string())
+            }
+            Self::TooMany(many) => {
+                let message = "The connector gets more events than it may take, try again later";
+                (429, RATE_LIMIT, message, many.to_string())
             }
             Self::ShuttingDown => {
                 let error = "shutting down".to_owned();

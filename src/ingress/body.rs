@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use actix_web::body::{BodySize, MessageBody};
-use actix_web::dev::Payload;
+use actix_http::Payload;
+use actix_http::body::{BodySize, MessageBody};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 
@@ -96,6 +96,11 @@ pub(super) struct Outgoing {
 impl Outgoing {
     pub fn new(text: Bytes, unread: Option<Payload>, busy: Option<Busy>) -> Self {
         Self { text, _unread: unread, _busy: busy }
+    }
+
+    /// All of it.
+    pub fn text(&self) -> Bytes {
+        self.text.clone()
     }
 }
 

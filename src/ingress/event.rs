@@ -5,10 +5,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::HttpRequest;
-use actix_web::http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
-};
+use actix_http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName};
+use actix_http::{HttpMessage as _, Request};
 use futures_util::FutureExt;
 
 use super::answer::{self, About, Answer, Identity, Refusal, Verdict};
@@ -25,7 +23,7 @@ use crate::telemetry::mask::Identifiers;
 /// before anything of the body is read, the token first.
 pub(super) async fn receive(
     gate: &Arc<Gate>,
-    request: &HttpRequest,
+    request: &Request,
     incoming: &mut Incoming,
     identity: &Identity,
     started: Duration,
@@ -33,6 +31,7 @@ pub(super) async fn receive(
     authenticate(gate, request.headers())?;
     check_kind(request.headers())?;
     let mut ticket = gate.admission.admit().map_err(Refusal::Full)?;
+    gate.admission.keep_rate(gate.clock.monotonic()).map_err(Refusal::TooMany)?;
     let (limit, patience) = (gate.config.max_body, gate.config.patience.body);
     let body = tokio::select! {
         body = incoming.read(limit, patience, &mut ticket) => body?,

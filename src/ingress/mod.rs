@@ -1,13 +1,17 @@
-//! HTTP in: the only folder that names actix. Read in the order of a request: `server` accepts it,
+//! HTTP in: the only folder that names actix. Read in the order of a request: it comes through
+//! `listen`, above TLS through `tls`, and `http2` if the client speaks that; `server` answers it,
 //! `auth` and `event` decide whether it becomes an event, `answer` says what became of it.
 
 mod answer;
 mod auth;
 mod body;
 mod event;
+mod http2;
 mod idle;
+mod listen;
 mod ops;
 mod server;
+mod tls;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +26,7 @@ use jiff::Timestamp;
 pub use answer::{refused, told, too_large};
 pub use auth::Tokens;
 pub use server::{Parts, Server, serve};
+pub use tls::Shown;
 
 use crate::engine::outcome::Outcome;
 use crate::event::Event;

@@ -1,6 +1,6 @@
 //! The HTTP server: binds, routes, gives every answer the headers that all have, stops.
 //!
-//! Limits that actix sets and this module cannot change: a request head of 128 KiB and 96 headers,
+//! Limits that actix sets for HTTP/1 and this module cannot change: a request head of 128 KiB and 96 headers,
 //! 16 pipelined requests. What is no HTTP request at all (400), has too large a head (431), or
 //! takes too long for its first one (408) is answered by actix, without a body.
 
@@ -9,14 +9,13 @@ use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use actix_web::dev::{Payload, ServerHandle};
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{ConnectionType, Method, StatusCode};
-use actix_web::rt::net::TcpStream;
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use actix_http::{
+    ConnectionType, HttpMessage as _, Method, Payload, Request, Response, StatusCode,
+};
+use actix_server::ServerHandle;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use tokio::sync::{oneshot, watch};
@@ -25,7 +24,8 @@ use tokio::task::JoinHandle;
 use super::answer::{Answer, Identity, Refusal};
 use super::body::{Incoming, Outgoing};
 use super::idle::{self, Busy, Connection, Connections};
-use super::{Config, Service, Tokens, event, ops};
+use super::tls::Shown;
+use super::{Config, Service, Tokens, event, listen, ops};
 use crate::clock::{self, Clock};
 use crate::engine::admit::Admission;
 use crate::fields;
@@ -33,13 +33,10 @@ use crate::telemetry::log::{Level, Log, Subject, milliseconds};
 
 /// How long a connection is kept after an answer that was given before the request was read: time
 /// for the client to stop sending and to read it.
-const LINGER: Duration = Duration::from_secs(2);
+pub(super) const LINGER: Duration = Duration::from_secs(2);
 
 /// How long the answers of events that were given up may take to be written.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-
-/// actix's own limit for a graceful stop; ours is the grace period, which is shorter.
-const NEVER: u64 = 24 * 3600;
 
 /// Longest identifier that is taken over from a header, in bytes.
 const LONGEST_IDENTIFIER: usize = 128;
@@ -51,6 +48,8 @@ const UNIQUE_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct Parts {
     pub service: Arc<dyn Service>,
     pub tokens: Arc<Tokens>,
+    /// What HTTPS is served with; without it, HTTP is.
+    pub certificate: Option<Arc<Shown>>,
     pub admission: Arc<Admission>,
     pub log: Log,
     pub clock: Arc<dyn Clock>,
@@ -63,11 +62,12 @@ pub(super) struct Gate {
     pub config: Config,
     pub service: Arc<dyn Service>,
     pub tokens: Arc<Tokens>,
+    pub certificate: Option<Arc<Shown>>,
     pub admission: Arc<Admission>,
     pub log: Log,
     pub clock: Arc<dyn Clock>,
     pub runtime: tokio::runtime::Handle,
-    draining: AtomicBool,
+    draining: watch::Sender<bool>,
     /// Turns true when nothing is waited for any more.
     given_up: watch::Sender<bool>,
 }
@@ -79,8 +79,13 @@ impl Gate {
         let _ = self.given_up.subscribe().wait_for(|given_up| *given_up).await;
     }
 
+    /// Resolves when clients are to go elsewhere.
+    pub async fn drains(&self) {
+        let _ = self.draining.subscribe().wait_for(|draining| *draining).await;
+    }
+
     fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Acquire)
+        *self.draining.borrow()
     }
 
     pub fn milliseconds_since(&self, started: Duration) -> f64 {
@@ -90,7 +95,7 @@ impl Gate {
 
 /// A running server. Dropping it ends it at once.
 pub struct Server {
-    addresses: Vec<SocketAddr>,
+    address: SocketAddr,
     gate: Arc<Gate>,
     handle: ServerHandle,
     running: JoinHandle<io::Result<()>>,
@@ -101,61 +106,45 @@ pub struct Server {
 /// Binds and serves. The listener is open when this returns; it fails if the address cannot be
 /// bound.
 pub fn serve(config: Config, parts: Parts) -> io::Result<Server> {
-    let Parts { service, tokens, admission, log, clock, runtime } = parts;
-    let (draining, given_up) = (AtomicBool::new(false), watch::Sender::new(false));
-    let gate = Gate { config, service, tokens, admission, log, clock, runtime, draining, given_up };
-    let gate = Arc::new(gate);
+    let Parts { service, tokens, certificate, admission, log, clock, runtime } = parts;
+    let [draining, given_up] = [false; 2].map(watch::Sender::new);
+    let gate = Arc::new(Gate {
+        config,
+        service,
+        tokens,
+        certificate,
+        admission,
+        log,
+        clock,
+        runtime,
+        draining,
+        given_up,
+    });
     let connections = Arc::new(Connections::default());
     let patience = gate.config.patience;
     let (alive, server_ends) = oneshot::channel();
     let longest = patience.idle + patience.head;
     gate.runtime.spawn(idle::watch(Arc::clone(&connections), longest, server_ends));
 
-    let (addresses, server) = http_server(&gate, connections)?;
+    let (address, server) = {
+        let _inside = gate.runtime.enter();
+        listen::open(&gate, connections)?
+    };
     let handle = server.handle();
     let running = gate.runtime.spawn(server);
-    Ok(Server { addresses, gate, handle, running, _alive: alive })
-}
-
-fn http_server(
-    gate: &Arc<Gate>,
-    connections: Arc<Connections>,
-) -> io::Result<(Vec<SocketAddr>, actix_web::dev::Server)> {
-    let config = &gate.config;
-    let workers = config.workers.max(1);
-    let shared = web::Data::from(Arc::clone(gate));
-    // One handler for everything: routing is ours, so that each refusal is an answer of ours.
-    let app = move || App::new().app_data(shared.clone()).default_service(web::to(respond));
-    let bound = HttpServer::new(app)
-        .on_connect(move |stream, extensions| {
-            let socket = stream.downcast_ref::<TcpStream>();
-            if let Some(connection) = socket.and_then(|socket| connections.opened(socket)) {
-                extensions.insert(connection);
-            }
-        })
-        .workers(workers)
-        .max_connections((config.max_connections / workers).max(1))
-        .client_request_timeout(config.patience.head)
-        .client_disconnect_timeout(LINGER)
-        .keep_alive(config.patience.idle)
-        .tcp_nodelay(true)
-        .shutdown_timeout(NEVER)
-        .disable_signals()
-        .bind(config.listen)?;
-    let addresses = bound.addrs();
-    Ok((addresses, bound.run()))
+    Ok(Server { address, gate, handle, running, _alive: alive })
 }
 
 impl Server {
     /// Where it listens; the port is the real one where the configuration said 0.
-    pub fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// From now on `/ready` says 503 and every answer closes its connection, so that load
     /// balancers and clients go elsewhere; events are still processed.
     pub fn drain(&self) {
-        self.gate.draining.store(true, Ordering::Release);
+        self.gate.draining.send_replace(true);
     }
 
     /// Resolves if the server ends by itself, which it does only when it cannot go on.
@@ -197,18 +186,18 @@ impl Drop for Server {
 }
 
 /// Answers any request at all.
-async fn respond(
-    request: HttpRequest,
-    payload: web::Payload,
-    gate: web::Data<Gate>,
-) -> HttpResponse<Outgoing> {
-    let busy = request.conn_data::<Arc<Connection>>().map(Busy::on);
+pub(super) async fn respond(
+    gate: &Arc<Gate>,
+    mut request: Request,
+    connection: Option<Arc<Connection>>,
+) -> Response<Outgoing> {
+    let busy = connection.as_ref().map(Busy::on);
     let identity = identity(request.headers(), &*gate.clock);
-    let mut incoming = Incoming::new(payload.into_inner(), length(request.headers()));
-    let way = AssertUnwindSafe(route(&gate, &request, &mut incoming, &identity));
+    let mut incoming = Incoming::new(request.take_payload(), length(request.headers()));
+    let way = AssertUnwindSafe(route(gate, &request, &mut incoming, &identity));
     let answer = match way.catch_unwind().await {
         Ok(Ok(answer)) => answer,
-        Ok(Err(refusal)) => refuse(&gate, &request, &refusal, &identity),
+        Ok(Err(refusal)) => refuse(gate, &request, &refusal, &identity),
         Err(panic) => {
             let fields = fields! { "error" => event::panic_text(&*panic) };
             about(&gate.log, &identity, None).error(
@@ -225,7 +214,7 @@ async fn respond(
 
 async fn route(
     gate: &Arc<Gate>,
-    request: &HttpRequest,
+    request: &Request,
     incoming: &mut Incoming,
     identity: &Identity,
 ) -> Result<Answer, Refusal> {
@@ -254,7 +243,7 @@ fn not_allowed(reads: bool, takes_events: bool) -> Refusal {
     Refusal::Method { allowed: allowed.to_owned() }
 }
 
-fn refuse(gate: &Gate, request: &HttpRequest, refusal: &Refusal, identity: &Identity) -> Answer {
+fn refuse(gate: &Gate, request: &Request, refusal: &Refusal, identity: &Identity) -> Answer {
     let status = refusal.status();
     let path: String = request.path().chars().take(200).collect();
     let fields = fields! {
@@ -304,10 +293,10 @@ fn response(
     unread: Option<Payload>,
     busy: Option<Busy>,
     close: bool,
-) -> HttpResponse<Outgoing> {
+) -> Response<Outgoing> {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = Outgoing::new(Bytes::from(answer.body.to_string()), unread, busy);
-    let mut response = HttpResponse::with_body(status, body);
+    let mut response = Response::with_body(status, body);
     if close {
         response.head_mut().set_connection_type(ConnectionType::Close);
     }

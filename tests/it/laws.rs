@@ -25,9 +25,20 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["rustls_pki_types"], &["src/assertion.rs", "src/certificate.rs"]),
     (
         &["rustls", "tokio_rustls"],
-        &["src/egress.rs", "src/egress/", "src/certificate.rs", "src/certificate/"],
+        &[
+            "src/egress.rs",
+            "src/egress/",
+            "src/certificate.rs",
+            "src/certificate/",
+            // What is served above TLS is ingress' own, as what is called is egress'.
+            "src/ingress/tls.rs",
+            "src/ingress/http2.rs",
+            "src/ingress/tests/",
+        ],
     ),
-    (&["h2"], &["src/egress.rs", "src/egress/"]),
+    (&["h2"], &["src/egress.rs", "src/egress/", "src/ingress/http2.rs", "src/ingress/tests/"]),
+    // actix has its own, older types of the same names; `explain` has a module of that name.
+    (&["http"], &["src/ingress/http2.rs", "src/ingress/tests/", "src/cli/explain/"]),
     (&["rcgen"], &["src/certificate/"]),
     (&["cookie"], &["src/engine/session/jar.rs"]),
     (&["dotenvy"], &["src/settings/environment.rs"]),

@@ -20,6 +20,7 @@ mod editor;
 mod events;
 mod format;
 mod helm;
+mod https;
 mod identity;
 mod laws;
 mod log;
