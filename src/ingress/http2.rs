@@ -67,12 +67,11 @@ pub(super) async fn serve(
         .initial_connection_window_size(WINDOW_OF_ALL)
         .max_send_buffer_size(UNREAD)
         .handshake(stream);
-    let patience = door.gate.config.patience;
-    let Ok(Ok(mut link)) = timeout(patience.head, greeting).await else { return };
+    let Some(Ok(mut link)) = door.greeting(greeting).await else { return };
     let streams =
         Streams { door: door.clone(), application, watched, peer, state: watch::Sender::default() };
     let streams = Rc::new(streams);
-    if streams.accept(&mut link, streams.time_to_leave(patience.idle)).await {
+    if streams.accept(&mut link, streams.time_to_leave(door.gate.config.patience.idle)).await {
         // The client is told (GOAWAY); what it sent before it knew is still answered.
         link.graceful_shutdown();
         streams.accept(&mut link, streams.unused_for(LINGER)).await;
@@ -158,7 +157,7 @@ impl Streams {
     ) {
         let _open = Open(&self.state);
         let no_body = request.method() == http::Method::HEAD;
-        if request.headers().get("expect").is_some_and(|value| value == "100-continue") {
+        if expects_permission(request.headers()) {
             let mut go_on = http::Response::new(());
             *go_on.status_mut() = http::StatusCode::CONTINUE;
             // If that fails, so does the answer.
@@ -188,6 +187,12 @@ impl Drop for Open<'_> {
     fn drop(&mut self) {
         self.0.send_modify(|state| *state = State { open: state.open - 1, served: true });
     }
+}
+
+/// Whether the client waits for a word before it sends the body (RFC 9110, section 10.1.1).
+fn expects_permission(headers: &http::HeaderMap) -> bool {
+    let expected = headers.get(http::header::EXPECT);
+    expected.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
 /// The same request in actix's words; `None` if these have no word for it.
