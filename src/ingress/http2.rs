@@ -2,6 +2,7 @@
 //! as it likes, holds an answer for as long as nobody reads it, and ends without a word; here each
 //! of these has a limit.
 
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
@@ -20,7 +21,7 @@ use actix_web::http::{Method, Uri, Version};
 use bytes::Bytes;
 use futures_util::stream;
 use h2::server::{Builder, Connection, SendResponse};
-use h2::{Reason, RecvStream};
+use h2::{Reason, RecvStream, SendStream};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -163,7 +164,8 @@ impl Streams {
             // If that fails, so does the answer.
             let _ = to.send_informational(go_on);
         }
-        let Some(request) = translated(request, self.peer) else {
+        let whole = Rc::new(Cell::new(false));
+        let Some(request) = translated(request, self.peer, &whole) else {
             to.send_reset(Reason::PROTOCOL_ERROR);
             return;
         };
@@ -176,7 +178,14 @@ impl Streams {
         };
         // What is not read in time is taken back, by dropping it.
         let writing = write(response, to, no_body, self.door.gate.clock.wall());
-        let _ = timeout(self.door.gate.config.patience.body, writing).await;
+        let written = timeout(self.door.gate.config.patience.body, writing).await;
+        if let Ok(Ok(mut stream)) = written
+            && !whole.get()
+        {
+            // Dropping it tells the client to stop (RFC 9113, section 8.1). Some, such as curl 7.88, lose
+            // the answer if they are told while they still send; what they send is forgotten.
+            let _ = timeout(LINGER, poll_fn(|context| stream.poll_reset(context))).await;
+        }
     }
 }
 
@@ -195,10 +204,15 @@ fn expects_permission(headers: &http::HeaderMap) -> bool {
     expected.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
-/// The same request in actix's words; `None` if these have no word for it.
-fn translated(request: http::Request<RecvStream>, peer: Option<SocketAddr>) -> Option<Request> {
+/// The same request in actix's words; `None` if these have no word for it. `whole` turns true once all
+/// of it was read.
+fn translated(
+    request: http::Request<RecvStream>,
+    peer: Option<SocketAddr>,
+    whole: &Rc<Cell<bool>>,
+) -> Option<Request> {
     let (parts, body) = request.into_parts();
-    let mut request = Request::with_payload(payload(body));
+    let mut request = Request::with_payload(payload(body, Rc::clone(whole)));
     let head = request.head_mut();
     head.method = Method::from_bytes(parts.method.as_str().as_bytes()).ok()?;
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
@@ -213,17 +227,21 @@ fn translated(request: http::Request<RecvStream>, peer: Option<SocketAddr>) -> O
 }
 
 /// Lets the client send on as much as was read.
-fn payload(body: RecvStream) -> Payload {
-    if body.is_end_stream() {
+fn payload(body: RecvStream, whole: Rc<Cell<bool>>) -> Payload {
+    whole.set(body.is_end_stream());
+    if whole.get() {
         return Payload::None;
     }
-    let chunks = stream::unfold(body, |mut body| async move {
-        let chunk = body.data().await?;
+    let chunks = stream::unfold((body, whole), |(mut body, whole)| async move {
+        let Some(chunk) = body.data().await else {
+            whole.set(true);
+            return None;
+        };
         let chunk = chunk.and_then(|chunk| {
             body.flow_control().release_capacity(chunk.len())?;
             Ok(chunk)
         });
-        Some((chunk.map_err(|fault| PayloadError::Io(io::Error::other(fault))), body))
+        Some((chunk.map_err(|fault| PayloadError::Io(io::Error::other(fault))), (body, whole)))
     });
     let payload: BoxedPayloadStream = Box::pin(chunks);
     Payload::Stream { payload }
@@ -234,7 +252,7 @@ async fn write(
     mut to: SendResponse<Bytes>,
     no_body: bool,
     now: Timestamp,
-) -> Result<(), h2::Error> {
+) -> Result<SendStream<Bytes>, h2::Error> {
     let (_, response) = response.into_parts();
     // The body holds on to what keeps the connection busy, until all is written. It is in one piece.
     let (head, mut body) = response.into_parts();
@@ -265,5 +283,5 @@ async fn write(
         stream.send_data(piece, text.is_empty())?;
     }
     drop(body);
-    Ok(())
+    Ok(stream)
 }

@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use h2::client::{Builder, ResponseFuture, SendRequest};
 use h2::{Reason, RecvStream};
 use http::{HeaderMap, Request};
@@ -172,6 +173,29 @@ async fn bodies_that_nobody_wants_do_not_keep_others_from_coming() {
     }
     let _answer = link.event("succeed").await;
     secure.setup.has_begun(1).await;
+}
+
+#[tokio::test]
+async fn who_is_refused_while_sending_may_end_before_being_told_to_stop() {
+    let secure = Secure::start(config());
+    let mut link = secure.link().await;
+    for ends in [true, false] {
+        let mut sender = link.sender.clone().ready().await.unwrap();
+        let (answer, mut stream) =
+            sender.send_request(request("POST", "/nothing").body(()).unwrap(), false).unwrap();
+        stream.send_data(vec![b' '; 100_000].into(), false).unwrap();
+        assert_eq!(came(answer).await.status, 404);
+        if ends {
+            stream.send_data(Bytes::from_static(b"end"), true).unwrap();
+            assert_eq!(link.asks(request("GET", "/health"), "").await.status, 200);
+            let told = poll_fn(|context| stream.poll_reset(context)).now_or_never();
+            assert!(told.is_none(), "{told:?}");
+        } else {
+            let told = poll_fn(|context| stream.poll_reset(context));
+            let told = timeout(LONG, told).await.expect("must be told").unwrap();
+            assert_eq!(told, Reason::NO_ERROR);
+        }
+    }
 }
 
 #[tokio::test]
