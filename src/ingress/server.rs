@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use actix_web::dev::{Payload, ServerHandle};
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{ConnectionType, Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode, Version};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -230,7 +230,8 @@ pub(super) async fn respond(
             Refusal::Panicked.answer(&identity, None, &*gate.service).into()
         }
     };
-    let unread = incoming.spare().await;
+    // HTTP/2 needs nobody to hold it: the stream ends with its answer, and its connection goes on.
+    let unread = incoming.spare().await.filter(|_| request.version() < Version::HTTP_2);
     response(answer, &identity, unread, busy, gate.is_draining())
 }
 
