@@ -31,9 +31,9 @@ use tokio::task::spawn_local;
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
+use super::gate::LINGER;
 use super::idle;
 use super::listen::Door;
-use super::server::LINGER;
 
 /// Requests at once on a connection; the client waits with what is past that.
 const STREAMS: u32 = 128;

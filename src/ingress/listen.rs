@@ -16,8 +16,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
+use super::gate::{Gate, LINGER};
 use super::idle::{Connection, Connections};
-use super::server::{Gate, LINGER, respond};
+use super::respond::respond;
 use super::tls;
 
 /// actix's own limit for a graceful stop, in seconds; ours is the grace period, which is shorter.

@@ -17,9 +17,9 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::gate::LINGER;
 use super::http2;
 use super::listen::Door;
-use super::server::LINGER;
 use crate::certificate::ServerIdentity;
 use crate::fields;
 
