@@ -107,7 +107,8 @@ fn every_secret_and_config_that_a_service_wants_is_declared() {
 /// Docker takes any signal for a stop where none is named, and with `unless-stopped` even then.
 #[test]
 fn a_connector_that_was_reloaded_is_started_again_after_a_crash_and_a_reboot() {
-    let service = &yaml("deploy/compose.yaml")["services"]["connector"];
+    let document = yaml("deploy/compose.yaml");
+    let service = &document["services"]["connector"];
     assert_eq!(service["restart"], "always");
     assert_eq!(service["stop_signal"], "SIGTERM");
     let dockerfile = repository_file("Dockerfile");
