@@ -35,32 +35,9 @@ main() {
 }
 
 read_arguments() {
-  project='' service=nsps-connector region=us-central1 mappings=mappings tag=''
-  settings=() secrets=()
-  while [ $# -gt 0 ]; do
-    case $1 in
-      -h | --help) usage "$0" && exit ;;
-      --dry-run) dry_run=yes ;;
-      --service | --region | --mappings | --env | --secret | --tag)
-        [ $# -ge 2 ] || fail "$1 wants a value"
-        case $1 in
-          --service) service=$2 ;;
-          --region) region=$2 ;;
-          --mappings) mappings=${2%/} ;;
-          --env) settings+=("$2") ;;
-          --secret) secrets+=("$2") ;;
-          --tag) tag=$2 ;;
-        esac
-        shift
-        ;;
-      -*) fail "there is no option $1; --help lists them" ;;
-      *)
-        [ -z "$project" ] || fail "one project, please: $project or $1"
-        project=$1
-        ;;
-    esac
-    shift
-  done
+  service=nsps-connector region=us-central1 mappings=mappings tag=''
+  read_options "service region mappings env secret tag" "$@"
+  project=$subject mappings=${mappings%/}
   check_arguments
 }
 

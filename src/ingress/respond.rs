@@ -94,7 +94,10 @@ async fn route(
     let reads = method == Method::GET || method == Method::HEAD;
     match path {
         "/" | "/health" if reads => Ok(ops::health().into()),
-        "/ready" if reads => Ok(ops::ready(&*gate.service, gate.is_draining()).into()),
+        "/ready" if reads => {
+            let state = gate.service.readiness();
+            Ok(ops::ready(&state, gate.is_draining(), &*gate.service).into())
+        }
         "/openapi.json" if reads => Ok(Written::of_text(gate.document.clone())),
         _ if takes_events && method == Method::POST => {
             event::receive(gate, request, incoming, identity, started).await.map(Written::from)

@@ -48,6 +48,10 @@ fn text(description: &str) -> Value {
     json!({ "description": description, "type": "string" })
 }
 
+fn word(word: &str) -> Value {
+    json!({ "type": "string", "const": word })
+}
+
 fn count(description: &str, least: u16) -> Value {
     json!({ "description": description, "type": "integer", "minimum": least })
 }
@@ -92,6 +96,7 @@ fn rule_result() -> Value {
     let outcome = json!({
         "description": "`acknowledged` is a failure of which the mapping says that NSPS is not \
             to come back with it.",
+        "type": "string",
         "enum": outcomes,
     });
     let [index, members, done] = extent();
@@ -161,7 +166,7 @@ fn failed() -> Value {
 }
 
 fn kind() -> Value {
-    json!({ "description": "What kind of failure it is.", "enum": ALL_TYPES })
+    json!({ "description": "What kind of failure it is.", "type": "string", "enum": ALL_TYPES })
 }
 
 fn detail() -> Value {
@@ -228,10 +233,7 @@ fn not_undone() -> Value {
 }
 
 fn health() -> Value {
-    let members = [
-        ("status", json!({ "const": "Healthy" })),
-        ("version", text("The connector's own version.")),
-    ];
+    let members = [("status", word("Healthy")), ("version", text("The connector's own version."))];
     object("The process serves; nothing behind it was asked.", 2, members)
 }
 
@@ -257,8 +259,8 @@ fn readiness<const N: usize>(description: &str, status: &str, more: [(&str, Valu
         description,
         4,
         [
-            ("status", json!({ "const": status })),
-            ("generation", count("Counts the sets of mappings that served, from 1.", 0)),
+            ("status", word(status)),
+            ("generation", count("Counts the sets of mappings that served, from 1.", 1)),
             ("hash", hash),
             ("last_reload", reference("schemas", "LastReload")),
         ],

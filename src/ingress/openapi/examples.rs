@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::answer::{self, About, Identity, Refusal};
+use super::super::{LastReload, Readiness, ops};
 use crate::engine::admit::{Full, TooMany};
 use crate::engine::outcome::{
     Failure, FailureKind, Members, Outcome, RuleOutcome, RuleResult, Undone,
@@ -200,23 +202,22 @@ fn failed() -> Vec<Example> {
 }
 
 fn probed() -> [Example; 3] {
-    let hash = "0f5bd9c2a1e34d7786f1c05a9be2d34471c8e6905ad7f3b21e0c94d8a7b6135e";
-    let readiness = |status: &str, ok: bool, errors: Value| {
-        json!({
-            "status": status,
-            "generation": 3,
-            "hash": hash,
-            "last_reload": { "ok": ok, "at": "2026-03-12T16:47:30.443939Z", "errors": errors },
-        })
+    let state = Readiness {
+        ready: true,
+        missing: None,
+        generation: 3,
+        hash: "0f5bd9c2a1e34d7786f1c05a9be2d34471c8e6905ad7f3b21e0c94d8a7b6135e".to_owned(),
+        last_reload: LastReload {
+            ok: true,
+            at: Timestamp::constant(1_773_334_050, 443_939_000),
+            errors: Vec::new(),
+        },
     };
-    let mut unready = readiness("Not ready", true, json!([]));
-    unready["missing"] = "shutting down".into();
-    let health = super::super::ops::health().body;
-    let ready = readiness("Ready", true, json!([]));
+    let ready = |draining| ops::ready(&state, draining, &Secrets::default()).body;
     let example = |of, name, summary, body| Example { of, name, summary, body };
     [
-        example("Health", "healthy", "It serves", health),
-        example("Ready", "ready", "It is ready", ready),
-        example("NotReady", "shuttingDown", "At the end", unready),
+        example("Health", "healthy", "It serves", ops::health().body),
+        example("Ready", "ready", "It is ready", ready(false)),
+        example("NotReady", "shuttingDown", "At the end", ready(true)),
     ]
 }

@@ -119,8 +119,8 @@ const ROWS: &[Row] = &[
     },
     Row {
         name: "HeadTooLarge",
-        description: "The head of the request is longer than 128 KiB, or has more than 96 \
-            headers: without a body.",
+        description: "The head of the request is longer than 128 KiB or has more than 96 \
+            headers; over HTTP/2, it is longer than 64 KiB. Without a body.",
         failed: &[SERVICE],
         bare: true,
         ..PLAIN
@@ -166,15 +166,20 @@ const ROWS: &[Row] = &[
 
 impl Row {
     fn response(&self) -> Value {
+        // Not `properties`: generators of clients take a reference with these for a schema of its
+        // own, which has them alone.
         let of = |schema: &str, types: &[&str]| {
             let mut schema = reference("schemas", schema);
-            schema["properties"] = json!({ "type": { "enum": types } });
+            schema["patternProperties"] = json!({ "^type$": { "enum": types } });
             schema
         };
         let schema = match (self.refused, self.failed) {
             (refused, []) => of("Refused", refused),
             ([], failed) => of("Failed", failed),
-            (refused, failed) => json!({ "oneOf": [of("Refused", refused), of("Failed", failed)] }),
+            (refused, failed) => json!({
+                "title": "RefusedOrFailed",
+                "oneOf": [of("Refused", refused), of("Failed", failed)],
+            }),
         };
         let headers = headers_of(self.bare, self.headers);
         response(self.description, &headers, schema, &examples::of(self.name))
@@ -263,7 +268,8 @@ pub(super) fn headers() -> Value {
     let unique = "That of the request, or a new UUID.";
     let pause = "After how many seconds to come back.";
     let asked = "After how many seconds to come back, where the target asked for a pause.";
-    let allow = json!({ "enum": ["GET, HEAD", "POST", "GET, HEAD, POST"] });
+    let allow = json!({ "type": "string", "enum": ["GET, HEAD", "POST", "GET, HEAD, POST"] });
+    let challenge = json!({ "type": "string", "const": "Bearer" });
     json!({
         "RequestId": header(request, true, identifier.clone()),
         "RequestIdIfRead": header(&format!("{request} Only with a \
@@ -272,7 +278,7 @@ pub(super) fn headers() -> Value {
         "UniqueIdIfRead": header(&format!("{unique} Only with a body."), false, identifier),
         "RetryAfter": header(pause, true, seconds.clone()),
         "Pause": header(asked, false, seconds),
-        "Challenge": header("How to authenticate (RFC 6750).", true, json!({ "const": "Bearer" })),
+        "Challenge": header("How to authenticate (RFC 6750).", true, challenge),
         "Allow": header("The methods that the path takes.", true, allow),
     })
 }

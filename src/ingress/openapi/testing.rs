@@ -120,12 +120,14 @@ impl Contract {
         let kind = types.next().map(|(_, value)| value.as_str());
         let of_ours =
             heard.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("x-request-id"));
-        if !response["content"].is_object() || !of_ours {
+        let is_head = heard.method == "HEAD";
+        if is_head || !of_ours || !response["content"].is_object() {
             // actix's own answers have no type; ours to HEAD has that of what GET gives.
-            let of_head = of_ours && kind == Some("application/json");
-            return match heard.body.is_empty() && (kind.is_none() || of_head) {
-                true => Ok(()),
-                false => Err("it has a body".to_owned()),
+            let expected = (is_head && of_ours).then_some("application/json");
+            return match (heard.body.is_empty(), kind == expected) {
+                (true, true) => Ok(()),
+                (true, false) => Err(format!("its type is {kind:?}")),
+                (false, _) => Err("it has a body".to_owned()),
             };
         }
         if kind != Some("application/json") {

@@ -2,13 +2,19 @@
 //! or a slow client brings about.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use proptest::prelude::*;
 
 use super::testing::{Contract, Heard};
 use super::*;
+use crate::engine::outcome::{
+    Failure, FailureKind, Members, Outcome, RuleOutcome, RuleResult, Undone,
+};
 use crate::event::Event;
 use crate::ingress::EVENT_PATHS;
+use crate::ingress::answer::{About, Answer, Identity, of_outcome};
+use crate::telemetry::mask::Secrets;
 
 fn contract() -> Contract {
     Contract::of(document(&EVENT_PATHS))
@@ -69,6 +75,27 @@ fn every_example_is_what_its_schema_describes() {
     assert_eq!(contract.validate("/components/schemas/Document", &document), Ok(()));
 }
 
+/// Generators of clients make of a reference with members beside it, or of an event with
+/// alternatives, a class that has nothing of what is referred to.
+#[test]
+fn a_client_can_be_generated() {
+    fn check(value: &Value, at: &str) {
+        let has = |key: &str| value.get(key).is_some();
+        assert!(!has("$ref") || !(has("properties") || has("type")), "{at}");
+        for key in ["anyOf", "oneOf", "allOf"] {
+            assert!(!has(key) || !has("properties"), "{at}: {key}");
+        }
+        match value {
+            Value::Object(members) => {
+                members.iter().for_each(|(name, member)| check(member, &format!("{at}/{name}")));
+            }
+            Value::Array(members) => members.iter().for_each(|member| check(member, at)),
+            _ => {}
+        }
+    }
+    check(&document(&EVENT_PATHS), "");
+}
+
 #[test]
 fn the_paths_of_events_are_those_that_are_set() {
     let set = document(&["/nsps", "/health"]);
@@ -105,6 +132,12 @@ fn what_is_wrong_with_an_answer_is_found() {
     let busy =
         r#"{"message":"m","error":"e","type":"CONNECTION_ERROR","request_id":"r","unique_id":"u"}"#;
     let more = busy.replace("}", r#","more":1}"#);
+    let detail = r#""mapping":"m","rule":"r","type":"SERVICE_ERROR","message":"m","error":"e""#;
+    let failed = |detail: &str| {
+        let failed = busy.replace("CONNECTION", "SERVICE");
+        failed.replace("}", &format!(r#","event_id":"e","details":[{{{detail}}}]}}"#))
+    };
+    let (refused, further) = (failed(detail), failed(&format!(r#"{detail},"more":1"#)));
     let other = busy.replace("CONNECTION", "RATE_LIMIT");
     let pause = [("retry-after", "30")];
     for (path, status, given, body, fault) in [
@@ -118,6 +151,11 @@ fn what_is_wrong_with_an_answer_is_found() {
         ("/", 503, headers(&pause), &*other, Some("'/type'")),
         ("/", 503, headers(&pause), "", Some("EOF")),
         ("/", 503, Vec::new(), busy, Some("without")),
+        ("/", 422, headers(&[]), &*refused, None),
+        ("/", 422, headers(&[]), &*further, Some("'more'")),
+        ("/", 409, headers(&[]), &*refused, None),
+        ("/", 502, headers(&[]), &*refused, None),
+        ("/", 500, headers(&[]), &*other, Some("'/type'")),
         ("/", 400, Vec::new(), "", None),
         ("/", 400, Vec::new(), busy, Some("it has a body")),
         ("/", 406, headers(&[]), busy, Some("'/type'")),
@@ -132,6 +170,89 @@ fn what_is_wrong_with_an_answer_is_found() {
             (judged, fault) => panic!("{status}: {judged:?}, expected {fault:?}"),
         }
     }
+}
+
+#[test]
+fn what_follows_the_head_of_an_answer_to_head_is_found() {
+    let contract = contract();
+    let ours = [("content-type", "application/json"), ("x-b3-traceid", "r"), ("x-request-id", "u")];
+    let headers = ours.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    for (path, status) in [("/health", 200), ("/ready", 503), ("/elsewhere", 404)] {
+        for (body, fits) in [("", true), ("{}", false)] {
+            let body = body.as_bytes();
+            let heard = Heard { method: "HEAD", path, status, headers: &headers, body };
+            assert_eq!(contract.judge(&heard).is_ok(), fits, "{path} {status}");
+        }
+    }
+}
+
+/// Every failure that the engine knows, with every status that a mapping may ask for.
+#[test]
+fn whatever_a_rule_fails_of_is_answered_as_the_document_says() {
+    use FailureKind::{BadAnswer, Internal, Invalid, RateLimited, Refused, Unavailable};
+    let contract = contract();
+    let answers = (100..=599).map(Some).chain([None]);
+    for (kind, answer) in [Invalid, Refused, RateLimited, Internal, BadAnswer, Unavailable]
+        .into_iter()
+        .flat_map(|kind| answers.clone().map(move |answer| (kind, answer)))
+    {
+        let pause = answer.is_some_and(|status| status % 2 == 1).then_some(Duration::ZERO);
+        let failure = Failure { answer, retry_after: pause, ..Failure::new(kind, "m", "e") };
+        let place = judged(&contract, failure, Vec::new());
+        assert!(place.is_ok(), "{kind:?} {answer:?}: {place:?}");
+    }
+}
+
+/// As far as each can come: at a step or before the first one, at a member or without a list.
+#[test]
+fn however_far_a_rule_came_is_answered_as_the_document_says() {
+    let contract = contract();
+    let failed = || Failure::new(FailureKind::Refused, "m", "e");
+    let at_step = Failure { step: Some("add".into()), ..failed() };
+    let at_target =
+        Failure { target: Some("hss".into()), target_status: Some(999), ..at_step.clone() };
+    let at_member = Failure { index: Some(9999), ..at_target.clone() };
+    let members = Some(Members { done: 9999, all: 10_000 });
+    let of_members = Failure { members, ..at_member.clone() };
+    let undone = |times, failed, failure: Option<&Failure>| Undone {
+        step: "add".into(),
+        times,
+        failed,
+        failure: failure.cloned().map(Box::new),
+    };
+    let nothing_undone = Vec::new();
+    let partly = vec![undone(2, 0, None), undone(1, 1, Some(&at_target))];
+    let of_lists = vec![undone(9999, 9999, Some(&at_member)), undone(2, 1, Some(&of_members))];
+    for failure in [failed(), at_step, at_target, at_member, of_members] {
+        for undone in [&nothing_undone, &partly, &of_lists] {
+            // A failure of the event, and one that is acknowledged.
+            for answer in [None, Some(200)] {
+                let failure = Failure { answer, ..failure.clone() };
+                let place = judged(&contract, failure, undone.clone());
+                let expected = if answer.is_some() { "Processed" } else { "Invalid" };
+                assert_eq!(place, Ok(format!("/components/responses/{expected}")));
+            }
+        }
+    }
+}
+
+/// Where the document describes what such a failure is answered with.
+fn judged(contract: &Contract, failure: Failure, undone: Vec<Undone>) -> Result<String, String> {
+    let result = RuleResult::Failed(failure);
+    let rule = RuleOutcome { mapping: "m.yaml".into(), rule: "r".into(), result, undone };
+    let identity = Identity { request_id: "r".to_owned(), unique_id: "u".to_owned() };
+    let about = About { event_id: "e".to_owned(), event_type: "X".to_owned(), identity };
+    let outcome = Outcome { rules: vec![rule] };
+    let Answer { status, headers, body } = of_outcome(&outcome, &about, &Secrets::default());
+    let of_all =
+        [("content-type", "application/json"), ("x-b3-traceid", "r"), ("x-request-id", "u")];
+    let of_all = of_all.map(|(name, value)| (name, value.to_owned()));
+    let headers: Vec<_> = of_all.into_iter().chain(headers).collect();
+    let headers: Vec<_> =
+        headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let body = body.to_string();
+    let body = body.as_bytes();
+    contract.judge(&Heard { method: "POST", path: "/", status, headers: &headers, body })
 }
 
 fn any_value() -> impl Strategy<Value = Value> {

@@ -1,11 +1,11 @@
 //! schemathesis against the running connector: whatever it makes of the document is answered as the
 //! document says.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::{Value, json};
 
-use super::tool;
+use super::{python, tool};
 use crate::support::connector::{Connector, Setup, TOKEN};
 use crate::support::reply::Reply;
 use crate::support::scratch::Scratch;
@@ -42,7 +42,8 @@ impl Tried {
         let file = self.scratch.write("openapi.json", &document.to_string());
         let config = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/openapi/schemathesis.toml");
         let url = format!("http://{}", self.connector.address());
-        let ran = Command::new(tool("schemathesis"))
+        let ran = python()
+            .arg(tool("schemathesis"))
             .args(["--config-file", config, "run", "--no-color", "--url", &url])
             .args(more)
             .arg(file)
