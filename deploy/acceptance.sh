@@ -612,7 +612,7 @@ come_back() {
       return
     fi
   done
-  prove_done "graceful stop: $told; the others were delivered again"
+  prove_done "graceful stop: $told; delivered again after the start: $#"
 }
 
 redeliver() {

@@ -132,6 +132,8 @@ deploy() {
     --startup-probe=httpGet.path=/ready,periodSeconds=2,timeoutSeconds=2,failureThreshold=15 \
     --liveness-probe=httpGet.path=/health,periodSeconds=10,timeoutSeconds=5,failureThreshold=3 \
     --set-env-vars="$all_settings" --set-secrets="$all_secrets"
+  # After a way back to an older revision, new ones would get no events.
+  run gcloud run services update-traffic "$service" "${in_project[@]}" --region="$region" --to-latest
 }
 
 main "$@"

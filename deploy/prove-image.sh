@@ -106,7 +106,7 @@ carry_out() {
     RUN) run_inside "$rest" ;;
     SHELL | USER | ENTRYPOINT | CMD) kept[$what]=$rest ;;
     HEALTHCHECK) kept[HEALTHCHECK]=${rest#*CMD } ;;
-    LABEL | EXPOSE) ;;
+    LABEL | EXPOSE | STOPSIGNAL) ;;
     *) fail "this script does not know $what" ;;
   esac
   remember

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::Runtime;
 
 use super::Exit;
@@ -45,10 +46,19 @@ pub(super) fn run(arguments: &ServeArgs) -> Exit {
     for warning in &settings.warnings {
         log.warning("settings", warning, fields! {});
     }
+    raise_open_files();
     let exit = serve(settings, environment, &log);
     // Last of all, so that nothing which is said above is lost.
     drop(guard);
     exit
+}
+
+/// Takes as many open files as it may have: a connection wants two. The lower limit that shells set is
+/// for programs that call `select`.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    // Where that is not allowed, the limit stays as it was.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 fn serve(settings: Settings, environment: Environment, log: &Log) -> Exit {

@@ -13,7 +13,7 @@ use futures_util::FutureExt;
 
 use super::answer::{self, About, Answer, Identity, Refusal, Verdict};
 use super::body::Incoming;
-use super::server::Gate;
+use super::gate::Gate;
 use crate::engine::admit::Ticket;
 use crate::engine::outcome::Outcome;
 use crate::event::Event;

@@ -2,6 +2,7 @@
 //! as it likes, holds an answer for as long as nobody reads it, and ends without a word; here each
 //! of these has a limit.
 
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
@@ -20,7 +21,7 @@ use actix_web::http::{Method, Uri, Version};
 use bytes::Bytes;
 use futures_util::stream;
 use h2::server::{Builder, Connection, SendResponse};
-use h2::{Reason, RecvStream};
+use h2::{Reason, RecvStream, SendStream};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -30,9 +31,9 @@ use tokio::task::spawn_local;
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
+use super::gate::LINGER;
 use super::idle;
 use super::listen::Door;
-use super::server::LINGER;
 
 /// Requests at once on a connection; the client waits with what is past that.
 const STREAMS: u32 = 128;
@@ -67,12 +68,11 @@ pub(super) async fn serve(
         .initial_connection_window_size(WINDOW_OF_ALL)
         .max_send_buffer_size(UNREAD)
         .handshake(stream);
-    let patience = door.gate.config.patience;
-    let Ok(Ok(mut link)) = timeout(patience.head, greeting).await else { return };
+    let Some(Ok(mut link)) = door.greeting(greeting).await else { return };
     let streams =
         Streams { door: door.clone(), application, watched, peer, state: watch::Sender::default() };
     let streams = Rc::new(streams);
-    if streams.accept(&mut link, streams.time_to_leave(patience.idle)).await {
+    if streams.accept(&mut link, streams.time_to_leave(door.gate.config.patience.idle)).await {
         // The client is told (GOAWAY); what it sent before it knew is still answered.
         link.graceful_shutdown();
         streams.accept(&mut link, streams.unused_for(LINGER)).await;
@@ -158,13 +158,14 @@ impl Streams {
     ) {
         let _open = Open(&self.state);
         let no_body = request.method() == http::Method::HEAD;
-        if request.headers().get("expect").is_some_and(|value| value == "100-continue") {
+        if expects_permission(request.headers()) {
             let mut go_on = http::Response::new(());
             *go_on.status_mut() = http::StatusCode::CONTINUE;
             // If that fails, so does the answer.
             let _ = to.send_informational(go_on);
         }
-        let Some(request) = translated(request, self.peer) else {
+        let whole = Rc::new(Cell::new(false));
+        let Some(request) = translated(request, self.peer, &whole) else {
             to.send_reset(Reason::PROTOCOL_ERROR);
             return;
         };
@@ -177,7 +178,14 @@ impl Streams {
         };
         // What is not read in time is taken back, by dropping it.
         let writing = write(response, to, no_body, self.door.gate.clock.wall());
-        let _ = timeout(self.door.gate.config.patience.body, writing).await;
+        let written = timeout(self.door.gate.config.patience.body, writing).await;
+        if let Ok(Ok(mut stream)) = written
+            && !whole.get()
+        {
+            // Dropping it tells the client to stop (RFC 9113, section 8.1). Some, such as curl 7.88, lose
+            // the answer if they are told while they still send; what they send is forgotten.
+            let _ = timeout(LINGER, poll_fn(|context| stream.poll_reset(context))).await;
+        }
     }
 }
 
@@ -190,10 +198,21 @@ impl Drop for Open<'_> {
     }
 }
 
-/// The same request in actix's words; `None` if these have no word for it.
-fn translated(request: http::Request<RecvStream>, peer: Option<SocketAddr>) -> Option<Request> {
+/// Whether the client waits for a word before it sends the body (RFC 9110, section 10.1.1).
+fn expects_permission(headers: &http::HeaderMap) -> bool {
+    let expected = headers.get(http::header::EXPECT);
+    expected.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}
+
+/// The same request in actix's words; `None` if these have no word for it. `whole` turns true once all
+/// of it was read.
+fn translated(
+    request: http::Request<RecvStream>,
+    peer: Option<SocketAddr>,
+    whole: &Rc<Cell<bool>>,
+) -> Option<Request> {
     let (parts, body) = request.into_parts();
-    let mut request = Request::with_payload(payload(body));
+    let mut request = Request::with_payload(payload(body, Rc::clone(whole)));
     let head = request.head_mut();
     head.method = Method::from_bytes(parts.method.as_str().as_bytes()).ok()?;
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
@@ -208,17 +227,21 @@ fn translated(request: http::Request<RecvStream>, peer: Option<SocketAddr>) -> O
 }
 
 /// Lets the client send on as much as was read.
-fn payload(body: RecvStream) -> Payload {
-    if body.is_end_stream() {
+fn payload(body: RecvStream, whole: Rc<Cell<bool>>) -> Payload {
+    whole.set(body.is_end_stream());
+    if whole.get() {
         return Payload::None;
     }
-    let chunks = stream::unfold(body, |mut body| async move {
-        let chunk = body.data().await?;
+    let chunks = stream::unfold((body, whole), |(mut body, whole)| async move {
+        let Some(chunk) = body.data().await else {
+            whole.set(true);
+            return None;
+        };
         let chunk = chunk.and_then(|chunk| {
             body.flow_control().release_capacity(chunk.len())?;
             Ok(chunk)
         });
-        Some((chunk.map_err(|fault| PayloadError::Io(io::Error::other(fault))), body))
+        Some((chunk.map_err(|fault| PayloadError::Io(io::Error::other(fault))), (body, whole)))
     });
     let payload: BoxedPayloadStream = Box::pin(chunks);
     Payload::Stream { payload }
@@ -229,7 +252,7 @@ async fn write(
     mut to: SendResponse<Bytes>,
     no_body: bool,
     now: Timestamp,
-) -> Result<(), h2::Error> {
+) -> Result<SendStream<Bytes>, h2::Error> {
     let (_, response) = response.into_parts();
     // The body holds on to what keeps the connection busy, until all is written. It is in one piece.
     let (head, mut body) = response.into_parts();
@@ -260,5 +283,5 @@ async fn write(
         stream.send_data(piece, text.is_empty())?;
     }
     drop(body);
-    Ok(())
+    Ok(stream)
 }

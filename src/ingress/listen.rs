@@ -1,6 +1,7 @@
 //! Where connections come in: the socket, and actix's workers behind it, which speak HTTP/1 on it
 //! as it is or below TLS.
 
+use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -13,9 +14,11 @@ use actix_web::dev::{AppConfig, Service, ServiceFactory, ServiceResponse};
 use actix_web::{App, web};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
 
+use super::gate::{Gate, LINGER};
 use super::idle::{Connection, Connections};
-use super::server::{Gate, LINGER, respond};
+use super::respond::respond;
 use super::tls;
 
 /// actix's own limit for a graceful stop, in seconds; ours is the grace period, which is shorter.
@@ -100,6 +103,19 @@ impl<S> Surface for S where
 }
 
 impl Door {
+    /// What comes of a greeting, unless the client takes longer than for the head of a request; it
+    /// has less time when the listener closes: a client that says nothing does not hold that up.
+    pub async fn greeting<T>(&self, greeting: impl Future<Output = T>) -> Option<T> {
+        let closed = async {
+            self.stopping.notified().await;
+            self.gate.clock.sleep(LINGER).await;
+        };
+        tokio::select! {
+            greeted = timeout(self.gate.config.patience.head, greeting) => greeted.ok(),
+            () = closed => None,
+        }
+    }
+
     /// The application, of every version of HTTP. It has one handler for everything: routing is
     /// ours, so that each refusal is an answer of ours.
     pub fn surface(&self) -> impl Surface + use<> {

@@ -1,16 +1,18 @@
 //! HTTP in: the only folder that names actix. Read in the order of a request: it comes through
-//! `listen`, above TLS through `tls`, and `http2` if the client speaks that; `server` answers it,
+//! `listen`, above TLS through `tls`, and `http2` if the client speaks that; `respond` answers it,
 //! `auth` and `event` decide whether it becomes an event, `answer` says what became of it.
 
 mod answer;
 mod auth;
 mod body;
 mod event;
+mod gate;
 mod http2;
 mod idle;
 mod listen;
 pub mod openapi;
 mod ops;
+mod respond;
 mod server;
 mod tls;
 
@@ -26,7 +28,8 @@ use jiff::Timestamp;
 
 pub use answer::{refused, told, too_large};
 pub use auth::Tokens;
-pub use server::{Parts, Server, serve};
+pub use gate::Parts;
+pub use server::{Server, serve};
 pub use tls::Shown;
 
 use crate::engine::outcome::Outcome;

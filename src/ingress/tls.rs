@@ -17,9 +17,9 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::gate::LINGER;
 use super::http2;
 use super::listen::Door;
-use super::server::LINGER;
 use crate::certificate::ServerIdentity;
 use crate::fields;
 
@@ -107,18 +107,17 @@ pub(super) fn factory(
     })
 }
 
-/// `None` if the client does not want to, or takes longer than for the head of a request.
+/// `None` if the client does not want to, or takes too long.
 async fn shake_hands(
     door: &Door,
     acceptor: &TlsAcceptor,
     socket: TcpStream,
 ) -> Option<TlsStream<TcpStream>> {
     let peer = socket.peer_addr().ok();
-    let patience = door.gate.config.patience.head;
-    let fault = match timeout(patience, handshake(acceptor, socket)).await {
-        Ok(Ok(stream)) => return Some(stream),
-        Ok(Err(fault)) => fault.to_string(),
-        Err(_) => format!("it was not over after {patience:?}"),
+    let fault = match door.greeting(handshake(acceptor, socket)).await {
+        Some(Ok(stream)) => return Some(stream),
+        Some(Err(fault)) => fault.to_string(),
+        None => "it was not over in time".to_owned(),
     };
     // Whoever looks for open doors would fill the log.
     let fields = fields! { "error" => fault, "peer" => peer.map(|peer| peer.ip().to_string()) };

@@ -275,6 +275,9 @@ class Behaviour(unittest.TestCase):
             self.assertEqual(container(found)[f"{probe}Probe"]["httpGet"]["scheme"], "HTTPS")
             self.assertEqual(container(objects())[f"{probe}Probe"]["httpGet"]["scheme"], "HTTP")
         self.assertNotIn("TLS_CERT", env(objects()))
+        for protocol, one in [("https", found), ("http", objects())]:
+            (port,) = one_of_kind(one, "Service")["spec"]["ports"]
+            self.assertEqual(port["appProtocol"], protocol)
         asking = {one["name"]: one["value"] for one in one_of_kind(found, "Pod")["spec"]["containers"][0]["env"]}
         self.assertEqual(asking.keys(), {"LISTEN", "TLS_CERT"})
         self.assertEqual(asking["TLS_CERT"], env(found)["TLS_CERT"])

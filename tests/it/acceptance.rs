@@ -30,6 +30,11 @@ struct Rehearsal {
 impl Rehearsal {
     /// With changes of the mapping: what stands there, and what takes its place.
     fn new(changes: &[(&str, &str)]) -> Self {
+        Self::at_rate(changes, "off")
+    }
+
+    /// The same, of a connector that takes so many events.
+    fn at_rate(changes: &[(&str, &str)], rate: &str) -> Self {
         let mut mapping = repository_file("deploy/acceptance/acceptance.yaml");
         for (from, to) in changes {
             assert_eq!(mapping.matches(from).count(), 1, "{from}");
@@ -44,6 +49,7 @@ impl Rehearsal {
             format!("LISTEN={listen}"),
             format!("ACCEPTANCE_TARGET=http://{stub}"),
             "SHUTDOWN_DELAY=0s".to_owned(),
+            format!("RATE_LIMIT={rate}"),
         ];
         scratch.write(".env", &variables.join("\n"));
         let connector = Setup::command(&scratch, &["serve"]).start();
@@ -121,7 +127,7 @@ fn a_connector_that_works_passes_all_ten_tests() {
     assert_eq!(passed, (1..=10).collect(), "{}", ran.all());
     let stop = line(&ran, "PASS 10");
     assert!(stop.contains("of 8 events in flight 8 finished"), "{stop}");
-    assert!(stop.contains("the others were delivered again"), "{stop}");
+    assert!(stop.contains("delivered again after the start"), "{stop}");
     assert!(ran.stdout.ends_with("15 checks: 15 passed, 0 failed, 0 skipped\n"), "{}", ran.stdout);
     assert!(!ran.all().contains(TOKEN));
     assert!(started.0.exists(), "it was started again");
@@ -241,6 +247,18 @@ fn a_stop_that_stops_nothing_proves_nothing() {
     let ran = rehearsal.run(&["--stop", "echo no such container; false"]);
     assert_eq!((ran.code, numbers(&ran, "FAIL")), (Some(1), vec![10]), "{}", ran.all());
     assert!(line(&ran, "FAIL 10").contains("failed") && ran.stdout.contains("no such container"));
+}
+
+#[test]
+fn a_connector_that_keeps_its_own_rate_passes_and_one_that_has_none_fails() {
+    let rehearsal = Rehearsal::at_rate(&[], "10");
+    let ran = rehearsal.run(&["--rate-limit", "10"]);
+    assert_eq!((ran.code, numbers(&ran, "FAIL")), (Some(0), vec![]), "{}", ran.all());
+    assert!(!line(&ran, "PASS  7").contains(" 0 429"), "{}", ran.all());
+
+    let rehearsal = Rehearsal::new(&[]);
+    let ran = rehearsal.run(&["--rate-limit", "10"]);
+    assert_eq!((ran.code, numbers(&ran, "FAIL")), (Some(1), vec![7]), "{}", ran.all());
 }
 
 #[test]

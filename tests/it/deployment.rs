@@ -104,6 +104,36 @@ fn every_secret_and_config_that_a_service_wants_is_declared() {
     }
 }
 
+/// Docker takes any signal for a stop where none is named, and with `unless-stopped` even then.
+#[test]
+fn a_connector_that_was_reloaded_is_started_again_after_a_crash_and_a_reboot() {
+    let document = yaml("deploy/compose.yaml");
+    let service = &document["services"]["connector"];
+    assert_eq!(service["restart"], "always");
+    assert_eq!(service["stop_signal"], "SIGTERM");
+    let dockerfile = repository_file("Dockerfile");
+    let image = dockerfile.split("FROM scratch").nth(1).expect("the stage of the image");
+    assert!(image.lines().any(|line| line == "STOPSIGNAL SIGTERM"));
+}
+
+#[test]
+fn a_stack_names_its_version_since_older_dockers_refuse_it_otherwise() {
+    assert_eq!(yaml("deploy/stack.yaml")["version"], "3.8");
+}
+
+#[test]
+fn secrets_that_the_pages_have_in_files_are_neither_committed_nor_sent_to_a_builder() {
+    let secrets =
+        ["wtl-token.txt", "api-token.txt", "deploy/connector.env", "deploy/secrets/api-token"];
+    let ignored = lines("git", &[&["check-ignore", "--no-index", "--"], &secrets[..]].concat());
+    assert_eq!(ignored, BTreeSet::from(secrets.map(str::to_owned)));
+    assert!(repository_file(".gcloudignore").lines().any(|line| line == "#!include:.gitignore"));
+    let sent = repository_file(".dockerignore");
+    for pattern in ["*token*.txt", "deploy", "**/secrets", "**/.env"] {
+        assert!(sent.lines().any(|line| line == pattern), "{pattern}");
+    }
+}
+
 /// `40s` as a number.
 fn seconds(text: &str) -> u64 {
     text.trim_matches('"').strip_suffix('s').unwrap_or_else(|| panic!("{text}")).parse().unwrap()

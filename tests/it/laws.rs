@@ -59,6 +59,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
             XML_TESTS,
         ],
     ),
+    (&["rustix"], &["src/cli/serve.rs"]),
     (&["terminal_size"], &["src/cli/output.rs"]),
     (&["unicode_width"], &["src/cli/test/columns.rs"]),
     (&["rusqlite", "sqlx", "tokio_postgres"], &["src/store.rs", "src/store/"]),

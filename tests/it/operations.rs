@@ -14,9 +14,6 @@ use crate::support::sources::{Source, sources};
 
 const PAGE: &str = "docs/operations.md";
 
-/// Rows that may be there without what they are about.
-const AHEAD: [&str; 4] = ["`TLS_CERT`", "`TLS_KEY`", "`RATE_LIMIT`", "`tls`"];
-
 /// A call that writes a record.
 #[derive(Debug, PartialEq, Eq)]
 struct Recorded {
@@ -34,10 +31,6 @@ fn table(heading: &str, first: &str) -> Table {
     let section = sections(&page, "## ").into_iter().find(|section| section.starts_with(heading));
     let found = tables(section.unwrap_or_else(|| panic!("no section {heading}")));
     found.into_iter().find(|table| table.head[0] == first).expect("the table")
-}
-
-fn is_ahead(row: &[String]) -> bool {
-    row.iter().any(|cell| AHEAD.iter().any(|word| cell.contains(word)))
 }
 
 /// Where the arguments of a call stand whose parenthesis opens at `open`; none if it never closes.
@@ -125,7 +118,7 @@ fn every_record_of_the_log_stands_in_the_table() {
 #[test]
 fn every_row_of_the_table_is_a_record_of_the_log() {
     let records = all_recorded();
-    for row in table("## Records of the log", "logger").rows.iter().filter(|row| !is_ahead(row)) {
+    for row in table("## Records of the log", "logger").rows {
         let [logger] = &code(&row[0])[..] else { panic!("{row:?}") };
         let message = code(&row[2]).first().cloned();
         let message = message.filter(|_| !row[2].starts_with('*'));
@@ -158,8 +151,7 @@ fn the_fields_of_records_are_those_of_the_table() {
     let of_rows: BTreeSet<String> = rows.iter().flat_map(told).collect();
     let unknown: Vec<_> = given.difference(&of_rows).collect();
     assert!(given.len() > 25 && unknown.is_empty(), "{unknown:?}");
-    let certain: BTreeSet<String> =
-        rows.iter().filter(|row| !is_ahead(row)).flat_map(told).collect();
+    let certain: BTreeSet<String> = rows.iter().flat_map(told).collect();
     let invented: Vec<_> = certain.difference(&given).collect();
     assert!(invented.is_empty(), "{invented:?}");
 }
@@ -225,7 +217,7 @@ fn the_table_of_settings_has_every_variable_and_its_default() {
         assert_eq!(code(&row[1]).join(""), *default, "{variable}");
         assert!(row.iter().skip(3).all(|cell| !cell.is_empty()), "{row:?}");
     }
-    for row in table.rows.iter().filter(|row| !is_ahead(row)) {
+    for row in table.rows {
         let [variable] = &code(&row[0])[..] else { panic!("{row:?}") };
         assert!(settings.iter().any(|(known, _)| known == variable), "{variable} is none");
     }
@@ -250,7 +242,7 @@ fn what_is_told_of_refused_requests_stands_on_the_page_with_a_cure() {
         let row = rows.iter().find(|row| code(&row[0]) == [&**message]);
         assert!(row.is_some_and(|row| !row[2].is_empty()), "{message}");
     }
-    for row in rows.iter().filter(|row| !is_ahead(row)) {
+    for row in rows {
         assert!(refusals.contains(&code(&row[0])[0]), "nobody is told {row:?}");
     }
 }

@@ -1,6 +1,9 @@
 //! HTTP/2: many requests on one connection, what a client may not do, and how it ends.
 
+use std::future::poll_fn;
+
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use h2::client::{Builder, ResponseFuture, SendRequest};
 use h2::{Reason, RecvStream};
 use http::{HeaderMap, Request};
@@ -123,18 +126,76 @@ async fn requests_have_the_answers_that_they_have_over_http1() {
 }
 
 #[tokio::test]
-async fn a_body_may_come_in_many_pieces_and_after_permission() {
+async fn a_body_may_come_in_many_pieces() {
     let secure = Secure::start(config());
     let mut link = secure.link().await;
     let long = body("succeed") + &" ".repeat(2_000_000);
     let mut sender = link.sender.clone().ready().await.unwrap();
-    let request = request("POST", "/").header("expect", "100-continue").body(()).unwrap();
+    let request = request("POST", "/").body(()).unwrap();
     let (answer, mut stream) = sender.send_request(request, false).unwrap();
     stream.send_data(long.into(), true).unwrap();
     assert_eq!(came(answer).await.status, 200);
     let too_long = body("succeed") + &" ".repeat(5_000_000);
     assert_eq!(link.asks(super::http2::request("POST", "/"), &too_long).await.status, 413);
     assert_eq!(came(link.event("succeed").await).await.status, 200, "the connection goes on");
+}
+
+#[tokio::test]
+async fn a_client_that_waits_for_permission_to_send_a_body_gets_it() {
+    let secure = Secure::start(config());
+    let link = secure.link().await;
+    for word in ["100-continue", "100-Continue"] {
+        let mut sender = link.sender.clone().ready().await.unwrap();
+        let request = request("POST", "/").header("expect", word).body(()).unwrap();
+        let (mut answer, mut stream) = sender.send_request(request, false).unwrap();
+        let permission = poll_fn(|context| answer.poll_informational(context));
+        let permission = timeout(LONG, permission).await.expect(word).unwrap().unwrap();
+        assert_eq!(permission.status().as_u16(), 100);
+        stream.send_data(body("succeed").into(), true).unwrap();
+        assert_eq!(came(answer).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn bodies_that_nobody_wants_do_not_keep_others_from_coming() {
+    // Their answers are not read, and not taken back for a long time.
+    let patience = Patience { body: Duration::from_secs(3600), ..Patience::default() };
+    let secure = Secure::start(Config { patience, ..config() });
+    let mut link = secure.link_with(Builder::new().initial_window_size(0)).await;
+    let mut refused = Vec::new();
+    for _ in 0..8 {
+        let mut sender = link.sender.clone().ready().await.unwrap();
+        let stranger = Request::builder().method("POST").uri("https://localhost/");
+        let (answer, mut stream) = sender.send_request(stranger.body(()).unwrap(), false).unwrap();
+        stream.send_data(vec![b' '; 250_000].into(), false).unwrap();
+        assert_eq!(timeout(LONG, answer).await.unwrap().unwrap().status().as_u16(), 401);
+        refused.push(stream);
+    }
+    let _answer = link.event("succeed").await;
+    secure.setup.has_begun(1).await;
+}
+
+#[tokio::test]
+async fn who_is_refused_while_sending_may_end_before_being_told_to_stop() {
+    let secure = Secure::start(config());
+    let mut link = secure.link().await;
+    for ends in [true, false] {
+        let mut sender = link.sender.clone().ready().await.unwrap();
+        let (answer, mut stream) =
+            sender.send_request(request("POST", "/nothing").body(()).unwrap(), false).unwrap();
+        stream.send_data(vec![b' '; 100_000].into(), false).unwrap();
+        assert_eq!(came(answer).await.status, 404);
+        if ends {
+            stream.send_data(Bytes::from_static(b"end"), true).unwrap();
+            assert_eq!(link.asks(request("GET", "/health"), "").await.status, 200);
+            let told = poll_fn(|context| stream.poll_reset(context)).now_or_never();
+            assert!(told.is_none(), "{told:?}");
+        } else {
+            let told = poll_fn(|context| stream.poll_reset(context));
+            let told = timeout(LONG, told).await.expect("must be told").unwrap();
+            assert_eq!(told, Reason::NO_ERROR);
+        }
+    }
 }
 
 #[tokio::test]

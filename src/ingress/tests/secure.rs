@@ -161,12 +161,19 @@ async fn who_says_nothing_after_the_handshake_is_not_waited_for() {
 
 #[tokio::test]
 async fn idle_connections_do_not_hold_up_a_stop() {
-    let secure = Secure::start(config());
+    let patience = Patience { head: Duration::from_secs(3600), ..Patience::default() };
+    let secure = Secure::start(Config { patience, ..config() });
+    let mut silent = TcpStream::connect(secure.setup.server.address()).await.unwrap();
+    let mut begun = TcpStream::connect(secure.setup.server.address()).await.unwrap();
+    begun.write_all(&[22, 3, 1, 1, 0, 1]).await.unwrap();
     let mut http1 = secure.connect(&[b"http/1.1"]).await;
     asks_on(&mut http1, HEALTH).await;
-    // Never reads what it is told.
+    // Never says what HTTP/2 begins with, nor reads what it is told.
     let _http2 = secure.connect(&[b"h2"]).await;
     let stop = secure.setup.server.stop(Duration::from_secs(3600));
     assert_eq!(timeout(LONG, stop).await.expect("nothing is waited for"), 0);
+    for socket in [&mut silent, &mut begun] {
+        rest(socket).await;
+    }
     assert_eq!(rest(&mut http1).await, "");
 }
