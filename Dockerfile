@@ -52,6 +52,8 @@ LABEL org.opencontainers.image.title="nsps-connector" \
 ENV MAPPINGS=/etc/nsps-connector/mappings
 USER 65532:65532
 EXPOSE 8080
+# Docker disables restarts after `docker kill --signal HUP`, a reload, where this is not said.
+STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=6s --start-period=10s --retries=3 CMD ["/usr/local/bin/nsps-connector", "health"]
 ENTRYPOINT ["/usr/local/bin/nsps-connector"]
 CMD ["serve"]

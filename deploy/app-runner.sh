@@ -36,31 +36,9 @@ main() {
 }
 
 read_arguments() {
-  service='' region=us-east-1 mappings=mappings tag=''
-  settings=() secrets=()
-  while [ $# -gt 0 ]; do
-    case $1 in
-      -h | --help) usage "$0" && exit ;;
-      --dry-run) dry_run=yes ;;
-      --region | --mappings | --env | --secret | --tag)
-        [ $# -ge 2 ] || fail "$1 wants a value"
-        case $1 in
-          --region) region=$2 ;;
-          --mappings) mappings=${2%/} ;;
-          --env) settings+=("$2") ;;
-          --secret) secrets+=("$2") ;;
-          --tag) tag=$2 ;;
-        esac
-        shift
-        ;;
-      -*) fail "there is no option $1; --help lists them" ;;
-      *)
-        [ -z "$service" ] || fail "one service, please: $service or $1"
-        service=$1
-        ;;
-    esac
-    shift
-  done
+  region=us-east-1 mappings=mappings tag=''
+  read_options "region mappings env secret tag" "$@"
+  service=$subject mappings=${mappings%/}
   check_arguments
 }
 

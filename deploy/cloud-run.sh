@@ -35,32 +35,9 @@ main() {
 }
 
 read_arguments() {
-  project='' service=nsps-connector region=us-central1 mappings=mappings tag=''
-  settings=() secrets=()
-  while [ $# -gt 0 ]; do
-    case $1 in
-      -h | --help) usage "$0" && exit ;;
-      --dry-run) dry_run=yes ;;
-      --service | --region | --mappings | --env | --secret | --tag)
-        [ $# -ge 2 ] || fail "$1 wants a value"
-        case $1 in
-          --service) service=$2 ;;
-          --region) region=$2 ;;
-          --mappings) mappings=${2%/} ;;
-          --env) settings+=("$2") ;;
-          --secret) secrets+=("$2") ;;
-          --tag) tag=$2 ;;
-        esac
-        shift
-        ;;
-      -*) fail "there is no option $1; --help lists them" ;;
-      *)
-        [ -z "$project" ] || fail "one project, please: $project or $1"
-        project=$1
-        ;;
-    esac
-    shift
-  done
+  service=nsps-connector region=us-central1 mappings=mappings tag=''
+  read_options "service region mappings env secret tag" "$@"
+  project=$subject mappings=${mappings%/}
   check_arguments
 }
 
@@ -127,11 +104,13 @@ deploy() {
   done
   run gcloud run deploy "$service" "${in_project[@]}" --region="$region" --image="$image" \
     --service-account="$member" --allow-unauthenticated --ingress=all \
-    --execution-environment=gen2 --cpu=1 --memory=512Mi --concurrency=200 \
+    --execution-environment=gen2 --cpu=1 --memory=1Gi --concurrency=200 \
     --min-instances=1 --max-instances=10 --timeout=15s \
     --startup-probe=httpGet.path=/ready,periodSeconds=2,timeoutSeconds=2,failureThreshold=15 \
     --liveness-probe=httpGet.path=/health,periodSeconds=10,timeoutSeconds=5,failureThreshold=3 \
     --set-env-vars="$all_settings" --set-secrets="$all_secrets"
+  # After a way back to an older revision, new ones would get no events.
+  run gcloud run services update-traffic "$service" "${in_project[@]}" --region="$region" --to-latest
 }
 
 main "$@"

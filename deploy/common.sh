@@ -106,6 +106,36 @@ usage() {
   sed -n '2,/^$/s/^# \{0,1\}//p' "$1"
 }
 
+# Reads the arguments of a script for a cloud: the options that its first one lists go into variables of their names,
+# `--env` and `--secret` are collected in `settings` and `secrets`, and what is no option is the `subject`.
+read_options() {
+  local known=" $1 " name
+  shift
+  subject='' settings=() secrets=()
+  while [ $# -gt 0 ]; do
+    name=${1#--}
+    case $1 in
+      -h | --help) usage "$0" && exit ;;
+      --dry-run) dry_run=yes ;;
+      -*)
+        [[ $1 == --* && $known == *" $name "* ]] || fail "there is no option $1; --help lists them"
+        [ $# -ge 2 ] || fail "$1 wants a value"
+        case $name in
+          env) settings+=("$2") ;;
+          secret) secrets+=("$2") ;;
+          *) printf -v "$name" %s "$2" ;;
+        esac
+        shift
+        ;;
+      *)
+        [ -z "$subject" ] || fail "only one of them, please: $subject or $1"
+        subject=$1
+        ;;
+    esac
+    shift
+  done
+}
+
 fail() {
   echo "$(basename "$0"): $*" >&2
   exit 2

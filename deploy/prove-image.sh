@@ -3,6 +3,7 @@
 # Debian root, and runs the connector in the root of the image, as the image's user, with everything read-only.
 #
 #   deploy/prove-image.sh [FOLDER]
+#   deploy/prove-image.sh --context     only list the files that a builder would be sent
 #
 # Wants root, debootstrap, curl, python3, and the Rust toolchain that the Dockerfile names: it is copied, because the
 # image that has it comes from a registry of images. FOLDER (target/image) keeps the Debian root for the next time.
@@ -17,6 +18,10 @@ declare -A environment=() kept=()  # ENV and other settings, which a stage hands
 stage=-1
 
 main() {
+  if [ "${1:-}" = --context ]; then
+    sent
+    return
+  fi
   if [ "${IMAGE_MOUNTS:-}" != private ]; then
     [ "$(id -u)" -eq 0 ] || fail "this wants root, for chroot and mount"
     # What is mounted below goes with the last process: nothing stays mounted, whatever happens.
@@ -54,16 +59,19 @@ instructions() {
     grep -v '^[[:space:]]*$'
 }
 
-# What a Docker client would send: the files of the tree without those that .dockerignore names.
 gather_context() {
   say "context"
+  mkdir "$folder/context"
+  sent | tr '\n' '\0' | xargs --null cp -p --parents --target-directory "$folder/context"
+}
+
+# What a Docker client would send, one a line: the files of the tree without those that .dockerignore names.
+sent() {
   local file patterns
   mapfile -t patterns < <(grep -v -e '^#' -e '^$' .dockerignore)
   git ls-files --cached --others --exclude-standard | while IFS= read -r file; do
-    ignored "$file" || printf '%s\0' "$file"
-  done >"$folder/sent"
-  mkdir "$folder/context"
-  xargs --null cp -p --parents --target-directory "$folder/context" <"$folder/sent"
+    ignored "$file" || echo "$file"
+  done
 }
 
 # Whether .dockerignore names a file or a folder above it; the last pattern that does decides.
@@ -98,7 +106,7 @@ carry_out() {
     RUN) run_inside "$rest" ;;
     SHELL | USER | ENTRYPOINT | CMD) kept[$what]=$rest ;;
     HEALTHCHECK) kept[HEALTHCHECK]=${rest#*CMD } ;;
-    LABEL | EXPOSE) ;;
+    LABEL | EXPOSE | STOPSIGNAL) ;;
     *) fail "this script does not know $what" ;;
   esac
   remember

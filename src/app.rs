@@ -20,6 +20,7 @@ use crate::engine::outcome::Outcome;
 use crate::event::Event;
 use crate::fields;
 use crate::ingress::{self, Parts, Readiness, Server, Service};
+use crate::program::Rate;
 use crate::reload::watch::Watch;
 use crate::reload::{Inputs, Live, Refused, Reloader};
 use crate::telemetry::log::Log;
@@ -29,6 +30,7 @@ use crate::telemetry::mask::Mask;
 pub struct Config {
     pub ingress: ingress::Config,
     pub limits: Limits,
+    pub rate_limit: Option<Rate>,
     pub event_deadline: Duration,
     pub shutdown_delay: Duration,
     pub shutdown_grace: Duration,
@@ -157,12 +159,13 @@ impl App {
         // A directory that is missing is better told by whoever reads it.
         let watch = watch.map_err(StartFault::Watch)?;
         let live = reloader.live();
-        let admission = Admission::new(config.limits);
+        let admission = Admission::at_rate(config.limits, config.rate_limit);
         let engine = Engine::new(Arc::clone(&clock), config.event_deadline);
         let engine = Arc::new(engine.within(Arc::clone(&admission)));
         let parts = Parts {
             service: Arc::new(Serving { engine, live: Arc::clone(live) }),
             tokens: Arc::clone(&live.tokens),
+            certificate: live.certificate.clone(),
             admission,
             log: log.clone(),
             clock: Arc::clone(&clock),
@@ -186,14 +189,17 @@ impl App {
     }
 
     /// Where events are accepted.
-    pub fn address(&self) -> Option<SocketAddr> {
-        self.server.addresses().first().copied()
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
     }
 
     fn announce(&self) {
         let set = self.reloader.live().set();
+        let scheme = if self.reloader.live().certificate.is_some() { "https" } else { "http" };
+        let address = self.address();
         let fields = fields! {
-            "address" => self.address().map(|address| address.to_string()),
+            "address" => address.to_string(),
+            "url" => format!("{scheme}://{address}"),
             "version" => env!("CARGO_PKG_VERSION"),
             "generation" => set.generation,
             "hash" => &*set.program.hash,

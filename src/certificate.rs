@@ -36,12 +36,26 @@ pub enum CertificateFault {
     Public,
     #[error("the private key in it is of a kind that TLS has no use for here")]
     UnusableKey,
-    #[error("the key in it does not belong to the first certificate of `cert_file`")]
+    #[error("the key in it does not belong to the first certificate of the certificate file")]
     Mismatch,
 }
 
-/// A client certificate with those of its issuers, in DER form; at least one.
+/// A certificate of our own with those of its issuers, in DER form; at least one.
 pub struct Chain(Vec<CertificateDer<'static>>);
+
+/// What a server shows, and proves to be.
+#[derive(Debug, Clone)]
+pub struct ServerIdentity {
+    key: Arc<CertifiedKey>,
+    /// If the certificate says so in a form that is known.
+    pub validity: Option<Validity>,
+}
+
+impl ServerIdentity {
+    pub fn into_key(self) -> Arc<CertifiedKey> {
+        self.key
+    }
+}
 
 /// From when until when a certificate is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,15 +113,23 @@ impl Chain {
         let mut pem = String::new();
         self.0.iter().for_each(|certificate| append(&mut pem, "CERTIFICATE", certificate));
         append(&mut pem, label, der);
-        CertifiedKey::from_der(self.0.clone(), key.clone_key(), &provider()).map_err(|fault| {
-            match fault {
-                rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-                    CertificateFault::Mismatch
-                }
-                _ => CertificateFault::UnusableKey,
-            }
-        })?;
+        self.certified(key.clone_key())?;
         Ok(Identity { pem: pem.into() })
+    }
+
+    /// The same for a server.
+    pub fn for_server(&self, text: &str) -> Result<ServerIdentity, CertificateFault> {
+        let key = self.certified(private_key(text)?)?;
+        Ok(ServerIdentity { key: Arc::new(key), validity: self.validity() })
+    }
+
+    fn certified(&self, key: PrivateKeyDer<'static>) -> Result<CertifiedKey, CertificateFault> {
+        CertifiedKey::from_der(self.0.clone(), key, &provider()).map_err(|fault| match fault {
+            rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+                CertificateFault::Mismatch
+            }
+            _ => CertificateFault::UnusableKey,
+        })
     }
 
     /// When our own certificate is valid, if it says so in a form that is known.
@@ -158,6 +180,16 @@ fn append(pem: &mut String, label: &str, der: &[u8]) {
 }
 
 impl Validity {
+    /// What is to be said of a certificate at this time, if it is not valid then.
+    pub fn fault_at(self, now: Timestamp) -> Option<String> {
+        let Self { begins, ends } = self;
+        match () {
+            () if ends < now => Some(format!("expired on {ends}")),
+            () if begins > now => Some(format!("is not valid before {begins}")),
+            () => None,
+        }
+    }
+
     /// What a certificate in DER form says (RFC 5280, section 4.1.2.5); `None` where it is not one.
     pub fn of(certificate: &[u8]) -> Option<Self> {
         let (SEQUENCE, certificate, _) = element(certificate)? else { return None };

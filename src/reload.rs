@@ -6,13 +6,15 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use jiff::Timestamp;
 use tokio::sync::Mutex;
 
+use crate::certificate::{ServerIdentity, Validity};
 use crate::clock::Clock;
 use crate::engine::Set;
 use crate::engine::transport::{Connect, TransportError};
 use crate::fields;
-use crate::ingress::{LastReload, Tokens};
+use crate::ingress::{LastReload, Shown, Tokens};
 use crate::mapping::Loaded;
 use crate::mapping::diagnostic::{Diagnostic, Report, Severity};
 use crate::program::Program;
@@ -28,6 +30,8 @@ pub struct Inputs {
     pub mappings: Box<dyn Fn() -> Loaded + Send + Sync>,
     /// The bearer tokens of NSPS, or why there are none.
     pub tokens: Box<dyn Fn() -> Result<Vec<String>, String> + Send + Sync>,
+    /// What HTTPS is served with, or why it cannot be; `None` where HTTP is served.
+    pub certificate: Box<dyn Fn() -> Result<Option<ServerIdentity>, String> + Send + Sync>,
 }
 
 /// What serves now, and how the latest attempt to replace it went.
@@ -38,6 +42,8 @@ pub struct Live {
     /// about.
     vault: Arc<Vault>,
     pub tokens: Arc<Tokens>,
+    /// `None` where HTTP is served.
+    pub certificate: Option<Arc<Shown>>,
 }
 
 impl Live {
@@ -71,6 +77,7 @@ pub struct Reloader {
 struct Fresh {
     program: Program,
     tokens: Vec<String>,
+    certificate: Option<ServerIdentity>,
     report: Report,
 }
 
@@ -90,17 +97,19 @@ impl Reloader {
         log: Log,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Box<Refused>> {
-        let Fresh { program, tokens, report } = read(&inputs)?;
+        let Fresh { program, tokens, certificate, report } = read(&inputs)?;
         let vault = log.vault();
         vault.hold(&Secrets::new(tokens.clone()));
         let set = Set::first(program, Arc::clone(&vault), &*connect).map_err(unconnected)?;
         record_all(&log, &report);
+        tell_validity(&log, certificate.as_ref(), clock.wall());
         let last = LastReload { ok: true, at: clock.wall(), errors: Vec::new() };
         let live = Arc::new(Live {
             set: ArcSwap::from_pointee(set),
             last: ArcSwap::from_pointee(last),
             vault,
             tokens: Tokens::new(tokens),
+            certificate: certificate.map(Shown::new),
         });
         let inputs = Arc::new(inputs);
         Ok(Self { inputs, connect, log, clock, live, turn: Mutex::new(()) })
@@ -127,13 +136,17 @@ impl Reloader {
     }
 
     fn replace(&self, fresh: Fresh) -> Result<(), Box<Refused>> {
-        let Fresh { program, tokens, report } = fresh;
+        let Fresh { program, tokens, certificate, report } = fresh;
         // New secrets are known before anything can use them.
         self.live.vault.hold(&Secrets::new(tokens.clone()));
         let before = self.live.set();
         let set = Set::assemble(program, Some(&before), &*self.connect).map_err(unconnected)?;
         self.live.tokens.replace(tokens);
         record_all(&self.log, &report);
+        tell_validity(&self.log, certificate.as_ref(), self.clock.wall());
+        if let (Some(shown), Some(certificate)) = (&self.live.certificate, certificate) {
+            shown.replace(certificate);
+        }
         let fields = fields! {
             "generation" => set.generation,
             "hash" => &*set.program.hash,
@@ -164,10 +177,29 @@ impl Reloader {
 
 fn read(inputs: &Inputs) -> Result<Fresh, Box<Refused>> {
     let Loaded { program, report, .. } = (inputs.mappings)();
-    match ((inputs.tokens)(), program) {
-        (Ok(tokens), Some(program)) => Ok(Fresh { program, tokens, report }),
-        (tokens, _) => {
-            Err(Box::new(Refused { report, others: tokens.err().into_iter().collect() }))
+    match ((inputs.tokens)(), (inputs.certificate)(), program) {
+        (Ok(tokens), Ok(certificate), Some(program)) => {
+            Ok(Fresh { program, tokens, certificate, report })
+        }
+        (tokens, certificate, _) => {
+            let others = tokens.err().into_iter().chain(certificate.err()).collect();
+            Err(Box::new(Refused { report, others }))
+        }
+    }
+}
+
+/// A certificate that is not valid now is shown all the same: clients that refuse it would be helped
+/// by none, either.
+fn tell_validity(log: &Log, certificate: Option<&ServerIdentity>, now: Timestamp) {
+    let Some(Validity { begins, ends }) = certificate.and_then(|it| it.validity) else { return };
+    let fields = fields! {
+        "valid_from" => begins.to_string(),
+        "valid_until" => ends.to_string(),
+    };
+    match (Validity { begins, ends }).fault_at(now) {
+        None => log.info("tls", "HTTPS is served with this certificate", fields),
+        Some(fault) => {
+            log.warning("tls", &format!("the certificate of HTTPS (TLS_CERT) {fault}"), fields);
         }
     }
 }

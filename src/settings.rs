@@ -4,6 +4,7 @@ mod args;
 mod environment;
 mod fault;
 mod reader;
+mod tls;
 mod tokens;
 mod values;
 
@@ -14,8 +15,10 @@ use std::time::Duration;
 pub use args::{Secret, ServeArgs};
 pub use environment::Environment;
 pub use fault::SettingFault;
+pub use tls::TlsFiles;
 pub use tokens::{TokenSource, token_warnings};
 
+use crate::program::Rate;
 use crate::telemetry::log::Level;
 use reader::{Reader, Setting};
 
@@ -37,6 +40,8 @@ pub struct Settings {
     pub tokens: TokenSource,
     /// Where events are accepted; port 0 lets the system choose one.
     pub listen: SocketAddr,
+    /// What HTTPS is served with; without it, HTTP is. It has been read once, successfully.
+    pub tls: Option<TlsFiles>,
     /// Directory of mapping files.
     pub mappings: PathBuf,
     /// Paths that accept events: at least one, each begins with `/`, none ends with it but `/`.
@@ -49,6 +54,8 @@ pub struct Settings {
     pub max_in_flight: usize,
     /// Bytes of event bodies at once; at least `max_body`.
     pub max_in_flight_bytes: usize,
+    /// Events in so much time; without it, as many as come.
+    pub rate_limit: Option<Rate>,
     /// How long events are still accepted after a signal to end.
     pub shutdown_delay: Duration,
     /// How long events in flight may then take to finish.
@@ -84,6 +91,7 @@ const MAX_BODY: Setting = Setting::new("--max-body", "MAX_BODY", "4MiB");
 const MAX_IN_FLIGHT: Setting = Setting::new("--max-in-flight", "MAX_IN_FLIGHT", "1024");
 const MAX_IN_FLIGHT_BYTES: Setting =
     Setting::new("--max-in-flight-bytes", "MAX_IN_FLIGHT_BYTES", "64MiB");
+const RATE_LIMIT: Setting = Setting::new("--rate-limit", "RATE_LIMIT", "off");
 const SHUTDOWN_DELAY: Setting = Setting::new("--shutdown-delay", "SHUTDOWN_DELAY", "5s");
 const SHUTDOWN_GRACE: Setting = Setting::new("--shutdown-grace", "SHUTDOWN_GRACE", "30s");
 const LOG_LEVEL: Setting = Setting::new("--log-level", "LOG_LEVEL", "info");
@@ -101,6 +109,7 @@ impl Settings {
         let mut reader = Reader::new(&env);
         let tokens = reader.tokens(args);
         let listen = reader.listen(args);
+        let tls = reader.tls(args);
         let mappings = reader.value(&MAPPINGS, &args.mappings, values::directory);
         let event_paths = reader.value(&EVENT_PATHS, &args.event_paths, values::event_paths);
         let event_deadline = reader.value(&EVENT_DEADLINE, &args.event_deadline, values::wait);
@@ -108,6 +117,7 @@ impl Settings {
         let max_in_flight = reader.value(&MAX_IN_FLIGHT, &args.max_in_flight, values::count);
         let max_in_flight_bytes =
             reader.value(&MAX_IN_FLIGHT_BYTES, &args.max_in_flight_bytes, values::size);
+        let rate_limit = reader.value(&RATE_LIMIT, &args.rate_limit, values::rate);
         let shutdown_delay = reader.value(&SHUTDOWN_DELAY, &args.shutdown_delay, values::pause);
         let shutdown_grace = reader.value(&SHUTDOWN_GRACE, &args.shutdown_grace, values::pause);
         let log_level = reader.value(&LOG_LEVEL, &args.log_level, values::level);
@@ -127,12 +137,14 @@ impl Settings {
             Some(Self {
                 tokens: tokens?,
                 listen: listen?,
+                tls: tls?,
                 mappings: mappings?,
                 event_paths: event_paths?,
                 event_deadline: event_deadline?,
                 max_body: max_body?,
                 max_in_flight: max_in_flight?,
                 max_in_flight_bytes: max_in_flight_bytes?,
+                rate_limit: rate_limit?,
                 shutdown_delay: shutdown_delay?,
                 shutdown_grace: shutdown_grace?,
                 log_level: log_level?,
@@ -146,14 +158,15 @@ impl Settings {
         if faults.is_empty() { settings().ok_or(faults) } else { Err(faults) }
     }
 
-    /// Reads the address alone, for those who only call the connector.
+    /// Reads how to reach the connector, for those who only call it: its address, and whether by
+    /// HTTPS.
     pub fn read_listen(
         args: &ServeArgs,
         env: impl Fn(&str) -> Option<String>,
-    ) -> Result<SocketAddr, Vec<SettingFault>> {
+    ) -> Result<(SocketAddr, bool), Vec<SettingFault>> {
         let mut reader = Reader::new(&env);
-        let listen = reader.listen(args);
-        listen.ok_or_else(|| reader.finish().0)
+        let (listen, secure) = (reader.listen(args), reader.has_tls(args));
+        listen.map(|listen| (listen, secure)).ok_or_else(|| reader.finish().0)
     }
 
     /// Reads what a single event meets, from the environment, for those who only look at one.

@@ -82,7 +82,7 @@ async fn demonstrate(once: bool, style: Style) -> Result<Exit, String> {
         }
     };
     let app = start(&target.url(), &log)?;
-    let address = app.address().ok_or("the server has no address")?;
+    let address = app.address();
     let url = format!("http://{address}");
 
     say(heading(style, "The event that NSPS posts", &format!("POST {url}/")));
@@ -92,7 +92,7 @@ async fn demonstrate(once: bool, style: Style) -> Result<Exit, String> {
         ("content-type", "application/json".to_owned()),
     ];
     let body = Bytes::from_static(EVENT.as_bytes());
-    let answer = call::send(&url, "/", "POST", headers, body, Duration::from_secs(30))
+    let answer = call::post(&url, headers, body, Duration::from_secs(30))
         .await
         .map_err(|error| error.to_string())?;
     for request in target.received() {
@@ -142,6 +142,7 @@ fn config(port: u16) -> Config {
     Config {
         ingress: ingress::Config { workers: 1, ..ingress::Config::new(address) },
         limits: Limits { events: 64, bytes: 64 << 20 },
+        rate_limit: None,
         event_deadline: Duration::from_secs(25),
         shutdown_delay: Duration::ZERO,
         shutdown_grace: Duration::from_secs(5),
@@ -151,6 +152,7 @@ fn config(port: u16) -> Config {
 
 fn inputs(target: String) -> Inputs {
     Inputs {
+        certificate: Box::new(|| Ok(None)),
         mappings: Box::new(move || {
             let variables = |name: &str| match name {
                 "WTL_API_URL" => Some(target.clone()),

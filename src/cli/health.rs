@@ -23,19 +23,27 @@ pub(super) struct HealthArgs {
     /// Port that the connector listens at [env: PORT] [default: 8080]
     #[arg(long, value_name = "PORT")]
     port: Option<String>,
+
+    /// File of its certificate, if it serves HTTPS. The file is not read, and the certificate that is shown
+    /// is not judged: the question is whether it answers [env: TLS_CERT]
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<String>,
 }
 
 pub(super) fn run(arguments: &HealthArgs) -> Exit {
     let arguments = ServeArgs {
         listen: arguments.listen.clone(),
         port: arguments.port.clone(),
+        tls_cert: arguments.tls_cert.clone(),
         ..ServeArgs::default()
     };
     let listen = Environment::read(Path::new("."))
         .map_err(|fault| vec![fault])
         .and_then(|environment| Settings::read_listen(&arguments, |name| environment.get(name)));
     let url = match listen {
-        Ok(listen) => format!("http://{}", reachable(listen)),
+        Ok((listen, secure)) => {
+            format!("{}://{}", if secure { "https" } else { "http" }, reachable(listen))
+        }
         Err(faults) => {
             complain_of(&faults);
             return Exit::Unable;

@@ -55,7 +55,7 @@ enum Command {
     /// Run the tests of mappings: no target is called, nothing waits
     Test(test::TestArgs),
     Explain(explain::ExplainArgs),
-    /// Print the JSON Schema of the connector's files, for editors
+    /// Print the JSON Schema of files or events, or the OpenAPI document of the HTTP surface
     Schema(schema::SchemaArgs),
     /// Show the connector at work: an example mapping, a target of its own, and one event
     Demo(demo::DemoArgs),

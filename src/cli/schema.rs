@@ -1,14 +1,15 @@
-//! `schema`: what files may hold, for editors, as a JSON Schema on the standard output.
+//! `schema`: what files and events may hold, as a JSON Schema on the standard output, and the HTTP
+//! surface as an OpenAPI document.
 
 use clap::{Args, ValueEnum};
 
 use super::Exit;
 use super::output::say;
-use crate::{event, mapping, verify};
+use crate::{event, ingress, mapping, verify};
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
-    /// Which files
+    /// Schema of what
     #[arg(value_enum)]
     what: What,
 }
@@ -21,6 +22,8 @@ enum What {
     Test,
     /// Events, as NSPS posts them
     Event,
+    /// The HTTP surface, as OpenAPI 3.1: what the connector serves at /openapi.json
+    Openapi,
 }
 
 pub(super) fn run(arguments: &SchemaArgs) -> Exit {
@@ -28,6 +31,9 @@ pub(super) fn run(arguments: &SchemaArgs) -> Exit {
         What::Mapping => say(format_args!("{:#}", mapping::schema())),
         What::Test => say(format_args!("{:#}", verify::schema())),
         What::Event => say(event::SCHEMA.trim_end()),
+        What::Openapi => {
+            say(format_args!("{:#}", ingress::openapi::document(&ingress::EVENT_PATHS)));
+        }
     }
     Exit::Success
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::Runtime;
 
 use super::Exit;
@@ -15,7 +16,7 @@ use crate::fields;
 use crate::ingress;
 use crate::mapping::{self, env};
 use crate::reload::Inputs;
-use crate::settings::{Environment, LogIdentifiers, ServeArgs, Settings};
+use crate::settings::{Environment, LogIdentifiers, ServeArgs, Settings, TlsFiles};
 use crate::telemetry::log::{self, Log};
 use crate::telemetry::mask::IdentifierMode;
 use crate::verify;
@@ -45,10 +46,19 @@ pub(super) fn run(arguments: &ServeArgs) -> Exit {
     for warning in &settings.warnings {
         log.warning("settings", warning, fields! {});
     }
+    raise_open_files();
     let exit = serve(settings, environment, &log);
     // Last of all, so that nothing which is said above is lost.
     drop(guard);
     exit
+}
+
+/// Takes as many open files as it may have: a connection wants two. The lower limit that shells set is
+/// for programs that call `select`.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    // Where that is not allowed, the limit stays as it was.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 fn serve(settings: Settings, environment: Environment, log: &Log) -> Exit {
@@ -94,6 +104,7 @@ fn config(settings: &Settings) -> Config {
     Config {
         ingress,
         limits: Limits { events: settings.max_in_flight, bytes: settings.max_in_flight_bytes },
+        rate_limit: settings.rate_limit,
         event_deadline: settings.event_deadline,
         shutdown_delay: settings.shutdown_delay,
         shutdown_grace: settings.shutdown_grace,
@@ -103,7 +114,7 @@ fn config(settings: &Settings) -> Config {
 
 fn inputs(settings: &Settings, environment: Environment) -> Inputs {
     let directory = settings.mappings.clone();
-    let tokens = settings.tokens.clone();
+    let (tokens, tls) = (settings.tokens.clone(), settings.tls.clone());
     let test_on_reload = settings.test_on_reload;
     Inputs {
         mappings: Box::new(move || {
@@ -114,6 +125,10 @@ fn inputs(settings: &Settings, environment: Environment) -> Inputs {
             if test_on_reload { verify::tested(loaded, &directory) } else { loaded }
         }),
         tokens: Box::new(move || tokens.load().map_err(|fault| fault.to_string())),
+        certificate: Box::new(move || {
+            let identity = tls.as_ref().map(TlsFiles::load).transpose();
+            identity.map_err(|fault| fault.to_string())
+        }),
     }
 }
 

@@ -37,6 +37,7 @@ pub(super) fn settings(builder: ClientBuilder, route: &Route) -> reqwest::Result
         Trust::System => builder,
         Trust::Only(authorities) => builder.tls_certs_only(certificates(authorities)?),
         Trust::SystemAnd(authorities) => builder.tls_certs_merge(certificates(authorities)?),
+        Trust::Anyone => builder.tls_danger_accept_invalid_certs(true),
     };
     match &route.identity {
         None => Ok(builder),

@@ -1,12 +1,17 @@
-//! Admission: how many events, and how many bytes of their bodies, may be in flight at once.
+//! Admission: how many events, and how many bytes of their bodies, may be in flight at once, and how
+//! many events may come in a second.
 //!
 //! What is past a limit is refused at once instead of queued: NSPS redelivers, and a queue in
 //! memory would only turn an overload into time-outs.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
+
+use super::rate::Pacer;
+use crate::program::Rate;
 
 /// The most that may be in flight at once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,6 +30,15 @@ pub enum Full {
     Bytes(usize),
 }
 
+/// An event came sooner than the rate allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("more events came than {rate}, which is the limit (RATE_LIMIT)")]
+pub struct TooMany {
+    pub rate: Rate,
+    /// When the next one would be let in.
+    pub wait: Duration,
+}
+
 /// The gate that every event passes; one for the whole process.
 #[derive(Debug)]
 pub struct Admission {
@@ -32,18 +46,39 @@ pub struct Admission {
     events: AtomicUsize,
     bytes: AtomicUsize,
     idle: Notify,
+    rate: Option<(Rate, Mutex<Pacer>)>,
 }
 
 impl Admission {
     pub fn new(limits: Limits) -> Arc<Self> {
+        Self::at_rate(limits, None)
+    }
+
+    /// One that lets events in at a rate, and after a pause what comes in one second of it at once.
+    pub fn at_rate(limits: Limits, rate: Option<Rate>) -> Arc<Self> {
         let (events, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Arc::new(Self { limits, events, bytes, idle: Notify::new() })
+        let pacer = |rate: Rate| (rate, Mutex::new(Pacer::with_burst(rate, rate.in_a_second())));
+        let rate = rate.map(pacer);
+        Arc::new(Self { limits, events, bytes, idle: Notify::new(), rate })
     }
 
     /// Lets one more event in, or says at once that there is no room.
     pub fn admit(self: &Arc<Self>) -> Result<Ticket, Full> {
         take(&self.events, 1, self.limits.events).ok_or(Full::Events(self.limits.events))?;
         Ok(Ticket { admission: Arc::clone(self), bytes: 0 })
+    }
+
+    /// Counts one more event, or says at once that it came too soon; then it is not counted. `now` is
+    /// on the clock's monotonic scale.
+    pub fn keep_rate(&self, now: Duration) -> Result<(), TooMany> {
+        let Some((rate, pacer)) = &self.rate else { return Ok(()) };
+        let mut pacer = pacer.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = pacer.at(0, now).saturating_sub(now);
+        if !wait.is_zero() {
+            return Err(TooMany { rate: *rate, wait });
+        }
+        pacer.take(now);
+        Ok(())
     }
 
     pub fn limits(&self) -> Limits {
@@ -159,6 +194,45 @@ mod tests {
         assert!(ticket.grow(usize::MAX).is_err());
         drop(ticket);
         assert_eq!((admission.in_flight(), admission.bytes_in_flight()), (0, 0));
+    }
+
+    fn per_second(count: u32) -> Arc<Admission> {
+        let rate = Rate { count, per: Duration::from_secs(1) };
+        Admission::at_rate(Limits { events: 1, bytes: 1 }, Some(rate))
+    }
+
+    /// How many events of so many are let in that all come at that time, in milliseconds.
+    fn let_in(admission: &Admission, many: usize, at: u64) -> usize {
+        let come = |_: &usize| admission.keep_rate(Duration::from_millis(at)).is_ok();
+        (0..many).filter(come).count()
+    }
+
+    #[test]
+    fn a_second_s_worth_of_events_may_come_at_once_and_then_they_come_evenly() {
+        let admission = per_second(10);
+        for (at, come, stay) in
+            [(5000, 25, 10), (5099, 5, 0), (5100, 5, 1), (5450, 9, 3), (5500, 2, 1), (9000, 99, 10)]
+        {
+            assert_eq!(let_in(&admission, come, at), stay, "{at} ms");
+        }
+    }
+
+    #[test]
+    fn an_event_that_comes_too_soon_learns_when_to_come_and_does_not_count() {
+        let admission = per_second(2);
+        assert_eq!(let_in(&admission, 100, 0), 2);
+        let refused = admission.keep_rate(Duration::from_millis(100)).unwrap_err();
+        assert_eq!(refused.wait, Duration::from_millis(400));
+        assert!(refused.to_string().starts_with("more events came than 2/s"), "{refused}");
+        assert_eq!(let_in(&admission, 100, 500), 1);
+    }
+
+    #[test]
+    fn a_rate_in_a_minute_lets_one_in_at_least_and_without_a_rate_all_are_let_in() {
+        let rate = Rate { count: 30, per: Duration::from_secs(60) };
+        let slow = Admission::at_rate(Limits { events: 1, bytes: 1 }, Some(rate));
+        assert_eq!([0, 1999, 2000].map(|at| let_in(&slow, 5, at)), [1, 0, 1]);
+        assert_eq!(let_in(&room_for(1, 1), 1000, 0), 1000);
     }
 
     #[test]

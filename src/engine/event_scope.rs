@@ -34,7 +34,8 @@ impl Facts {
     }
 }
 
-type Evaluated<'e> = OnceCell<Result<Option<Cow<'e, Value>>, Fault>>;
+/// A variable, once it was asked for: absent, a value, or what is wrong with it.
+pub(super) type Evaluated<'e> = OnceCell<Result<Option<Cow<'e, Value>>, Fault>>;
 
 /// The variables of one mapping for one event, each evaluated when first asked for, and what the
 /// steps of the rule that runs have come to.
@@ -58,7 +59,7 @@ pub(super) struct EventScope<'e> {
     pub(super) sent: Duration,
     /// When the first one of this turn was.
     pub(super) first_sent: Option<Duration>,
-    journal: Journal,
+    journal: Journal<'e>,
     effort: Effort,
     pub(super) observer: Option<&'e dyn Observer>,
 }
@@ -126,6 +127,7 @@ impl<'e> EventScope<'e> {
     /// Notes that the step, or this member of it, was done, for it may have to be taken back.
     pub(super) fn did(
         &mut self,
+        of: &Step,
         restarts: u32,
         index: Option<u32>,
         status: u16,
@@ -133,12 +135,14 @@ impl<'e> EventScope<'e> {
     ) {
         let item = self.item.as_ref().map(|(item, _)| item.clone());
         let (step, member) = (self.steps.len(), index.zip(item));
-        self.journal.did(Deed { step, restarts, member, status, saved });
+        let own = self.values.get(of.variables.clone()).unwrap_or_default();
+        let variables = self.journal.copies(own);
+        self.journal.did(Deed { step, restarts, member, status, saved, variables });
     }
 
     /// Goes back to what was done last and is not taken back: names stand for what they did when it
     /// was done.
-    pub(super) fn go_back(&mut self) -> Option<Deed> {
+    pub(super) fn go_back(&mut self) -> Option<Deed<'e>> {
         let mut last = None;
         while last.is_none() {
             match self.journal.pop()? {
@@ -167,6 +171,15 @@ impl<'e> EventScope<'e> {
         self.first_sent = None;
         for value in self.values.get_mut(step.variables.clone()).unwrap_or_default() {
             *value = OnceCell::new();
+        }
+    }
+
+    /// A step, or one member of it, is taken back: its own variables are what they were.
+    pub(super) fn turn_back(&mut self, step: &Step, deed: &mut Deed<'e>) {
+        self.turn(step, deed.member.take());
+        let own = self.values.get_mut(step.variables.clone()).unwrap_or_default();
+        for (value, kept) in own.iter_mut().zip(deed.variables.drain(..)) {
+            *value = kept;
         }
     }
 

@@ -64,26 +64,17 @@ impl Exchange<'_> {
         if let Some(repeat) = &self.call.repeat {
             return self.poll(repeat, scope).await;
         }
-        match self.send(None, scope).await? {
+        match self.send(scope).await? {
             Delivered::Decided(exchanged) => Ok(exchanged),
             Delivered::NotYet(failure) => Err(failure),
         }
     }
 
-    /// The request as it would be sent.
-    pub(super) async fn draft(&self, scope: &mut EventScope<'_>) -> Result<Draft, Failure> {
-        let session = self.session().await?;
-        self.render(session, scope)
-    }
-
     /// Sends the request until it is decided. It is rendered once, and anew for each session.
-    pub(super) async fn send(
-        &self,
-        mut draft: Option<Draft>,
-        scope: &mut EventScope<'_>,
-    ) -> Result<Delivered, Failure> {
+    pub(super) async fn send(&self, scope: &mut EventScope<'_>) -> Result<Delivered, Failure> {
         let retry = self.retry();
-        let (mut sent, mut attempt, mut renewed) = (Sent::default(), 1, false);
+        let (mut draft, mut sent) = (None::<Draft>, Sent::default());
+        let (mut attempt, mut renewed) = (1, false);
         loop {
             let (ready, pass, within) = self.ready(draft.take(), &mut sent, scope).await?;
             let number = ready.number();
@@ -135,7 +126,9 @@ impl Exchange<'_> {
     }
 
     /// The session to send the next try with, where the target wants one.
-    async fn session(&self) -> Result<Option<Arc<Session>>, Failure> {
+    pub(super) async fn session(&self) -> Result<Option<Arc<Session>>, Failure> {
+        // Nobody logs in for what cannot be sent any more, or renders it.
+        self.time_for_a_try()?;
         let Some(keeper) = &self.link.keeper else { return Ok(None) };
         keeper.session(&self.asking()).await.map(Some)
     }
@@ -150,7 +143,8 @@ impl Exchange<'_> {
         Asking { run: self.step.run, target: self.target }
     }
 
-    fn render(
+    /// The request as it is sent with that session.
+    pub(super) fn render(
         &self,
         session: Option<Arc<Session>>,
         scope: &mut EventScope<'_>,
@@ -264,7 +258,7 @@ impl Exchange<'_> {
         let verdict = judge::answer(&answer, self.call, self.target, scope, clock.wall());
         self.settle_answer(pass, &answer, &verdict);
         let saved = match verdict {
-            Verdict::Done { .. } => self.save(&answer, scope)?,
+            Verdict::Done { status } => self.save(status, &answer, scope)?,
             _ => Vec::new(),
         };
         if let Some(login) = &run.login {
@@ -273,10 +267,25 @@ impl Exchange<'_> {
         tried(verdict, self.retry(), saved)
     }
 
-    /// What later steps need of the answer.
-    fn save(&self, answer: &Answer, scope: &EventScope<'_>) -> Result<Vec<Kept>, Failure> {
-        let scope = AnswerScope::new(scope, answer);
-        self.call.save.iter().map(|save| self.keep(save, &scope)).collect()
+    /// What later steps need of the answer. If that cannot be read, the step was done all the same.
+    fn save(
+        &self,
+        status: u16,
+        answer: &Answer,
+        scope: &mut EventScope<'_>,
+    ) -> Result<Vec<Kept>, Failure> {
+        let reader = AnswerScope::new(scope, answer);
+        let (mut saved, mut unread) = (Vec::with_capacity(self.call.save.len()), None);
+        for save in &self.call.save {
+            saved.push(self.keep(save, &reader).unwrap_or_else(|failure| {
+                unread.get_or_insert(failure);
+                let (variable, origin) = (save.variable.name.clone(), "it cannot be read".into());
+                Kept::Absent(Some(self.not_saved(Fault::Absent { variable, origin })))
+            }));
+        }
+        let Some(failure) = unread else { return Ok(saved) };
+        self.step.did(self.index, status, &saved, scope);
+        Err(failure)
     }
 
     fn keep(&self, save: &Save, scope: &AnswerScope<'_, '_>) -> Result<Kept, Failure> {
@@ -317,7 +326,9 @@ impl Exchange<'_> {
     fn invalid(&self, fault: Fault) -> Failure {
         // Nobody knows yet what of an answer to a log-in is secret.
         let is_login = self.step.run.login.is_some();
-        self.step.invalid(&if is_login { fault.discreet() } else { fault })
+        let fault = if is_login { fault.discreet() } else { fault };
+        let target = Some(self.target.name.clone());
+        Failure { target, ..self.step.unreadable(self.label, &fault) }
     }
 
     fn failure(&self, kind: FailureKind, message: String, error: String) -> Failure {

@@ -9,6 +9,7 @@ mod journal;
 mod need;
 pub mod observe;
 pub mod outcome;
+mod rate;
 mod repeat;
 mod request;
 mod run;

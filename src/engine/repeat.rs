@@ -19,7 +19,7 @@ impl Exchange<'_> {
         let mut poll = 1;
         loop {
             let exchange = Exchange { poll, ..*self };
-            let failure = match exchange.send(None, scope).await? {
+            let failure = match exchange.send(scope).await? {
                 Delivered::Decided(exchanged) => return Ok(exchanged),
                 Delivered::NotYet(failure) => failure,
             };

@@ -138,12 +138,8 @@ impl<'r> StepRun<'r> {
     async fn member(&self, index: u32, scope: &mut EventScope<'_>) -> Result<Member, Failure> {
         Ok(match self.turn(Some(index), scope).await? {
             Turn::Exchanged(Exchanged::Done { status, saved }) => {
+                self.did(Some(index), status, &saved, scope);
                 let saved = self.all_there(saved).map_err(|fault| self.invalid(&fault))?;
-                let kept: Vec<Kept> = match self.step.undo {
-                    Some(_) => saved.iter().cloned().map(Kept::Value).collect(),
-                    None => Vec::new(),
-                };
-                self.did(Some(index), status, &kept, scope);
                 Member::Done { status, saved }
             }
             Turn::Exchanged(exchanged) => Member::Over(self.end(exchanged)),
@@ -183,11 +179,17 @@ impl<'r> StepRun<'r> {
     }
 
     /// Notes that there is something to take back.
-    fn did(&self, index: Option<u32>, status: u16, saved: &[Kept], scope: &mut EventScope<'_>) {
+    pub(super) fn did(
+        &self,
+        index: Option<u32>,
+        status: u16,
+        saved: &[Kept],
+        scope: &mut EventScope<'_>,
+    ) {
         if self.step.undo.is_some() {
             let saved = self.saves().iter().zip(saved);
             let saved = saved.map(|(save, kept)| (save.slot, kept.clone())).collect();
-            scope.did(self.restarts, index, status, saved);
+            scope.did(self.step, self.restarts, index, status, saved);
         }
     }
 
@@ -256,15 +258,20 @@ impl<'r> StepRun<'r> {
         self.named(Failure::new(FailureKind::Internal, "the connector failed", error))
     }
 
-    /// The failure of a step that cannot be rendered, or whose values cannot be read.
-    pub(super) fn invalid(&self, fault: &Fault) -> Failure {
-        let message = format!("step `{}` of rule `{}`: {fault}", self.step.label, self.rule.name);
-        let mut failure = Failure::new(FailureKind::Invalid, message, fault.to_string());
-        failure.target = match &self.step.act {
+    /// The failure of a step whose values cannot be read.
+    fn invalid(&self, fault: &Fault) -> Failure {
+        let target = match &self.step.act {
             Act::Call(call) => self.mapping.targets.get(call.target).map(|one| one.name.clone()),
             Act::Fail(_) => None,
         };
-        self.named(failure)
+        Failure { target, ..self.unreadable(&self.step.label, fault) }
+    }
+
+    /// The same of a request of the step, which `label` tells from others; without its target.
+    pub(super) fn unreadable(&self, label: &Arc<str>, fault: &Fault) -> Failure {
+        let message = format!("step `{label}` of rule `{}`: {fault}", self.rule.name);
+        let failure = Failure::new(FailureKind::Invalid, message, fault.to_string());
+        Failure { step: Some(Arc::clone(label)), ..failure }
     }
 
     fn named(&self, mut failure: Failure) -> Failure {

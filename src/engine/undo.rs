@@ -1,17 +1,19 @@
 //! Taking back what the steps of a rule did, once the rule has failed for good: last step first, and
 //! of a `for_each` the last member first.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::event_scope::EventScope;
-use super::exchange::{Delivered, Exchanged};
+use super::exchange::{Delivered, Exchange, Exchanged};
 use super::journal::Deed;
 use super::outcome::{Failure, Undone};
 use super::request;
 use super::run::Run;
+use super::session::Session;
 use super::set::Link;
 use super::step::StepRun;
+use crate::expr::Scope as _;
 use crate::fields;
 use crate::program::{Mapping, Rule, Step, Undo};
 use crate::telemetry::mask::Mask as _;
@@ -25,17 +27,54 @@ pub(super) struct Undoing<'r> {
     pub links: &'r [Arc<Link>],
 }
 
-/// Requests that were sent and that a second time would do nothing more, by their digests.
-type Settled = HashSet<[u8; 32]>;
+/// What was deleted. A rule that began again may have done the same thing twice, which is not there
+/// to be deleted a second time. Other requests, and those of other steps, are sent each time: what
+/// comes in between may have changed what they did.
+#[derive(Default)]
+struct Deleted {
+    done: HashSet<Deletion>,
+    /// By the position of the target, what deletions are told apart with: a session may end, and what
+    /// is deleted stays the same.
+    sessions: HashMap<usize, Option<Arc<Session>>>,
+}
+
+/// The position of the step, and the digest of its request.
+type Deletion = (usize, [u8; 32]);
+
+impl Deleted {
+    /// What tells a request that deletes something from others; `None` if it does not.
+    async fn key(
+        &mut self,
+        step: usize,
+        exchange: &Exchange<'_>,
+        scope: &mut EventScope<'_>,
+    ) -> Result<Option<Deletion>, Failure> {
+        let call = exchange.call;
+        if &**call.request.method.as_str() != "DELETE" {
+            return Ok(None);
+        }
+        let session = match self.sessions.get(&call.target) {
+            Some(session) => session.clone(),
+            None => exchange.session().await?,
+        };
+        self.sessions.entry(call.target).or_insert_with(|| session.clone());
+        let draft = exchange.render(session, scope)?;
+        Ok(Some((step, request::digest(&draft.request))))
+    }
+}
 
 impl Undoing<'_> {
     /// Sends every undo, whatever becomes of the others.
     pub(super) async fn run(&self, scope: &mut EventScope<'_>) -> Vec<Undone> {
-        let (mut all, mut settled) = (Vec::new(), Settled::new());
-        while let Some(deed) = scope.go_back() {
+        let (mut all, mut deleted, mut before) = (Vec::new(), Deleted::default(), None);
+        while let Some(mut deed) = scope.go_back() {
+            // What was computed too much of elsewhere keeps no step from being taken back.
+            if before.replace(deed.step) != Some(deed.step) {
+                scope.effort().renew();
+            }
             let Some(step) = self.steps.get(deed.step) else { continue };
             let Some(undo) = &step.undo else { continue };
-            let result = self.undo(step, undo, &deed, &mut settled, scope).await;
+            let result = self.undo(step, undo, &mut deed, &mut deleted, scope).await;
             if let Err(failure) = &result {
                 self.tell(undo, failure);
             }
@@ -44,32 +83,29 @@ impl Undoing<'_> {
         all
     }
 
-    async fn undo(
+    async fn undo<'e>(
         &self,
         step: &Step,
         undo: &Undo,
-        deed: &Deed,
-        settled: &mut Settled,
-        scope: &mut EventScope<'_>,
+        deed: &mut Deed<'e>,
+        deleted: &mut Deleted,
+        scope: &mut EventScope<'e>,
     ) -> Result<(), Failure> {
         let Self { run, mapping, rule, links, .. } = *self;
         let index = deed.member.as_ref().map(|(index, _)| *index);
-        scope.turn(step, deed.member.clone());
+        scope.turn_back(step, deed);
         scope.tell(|observer| observer.undoing(step, undo, index, scope));
         let step = StepRun { run, mapping, links, rule, step, restarts: deed.restarts };
         let named = |failure| Failure { step: Some(undo.label.clone()), index, ..failure };
         let exchange = step.exchange(&undo.call, &undo.label, index).map_err(named)?;
         scope.place = exchange.place(true).map_err(named)?;
-        let draft = exchange.draft(scope).await.map_err(named)?;
-        // What a rule that began again did twice is not deleted twice.
-        let digest = (!undo.call.request.method.is_unsafe_to_repeat())
-            .then(|| request::digest(&draft.request));
-        if digest.is_some_and(|digest| settled.contains(&digest)) {
+        let deletion = deleted.key(deed.step, &exchange, scope).await.map_err(named)?;
+        if deletion.is_some_and(|deletion| deleted.done.contains(&deletion)) {
             return Ok(());
         }
-        match exchange.send(Some(draft), scope).await.map_err(named)? {
+        match exchange.send(scope).await.map_err(named)? {
             Delivered::Decided(Exchanged::Done { .. } | Exchanged::Stop) => {
-                settled.extend(digest);
+                deleted.done.extend(deletion);
                 Ok(())
             }
             Delivered::Decided(Exchanged::Restart { failure, .. }) | Delivered::NotYet(failure) => {
@@ -90,7 +126,7 @@ impl Undoing<'_> {
         if let Some(target) = &failure.target {
             fields.push(("target", (&**target).into()));
         }
-        fields.push(("message", self.run.vault.mask(&failure.message).into()));
+        fields.push(("reason", self.run.vault.mask(&failure.message).into()));
         self.run.log.warning("engine", "undo failed", fields);
     }
 }

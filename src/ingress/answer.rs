@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::engine::admit::Full;
+use crate::engine::admit::{Full, TooMany};
 use crate::engine::outcome::{Failure, FailureKind, Outcome, RuleOutcome, RuleResult};
 use crate::event::{EnvelopeFault, Event};
 use crate::telemetry::mask::Mask;
@@ -14,12 +14,14 @@ use crate::telemetry::mask::Mask;
 /// `Retry-After` of a 429 or 503 where no target said how long to stay away.
 const RETRY_AFTER: Duration = Duration::from_secs(30);
 
-const VALIDATION: &str = "VALIDATION_ERROR";
-const AUTHENTICATION: &str = "AUTHENTICATION_ERROR";
-const SERVICE: &str = "SERVICE_ERROR";
-const CONNECTION: &str = "CONNECTION_ERROR";
-const RATE_LIMIT: &str = "RATE_LIMIT_ERROR";
-const INTERNAL: &str = "INTERNAL_ERROR";
+pub(super) const VALIDATION: &str = "VALIDATION_ERROR";
+pub(super) const AUTHENTICATION: &str = "AUTHENTICATION_ERROR";
+pub(super) const SERVICE: &str = "SERVICE_ERROR";
+pub(super) const CONNECTION: &str = "CONNECTION_ERROR";
+pub(super) const RATE_LIMIT: &str = "RATE_LIMIT_ERROR";
+pub(super) const INTERNAL: &str = "INTERNAL_ERROR";
+pub(super) const ALL_TYPES: [&str; 6] =
+    [VALIDATION, AUTHENTICATION, SERVICE, CONNECTION, RATE_LIMIT, INTERNAL];
 
 /// The two identifiers that come with a request, or are made for it.
 #[derive(Debug, Clone)]
@@ -75,6 +77,7 @@ pub(super) enum Refusal {
     NotJson(String),
     NotAnEvent { reason: String, event_id: Option<String> },
     Full(Full),
+    TooMany(TooMany),
     ShuttingDown,
     Panicked,
 }
@@ -109,11 +112,19 @@ impl Refusal {
     pub fn answer(&self, identity: &Identity, event_id: Option<&str>, mask: &dyn Mask) -> Answer {
         let (status, kind, message, error) = self.reading();
         let body = failure_body(message, &mask.mask(&error), kind, identity, event_id);
-        let mut answer = Answer::failure(status, None, Value::Object(body));
+        let mut answer = Answer::failure(status, self.pause(), Value::Object(body));
         if let Self::Method { allowed } = self {
             answer.headers.push(("allow", allowed.clone()));
         }
         answer
+    }
+
+    /// When it is worth coming back, if that is known.
+    fn pause(&self) -> Option<Duration> {
+        match self {
+            Self::TooMany(TooMany { wait, .. }) => Some(*wait),
+            _ => None,
+        }
     }
 
     /// Status, type, message and specific reason.
@@ -157,6 +168,10 @@ impl Refusal {
             }
             Self::Full(full) => {
                 (503, CONNECTION, "The connector is busy, try again later", full.to_string())
+            }
+            Self::TooMany(many) => {
+                let message = "The connector gets more events than it may take, try again later";
+                (429, RATE_LIMIT, message, many.to_string())
             }
             Self::ShuttingDown => {
                 let error = "shutting down".to_owned();

@@ -83,8 +83,8 @@ impl Incoming {
     }
 }
 
-/// The body of an answer. It keeps hold of a request body that was not read: as long as somebody
-/// holds that, actix closes the connection in the way that lets the client read the answer while it
+/// The body of an answer. Over HTTP/1 it keeps hold of a request body that was not read: as long as
+/// somebody holds that, actix closes the connection in the way that lets the client read the answer while it
 /// is still sending (RFC 9112, 9.6). Were it dropped, actix would go on reading a chunked body for
 /// as long as the client likes.
 pub(super) struct Outgoing {

@@ -13,7 +13,7 @@ use futures_util::FutureExt;
 
 use super::answer::{self, About, Answer, Identity, Refusal, Verdict};
 use super::body::Incoming;
-use super::server::Gate;
+use super::gate::Gate;
 use crate::engine::admit::Ticket;
 use crate::engine::outcome::Outcome;
 use crate::event::Event;
@@ -33,6 +33,7 @@ pub(super) async fn receive(
     authenticate(gate, request.headers())?;
     check_kind(request.headers())?;
     let mut ticket = gate.admission.admit().map_err(Refusal::Full)?;
+    gate.admission.keep_rate(gate.clock.monotonic()).map_err(Refusal::TooMany)?;
     let (limit, patience) = (gate.config.max_body, gate.config.patience.body);
     let body = tokio::select! {
         body = incoming.read(limit, patience, &mut ticket) => body?,

@@ -26,6 +26,11 @@ pub(super) struct Connection {
 }
 
 impl Connection {
+    /// One more handle of its socket, if there are file descriptors left.
+    pub fn socket(&self) -> Option<TcpStream> {
+        self.socket.try_clone().ok()
+    }
+
     /// One round more; whether that was one too many.
     fn grows_old(&self) -> bool {
         self.requests.load(Ordering::Acquire) == 0

@@ -1,13 +1,20 @@
-//! HTTP in: the only folder that names actix. Read in the order of a request: `server` accepts it,
+//! HTTP in: the only folder that names actix. Read in the order of a request: it comes through
+//! `listen`, above TLS through `tls`, and `http2` if the client speaks that; `respond` answers it,
 //! `auth` and `event` decide whether it becomes an event, `answer` says what became of it.
 
 mod answer;
 mod auth;
 mod body;
 mod event;
+mod gate;
+mod http2;
 mod idle;
+mod listen;
+pub mod openapi;
 mod ops;
+mod respond;
 mod server;
+mod tls;
 
 #[cfg(test)]
 mod tests;
@@ -21,12 +28,17 @@ use jiff::Timestamp;
 
 pub use answer::{refused, told, too_large};
 pub use auth::Tokens;
-pub use server::{Parts, Server, serve};
+pub use gate::Parts;
+pub use server::{Server, serve};
+pub use tls::Shown;
 
 use crate::engine::outcome::Outcome;
 use crate::event::Event;
 use crate::telemetry::log::Log;
 use crate::telemetry::mask::Mask;
+
+/// The paths that take events unless others are set.
+pub const EVENT_PATHS: [&str; 3] = ["/", "/process-event", "/api/events"];
 
 /// What is behind the HTTP surface.
 pub trait Service: Mask + Send + Sync + 'static {
@@ -97,7 +109,7 @@ impl Config {
     pub fn new(listen: SocketAddr) -> Self {
         Self {
             listen,
-            event_paths: ["/", "/process-event", "/api/events"].map(str::to_owned).into(),
+            event_paths: EVENT_PATHS.map(str::to_owned).into(),
             max_body: 4 * 1024 * 1024,
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             max_connections: 8192,

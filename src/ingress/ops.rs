@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
+use super::Readiness;
 use super::answer::Answer;
-use super::{Readiness, Service};
+use crate::telemetry::mask::Mask;
 
 /// `GET /health`: says only that the process serves; nothing behind it is asked.
 pub(super) fn health() -> Answer {
@@ -11,14 +12,13 @@ pub(super) fn health() -> Answer {
 }
 
 /// `GET /ready`. A failed reload does not make it unready: the mappings from before serve on.
-pub(super) fn ready(service: &dyn Service, draining: bool) -> Answer {
-    let state = service.readiness();
-    let missing = match (draining, &state) {
+pub(super) fn ready(state: &Readiness, draining: bool, mask: &dyn Mask) -> Answer {
+    let missing = match (draining, state) {
         (true, _) => Some("shutting down".to_owned()),
         (false, Readiness { ready: true, .. }) => None,
         (false, state) => Some(state.missing.clone().unwrap_or_else(|| "not loaded".to_owned())),
     };
-    let errors: Vec<_> = state.last_reload.errors.iter().map(|text| service.mask(text)).collect();
+    let errors: Vec<_> = state.last_reload.errors.iter().map(|text| mask.mask(text)).collect();
     let mut body = json!({
         "status": if missing.is_none() { "Ready" } else { "Not ready" },
         "generation": state.generation,
@@ -30,6 +30,6 @@ pub(super) fn ready(service: &dyn Service, draining: bool) -> Answer {
         },
     });
     let Some(missing) = missing else { return Answer::json(200, body) };
-    body["missing"] = service.mask(&missing).into();
+    body["missing"] = mask.mask(&missing).into();
     Answer::json(503, body)
 }

@@ -1,96 +1,25 @@
-//! The HTTP server: binds, routes, gives every answer the headers that all have, stops.
-//!
-//! Limits that actix sets and this module cannot change: a request head of 128 KiB and 96 headers,
-//! 16 pipelined requests. What is no HTTP request at all (400), has too large a head (431), or
-//! takes too long for its first one (408) is answered by actix, without a body.
+//! The HTTP server: begins, drains, stops.
 
 use std::io;
 use std::net::SocketAddr;
-use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use actix_web::dev::{Payload, ServerHandle};
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{ConnectionType, Method, StatusCode};
-use actix_web::rt::net::TcpStream;
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use bytes::Bytes;
-use futures_util::FutureExt;
-use tokio::sync::{oneshot, watch};
+use actix_web::dev::ServerHandle;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::answer::{Answer, Identity, Refusal};
-use super::body::{Incoming, Outgoing};
-use super::idle::{self, Busy, Connection, Connections};
-use super::{Config, Service, Tokens, event, ops};
-use crate::clock::{self, Clock};
-use crate::engine::admit::Admission;
-use crate::fields;
-use crate::telemetry::log::{Level, Log, Subject, milliseconds};
-
-/// How long a connection is kept after an answer that was given before the request was read: time
-/// for the client to stop sending and to read it.
-const LINGER: Duration = Duration::from_secs(2);
+use super::gate::{Gate, Parts};
+use super::idle::{self, Connections};
+use super::{Config, listen};
 
 /// How long the answers of events that were given up may take to be written.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// actix's own limit for a graceful stop; ours is the grace period, which is shorter.
-const NEVER: u64 = 24 * 3600;
-
-/// Longest identifier that is taken over from a header, in bytes.
-const LONGEST_IDENTIFIER: usize = 128;
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-b3-traceid");
-const UNIQUE_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// What the server needs of the rest of the process.
-pub struct Parts {
-    pub service: Arc<dyn Service>,
-    pub tokens: Arc<Tokens>,
-    pub admission: Arc<Admission>,
-    pub log: Log,
-    pub clock: Arc<dyn Clock>,
-    /// The multi-thread runtime that events run on.
-    pub runtime: tokio::runtime::Handle,
-}
-
-/// What every request handler shares.
-pub(super) struct Gate {
-    pub config: Config,
-    pub service: Arc<dyn Service>,
-    pub tokens: Arc<Tokens>,
-    pub admission: Arc<Admission>,
-    pub log: Log,
-    pub clock: Arc<dyn Clock>,
-    pub runtime: tokio::runtime::Handle,
-    draining: AtomicBool,
-    /// Turns true when nothing is waited for any more.
-    given_up: watch::Sender<bool>,
-}
-
-impl Gate {
-    /// Resolves when events that still run are to end.
-    pub async fn given_up(&self) {
-        // The sender is this gate's own, so there is no other end than the value.
-        let _ = self.given_up.subscribe().wait_for(|given_up| *given_up).await;
-    }
-
-    fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Acquire)
-    }
-
-    pub fn milliseconds_since(&self, started: Duration) -> f64 {
-        milliseconds(self.clock.monotonic().saturating_sub(started))
-    }
-}
-
 /// A running server. Dropping it ends it at once.
 pub struct Server {
-    addresses: Vec<SocketAddr>,
+    address: SocketAddr,
     gate: Arc<Gate>,
     handle: ServerHandle,
     running: JoinHandle<io::Result<()>>,
@@ -101,61 +30,32 @@ pub struct Server {
 /// Binds and serves. The listener is open when this returns; it fails if the address cannot be
 /// bound.
 pub fn serve(config: Config, parts: Parts) -> io::Result<Server> {
-    let Parts { service, tokens, admission, log, clock, runtime } = parts;
-    let (draining, given_up) = (AtomicBool::new(false), watch::Sender::new(false));
-    let gate = Gate { config, service, tokens, admission, log, clock, runtime, draining, given_up };
-    let gate = Arc::new(gate);
+    let gate = Gate::new(config, parts);
     let connections = Arc::new(Connections::default());
     let patience = gate.config.patience;
     let (alive, server_ends) = oneshot::channel();
     let longest = patience.idle + patience.head;
     gate.runtime.spawn(idle::watch(Arc::clone(&connections), longest, server_ends));
 
-    let (addresses, server) = http_server(&gate, connections)?;
+    let (address, server) = {
+        let _inside = gate.runtime.enter();
+        listen::open(&gate, connections)?
+    };
     let handle = server.handle();
     let running = gate.runtime.spawn(server);
-    Ok(Server { addresses, gate, handle, running, _alive: alive })
-}
-
-fn http_server(
-    gate: &Arc<Gate>,
-    connections: Arc<Connections>,
-) -> io::Result<(Vec<SocketAddr>, actix_web::dev::Server)> {
-    let config = &gate.config;
-    let workers = config.workers.max(1);
-    let shared = web::Data::from(Arc::clone(gate));
-    // One handler for everything: routing is ours, so that each refusal is an answer of ours.
-    let app = move || App::new().app_data(shared.clone()).default_service(web::to(respond));
-    let bound = HttpServer::new(app)
-        .on_connect(move |stream, extensions| {
-            let socket = stream.downcast_ref::<TcpStream>();
-            if let Some(connection) = socket.and_then(|socket| connections.opened(socket)) {
-                extensions.insert(connection);
-            }
-        })
-        .workers(workers)
-        .max_connections((config.max_connections / workers).max(1))
-        .client_request_timeout(config.patience.head)
-        .client_disconnect_timeout(LINGER)
-        .keep_alive(config.patience.idle)
-        .tcp_nodelay(true)
-        .shutdown_timeout(NEVER)
-        .disable_signals()
-        .bind(config.listen)?;
-    let addresses = bound.addrs();
-    Ok((addresses, bound.run()))
+    Ok(Server { address, gate, handle, running, _alive: alive })
 }
 
 impl Server {
     /// Where it listens; the port is the real one where the configuration said 0.
-    pub fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// From now on `/ready` says 503 and every answer closes its connection, so that load
     /// balancers and clients go elsewhere; events are still processed.
     pub fn drain(&self) {
-        self.gate.draining.store(true, Ordering::Release);
+        self.gate.drain();
     }
 
     /// Resolves if the server ends by itself, which it does only when it cannot go on.
@@ -181,7 +81,7 @@ impl Server {
         let mut left = 0;
         if tokio::time::timeout(grace, &mut finished).await.is_err() {
             left = admission.in_flight();
-            self.gate.given_up.send_replace(true);
+            self.gate.give_up();
             let _ = tokio::time::timeout(LAST_WORDS, finished).await;
         }
         self.running.abort();
@@ -194,135 +94,4 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.running.abort();
     }
-}
-
-/// Answers any request at all.
-async fn respond(
-    request: HttpRequest,
-    payload: web::Payload,
-    gate: web::Data<Gate>,
-) -> HttpResponse<Outgoing> {
-    let busy = request.conn_data::<Arc<Connection>>().map(Busy::on);
-    let identity = identity(request.headers(), &*gate.clock);
-    let mut incoming = Incoming::new(payload.into_inner(), length(request.headers()));
-    let way = AssertUnwindSafe(route(&gate, &request, &mut incoming, &identity));
-    let answer = match way.catch_unwind().await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(refusal)) => refuse(&gate, &request, &refusal, &identity),
-        Err(panic) => {
-            let fields = fields! { "error" => event::panic_text(&*panic) };
-            about(&gate.log, &identity, None).error(
-                "ingress",
-                "a request handler panicked",
-                fields,
-            );
-            Refusal::Panicked.answer(&identity, None, &*gate.service)
-        }
-    };
-    let unread = incoming.spare().await;
-    response(answer, &identity, unread, busy, gate.is_draining())
-}
-
-async fn route(
-    gate: &Arc<Gate>,
-    request: &HttpRequest,
-    incoming: &mut Incoming,
-    identity: &Identity,
-) -> Result<Answer, Refusal> {
-    let started = gate.clock.monotonic();
-    let (path, method) = (request.path(), request.method());
-    let takes_events = gate.config.event_paths.iter().any(|known| known == path);
-    let reads = method == Method::GET || method == Method::HEAD;
-    match path {
-        "/" | "/health" if reads => Ok(ops::health()),
-        "/ready" if reads => Ok(ops::ready(&*gate.service, gate.is_draining())),
-        _ if takes_events && method == Method::POST => {
-            event::receive(gate, request, incoming, identity, started).await
-        }
-        "/" | "/health" | "/ready" => Err(not_allowed(true, takes_events)),
-        _ if takes_events => Err(not_allowed(false, true)),
-        _ => Err(Refusal::UnknownPath),
-    }
-}
-
-fn not_allowed(reads: bool, takes_events: bool) -> Refusal {
-    let allowed = match (reads, takes_events) {
-        (true, true) => "GET, HEAD, POST",
-        (true, false) => "GET, HEAD",
-        (false, _) => "POST",
-    };
-    Refusal::Method { allowed: allowed.to_owned() }
-}
-
-fn refuse(gate: &Gate, request: &HttpRequest, refusal: &Refusal, identity: &Identity) -> Answer {
-    let status = refusal.status();
-    let path: String = request.path().chars().take(200).collect();
-    let fields = fields! {
-        "outcome" => "refused",
-        "status" => status,
-        "error" => refusal.error(),
-        "method" => request.method().as_str(),
-        "path" => gate.service.mask(&path).into_owned(),
-        "peer" => request.peer_addr().map(|peer| peer.ip().to_string()),
-    };
-    let level = if *refusal == Refusal::Panicked { Level::Error } else { Level::Warning };
-    let event_id = refusal.event_id();
-    about(&gate.log, identity, event_id).record(level, "ingress", "request refused", fields);
-    refusal.answer(identity, event_id, &*gate.service)
-}
-
-fn about(log: &Log, identity: &Identity, event_id: Option<&str>) -> Log {
-    log.about(Subject {
-        request_id: Some(identity.request_id.clone()),
-        unique_id: Some(identity.unique_id.clone()),
-        event_id: event_id.map(str::to_owned),
-        ..Subject::default()
-    })
-}
-
-fn identity(headers: &HeaderMap, clock: &dyn Clock) -> Identity {
-    let given = |name: &HeaderName| {
-        let value = headers.get(name)?.as_bytes();
-        let printable = value.iter().all(|byte| matches!(byte, b' '..=b'~'));
-        let fits = printable && !value.is_empty() && value.len() <= LONGEST_IDENTIFIER;
-        fits.then(|| String::from_utf8_lossy(value).into_owned())
-    };
-    Identity {
-        request_id: given(&REQUEST_ID).unwrap_or_else(|| clock::trace_id(clock)),
-        unique_id: given(&UNIQUE_ID).unwrap_or_else(|| clock::uuid(clock).to_string()),
-    }
-}
-
-/// `content-length`, which actix has checked already.
-fn length(headers: &HeaderMap) -> Option<usize> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-fn response(
-    answer: Answer,
-    identity: &Identity,
-    unread: Option<Payload>,
-    busy: Option<Busy>,
-    close: bool,
-) -> HttpResponse<Outgoing> {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = Outgoing::new(Bytes::from(answer.body.to_string()), unread, busy);
-    let mut response = HttpResponse::with_body(status, body);
-    if close {
-        response.head_mut().set_connection_type(ConnectionType::Close);
-    }
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    for (name, value) in [(REQUEST_ID, &identity.request_id), (UNIQUE_ID, &identity.unique_id)] {
-        // Printable ASCII by construction, so there is no value to lose.
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(name, value);
-        }
-    }
-    for (name, value) in answer.headers {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    }
-    response
 }

@@ -36,6 +36,8 @@ pub enum Trust {
     Only(Arc<[Vec<u8>]>),
     /// Those that the system trusts, and these.
     SystemAnd(Arc<[Vec<u8>]>),
+    /// Anyone's: to see whether somebody answers, and to tell them nothing. No mapping can say so.
+    Anyone,
 }
 
 /// A client certificate and its key.

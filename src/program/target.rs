@@ -1,5 +1,6 @@
 //! An external system, and how it wants to be called.
 
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
@@ -180,6 +181,22 @@ impl Rate {
     pub const UNITS: [(&'static str, Duration); 2] =
         [("s", Duration::from_secs(1)), ("m", Duration::from_secs(60))];
 
+    /// `100/s` or `600/m`, with blanks where somebody may put them.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (count, unit) = text.split_once('/')?;
+        let count = count.trim();
+        let digits = count.bytes().all(|byte| byte.is_ascii_digit());
+        let count = count.parse().ok().filter(|count| digits && Self::COUNT.contains(count))?;
+        let (_, per) = Self::UNITS.into_iter().find(|(name, _)| *name == unit.trim())?;
+        Some(Self { count, per })
+    }
+
+    /// How many come in a second, at least 1.
+    pub fn in_a_second(self) -> u32 {
+        let seconds = u32::try_from(self.per.as_secs()).unwrap_or(u32::MAX);
+        (self.count / seconds.max(1)).max(1)
+    }
+
     /// From one request to the next.
     pub fn interval(self) -> Duration {
         self.per / self.count.max(1)
@@ -191,6 +208,17 @@ impl Rate {
     pub fn burst(self) -> u32 {
         let burst = Duration::from_millis(50).as_nanos() / self.interval().as_nanos().max(1);
         u32::try_from(burst).unwrap_or(u32::MAX).max(1)
+    }
+}
+
+/// As [`Rate::parse`] reads it.
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = Self::UNITS.into_iter().find(|(_, per)| *per == self.per);
+        match unit {
+            Some((unit, _)) => write!(f, "{}/{unit}", self.count),
+            None => write!(f, "{} in {:?}", self.count, self.per),
+        }
     }
 }
 

@@ -58,6 +58,16 @@ pub struct ServeArgs {
     #[arg(long, value_name = "PORT")]
     pub port: Option<String>,
 
+    /// File with the certificate to serve HTTPS with, and those of its issuers after it, in PEM form; read
+    /// again on reload. Without it, HTTP is served [env: TLS_CERT]
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<String>,
+
+    /// File with the private key of that certificate, unencrypted, in PEM form; read again on reload
+    /// [env: TLS_KEY]
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<String>,
+
     /// Directory of mapping files [env: MAPPINGS] [default: ./mappings]
     #[arg(long, value_name = "DIRECTORY")]
     pub mappings: Option<String>,
@@ -84,6 +94,11 @@ pub struct ServeArgs {
     /// [env: MAX_IN_FLIGHT_BYTES] [default: 64MiB]
     #[arg(long, value_name = "SIZE")]
     pub max_in_flight_bytes: Option<String>,
+
+    /// Events to take, a second (`100`, `100/s`) or a minute (`600/m`), after a pause up to a second's
+    /// worth at once; past it the answer is 429 [env: RATE_LIMIT] [default: off]
+    #[arg(long, value_name = "RATE")]
+    pub rate_limit: Option<String>,
 
     /// How long events are still accepted after SIGTERM, for load balancers to notice
     /// [env: SHUTDOWN_DELAY] [default: 5s]

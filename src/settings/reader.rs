@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::tls::{NamedFile, TlsFiles};
 use super::values::{self, Read};
 use super::{
     EVENT_DEADLINE, LISTEN, MAX_BODY, MAX_IN_FLIGHT_BYTES, PORT, SHUTDOWN_GRACE, ServeArgs,
@@ -32,6 +33,12 @@ impl Setting {
 struct Given {
     name: &'static str,
     text: String,
+}
+
+impl Given {
+    fn into_file(self) -> NamedFile {
+        NamedFile { setting: self.name, path: self.text }
+    }
 }
 
 /// Collects faults and warnings while settings are read one by one.
@@ -111,6 +118,29 @@ impl<'e> Reader<'e> {
             Err(fault) => self.faults.push(fault),
         }
         Some(source)
+    }
+
+    /// What HTTPS is served with; the outer `None` is a fault. Files are read once, as with tokens.
+    pub(super) fn tls(&mut self, args: &ServeArgs) -> Option<Option<TlsFiles>> {
+        let files = TlsFiles::of(self.certificate(args), self.key(args));
+        let read = files.and_then(|files| match &files {
+            Some(named) => named.load().map(|_| files),
+            None => Ok(None),
+        });
+        read.map_err(|fault| self.faults.push(fault)).ok()
+    }
+
+    /// Whether HTTPS is served.
+    pub(super) fn has_tls(&self, args: &ServeArgs) -> bool {
+        self.certificate(args).is_some()
+    }
+
+    fn certificate(&self, args: &ServeArgs) -> Option<NamedFile> {
+        self.given("--tls-cert", "TLS_CERT", args.tls_cert.as_deref()).map(Given::into_file)
+    }
+
+    fn key(&self, args: &ServeArgs) -> Option<NamedFile> {
+        self.given("--tls-key", "TLS_KEY", args.tls_key.as_deref()).map(Given::into_file)
     }
 
     /// A body as large as allowed must find room, else it would be refused for ever as if the

@@ -8,6 +8,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use super::LogIdentifiers;
+use crate::program::Rate;
 use crate::telemetry::log::Level;
 use crate::units;
 
@@ -138,6 +139,18 @@ pub(super) fn count(text: &str) -> Read<usize> {
     }
 }
 
+/// Events a second, or a rate as mappings write it; or `off`.
+pub(super) fn rate(text: &str) -> Read<Option<Rate>> {
+    const EXPECTED: &str = "events a second, a whole number from 1 to 1000000, such as 100 or 100/s; \
+                            or a minute, such as 30/m; or `off`";
+    if text.eq_ignore_ascii_case("off") {
+        return Ok(None);
+    }
+    let whole = text.bytes().all(|byte| byte.is_ascii_digit());
+    let rate = if whole { Rate::parse(&format!("{text}/s")) } else { Rate::parse(text) };
+    rate.map(Some).ok_or_else(|| wrong("it is no rate", EXPECTED))
+}
+
 /// A number of threads, or `cores`.
 pub(super) fn workers(text: &str) -> Read<usize> {
     if text.eq_ignore_ascii_case("cores") {
@@ -257,6 +270,25 @@ mod tests {
         assert_eq!(count("1024").unwrap(), 1024);
         for text in ["0", "-1", "1.5", "1000001", "many"] {
             assert_eq!(problem(count(text)), "it is out of range", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_rate_is_a_whole_number_in_a_second_or_in_a_minute() {
+        for (text, read) in [
+            ("1", "1/s"),
+            ("100", "100/s"),
+            ("100/s", "100/s"),
+            (" 600 / m ", "600/m"),
+            ("1000000", "1000000/s"),
+        ] {
+            assert_eq!(rate(text).unwrap().unwrap().to_string(), read, "{text}");
+        }
+        assert_eq!(rate("off").unwrap(), None);
+        for text in
+            ["0", "0/s", "0.5", "0.5/s", "-1", "+1", "1000001", "100/h", "100/", "/s", "all"]
+        {
+            assert_eq!(problem(rate(text)), "it is no rate", "{text}");
         }
     }
 

@@ -120,7 +120,7 @@ class Manifests(unittest.TestCase):
         given = {
             ("ServiceAccount", "mine"),
             ("ConfigMap", "mine"),
-            *(("Secret", one) for one in ("nsps", "wtl", "more", "still.more", "certificate")),
+            *(("Secret", one) for one in ("nsps", "wtl", "more", "still.more", "certificate", "connector-tls")),
         }
         wanted = {("ServiceAccount", spec["serviceAccountName"])}
         for source in spec["volumes"][0]["projected"]["sources"]:
@@ -260,6 +260,28 @@ class Behaviour(unittest.TestCase):
         ]
         self.assertEqual(paths, ["/health", "/health", "/ready"])
 
+    def test_with_a_certificate_everything_is_asked_by_https(self):
+        found = objects(CHOICES["HTTPS"])
+        (volume,) = pod(found)["spec"]["volumes"]
+        (secret,) = [
+            source["secret"]
+            for source in volume["projected"]["sources"]
+            if source.get("secret", {}).get("name") == "connector-tls"
+        ]
+        (mount,) = container(found)["volumeMounts"]
+        paths = {item["key"]: f"{mount['mountPath']}/{item['path']}" for item in secret["items"]}
+        self.assertEqual(paths, {"tls.crt": env(found)["TLS_CERT"], "tls.key": env(found)["TLS_KEY"]})
+        for probe in ("startup", "liveness", "readiness"):
+            self.assertEqual(container(found)[f"{probe}Probe"]["httpGet"]["scheme"], "HTTPS")
+            self.assertEqual(container(objects())[f"{probe}Probe"]["httpGet"]["scheme"], "HTTP")
+        self.assertNotIn("TLS_CERT", env(objects()))
+        for protocol, one in [("https", found), ("http", objects())]:
+            (port,) = one_of_kind(one, "Service")["spec"]["ports"]
+            self.assertEqual(port["appProtocol"], protocol)
+        asking = {one["name"]: one["value"] for one in one_of_kind(found, "Pod")["spec"]["containers"][0]["env"]}
+        self.assertEqual(asking.keys(), {"LISTEN", "TLS_CERT"})
+        self.assertEqual(asking["TLS_CERT"], env(found)["TLS_CERT"])
+
     def test_helm_test_asks_the_service_where_kubernetes_says_that_it_is(self):
         for choice, listen, asked in [
             ("defaults", "0.0.0.0:8080", "$(DEMO_NSPS_CONNECTOR_SERVICE_HOST):80"),
@@ -278,6 +300,7 @@ class Behaviour(unittest.TestCase):
             ("ingress with all", "https://c.example.com/api/events", False),
             ("load balancer", "http://ADDRESS:8443/", True),
             ("node port", "http://NODE:PORT/", True),
+            ("HTTPS", "https://demo-nsps-connector.prod.svc/,", False),
         ]:
             notes = render(merged(LEAST, CHOICES[choice]))["NOTES.txt"]
             self.assertIn(f"  {place}", notes)
@@ -357,7 +380,8 @@ class Documents(unittest.TestCase):
         given = env(objects(CHOICES["every setting"]))
         self.assertLessEqual(variables, given.keys())
         self.assertEqual(
-            (given["MAX_IN_FLIGHT"], given["MAX_BODY"], given["TEST_ON_RELOAD"]), ("1000000", "65536", "true")
+            (given["MAX_IN_FLIGHT"], given["MAX_BODY"], given["RATE_LIMIT"], given["TEST_ON_RELOAD"]),
+            ("1000000", "65536", "1000000", "true"),
         )
 
     def test_durations_have_the_defaults_of_the_connector(self):

@@ -48,12 +48,16 @@ CHOICES = {
             "maxBody": 65536,
             "maxInFlight": 1000000,
             "maxInFlightBytes": "128MiB",
+            "rateLimit": 1000000,
             "logLevel": "debug",
             "logIdentifiers": "full",
             "workers": "cores",
             "testOnReload": True,
-        }
+        },
+        "tls": {"existingSecret": "connector-tls"},
     },
+    "HTTPS": {"tls": {"existingSecret": "connector-tls"}, "service": {"port": 443}},
+    "rate in a minute": {"settings": {"rateLimit": "600/m"}},
     "node port": {"service": {"type": "NodePort", "nodePort": 30080, "annotations": {"a": "b"}}},
     "load balancer": {
         "service": {"type": "LoadBalancer", "port": 8443, "loadBalancerSourceRanges": ["203.0.113.7/32"]}
@@ -138,7 +142,7 @@ ROWS = [
     ["defaults", "own token"],
     ["several mappings", "existing mappings", "no watch"],
     ["defaults", "secret variables", "secret files"],
-    ["defaults", "load balancer", "IPv6"],
+    ["defaults", "load balancer", "IPv6", "HTTPS"],
     ["defaults", "ingress", "ingress with all"],
     ["defaults", "autoscaling", "autoscaling by memory"],
     ["defaults", "narrow network policy", "no network policy"],

@@ -2,6 +2,7 @@
 
 mod scripts;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -104,6 +105,36 @@ fn every_secret_and_config_that_a_service_wants_is_declared() {
     }
 }
 
+/// Docker takes any signal for a stop where none is named, and with `unless-stopped` even then.
+#[test]
+fn a_connector_that_was_reloaded_is_started_again_after_a_crash_and_a_reboot() {
+    let document = yaml("deploy/compose.yaml");
+    let service = &document["services"]["connector"];
+    assert_eq!(service["restart"], "always");
+    assert_eq!(service["stop_signal"], "SIGTERM");
+    let dockerfile = repository_file("Dockerfile");
+    let image = dockerfile.split("FROM scratch").nth(1).expect("the stage of the image");
+    assert!(image.lines().any(|line| line == "STOPSIGNAL SIGTERM"));
+}
+
+#[test]
+fn a_stack_names_its_version_since_older_dockers_refuse_it_otherwise() {
+    assert_eq!(yaml("deploy/stack.yaml")["version"], "3.8");
+}
+
+#[test]
+fn secrets_that_the_pages_have_in_files_are_neither_committed_nor_sent_to_a_builder() {
+    let secrets =
+        ["wtl-token.txt", "api-token.txt", "deploy/connector.env", "deploy/secrets/api-token"];
+    let ignored = lines("git", &[&["check-ignore", "--no-index", "--"], &secrets[..]].concat());
+    assert_eq!(ignored, BTreeSet::from(secrets.map(str::to_owned)));
+    assert!(repository_file(".gcloudignore").lines().any(|line| line == "#!include:.gitignore"));
+    let sent = repository_file(".dockerignore");
+    for pattern in ["*token*.txt", "deploy", "**/secrets", "**/.env"] {
+        assert!(sent.lines().any(|line| line == pattern), "{pattern}");
+    }
+}
+
 /// `40s` as a number.
 fn seconds(text: &str) -> u64 {
     text.trim_matches('"').strip_suffix('s').unwrap_or_else(|| panic!("{text}")).parse().unwrap()
@@ -173,6 +204,34 @@ fn settings_that_files_name_exist() {
     assert!(names.len() > 10, "{names:?}");
     for name in names {
         assert!(help.contains(&format!("[env: {name}]")), "{name}");
+    }
+}
+
+/// What a command in the repository prints.
+fn lines(program: &str, arguments: &[&str]) -> BTreeSet<String> {
+    let output = Command::new(program).args(arguments).current_dir(ROOT).output().unwrap();
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_builder_is_sent_all_that_the_dockerfile_copies_and_no_more_than_it_needs() {
+    let sent = lines("deploy/prove-image.sh", &["--context"]);
+    let dockerfile = repository_file("Dockerfile");
+    let copies = dockerfile.lines().filter_map(|line| line.strip_prefix("COPY "));
+    let copies = copies.filter(|words| !words.starts_with("--from=") && !words.starts_with('$'));
+    let sources: Vec<&str> =
+        copies.flat_map(|words| words.rsplit_once(' ').expect("a target").0.split(' ')).collect();
+    assert!(sources.contains(&"src") && sources.contains(&"Cargo.lock"), "{sources:?}");
+    for source in sources {
+        let files = lines("git", &["ls-files", "--", source]);
+        assert!(!files.is_empty(), "the Dockerfile copies {source}, which is not there");
+        for file in files {
+            assert!(sent.contains(&file), ".dockerignore keeps {file} from the builder");
+        }
+    }
+    for file in ["tests/it/main.rs", "docs/operations.md", "mappings/wtl-hss.test.yaml", "test"] {
+        assert!(!sent.contains(file), "{file} is of no use there");
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::support::markdown::headings;
 use crate::support::scratch::repository_file;
 
-const DOCUMENTS: [&str; 10] = [
+const DOCUMENTS: [&str; 12] = [
     "README.md",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
@@ -13,9 +13,11 @@ const DOCUMENTS: [&str; 10] = [
     "docs/mapping-reference.md",
     "docs/cookbook.md",
     "docs/events.md",
+    "docs/operations.md",
     "fuzz/README.md",
     "benches/compare/README.md",
     "deploy/README.md",
+    "helm/nsps-connector/README.md",
 ];
 
 /// What stands in the parentheses of `[text](target)`, without links to other sites.

@@ -12,7 +12,14 @@ use crate::support::sources::{Source, sources};
 const HOMES: &[(&[&str], &[&str])] = &[
     (&["serde_yaml", "serde_saphyr", "saphyr*"], &["src/mapping/yaml.rs", "src/mapping/yaml/"]),
     (&["annotate_snippets"], &["src/mapping/diagnostic.rs", "src/mapping/diagnostic/"]),
-    (&["boon"], &["src/mapping/document/schema/tests/", "src/event/tests/"]),
+    (
+        &["boon"],
+        &[
+            "src/mapping/document/schema/tests/",
+            "src/event/tests/",
+            "src/ingress/openapi/testing.rs",
+        ],
+    ),
     (&["jsonpath_rust"], &["src/expr/path.rs", "src/expr/path/"]),
     (&["handlebars"], &["src/expr/template.rs", "src/expr/template/"]),
     (&["rust_decimal"], &["src/expr/helpers/numbers.rs"]),
@@ -25,9 +32,20 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["rustls_pki_types"], &["src/assertion.rs", "src/certificate.rs"]),
     (
         &["rustls", "tokio_rustls"],
-        &["src/egress.rs", "src/egress/", "src/certificate.rs", "src/certificate/"],
+        &[
+            "src/egress.rs",
+            "src/egress/",
+            "src/certificate.rs",
+            "src/certificate/",
+            // What is served above TLS is ingress' own, as what is called is egress'.
+            "src/ingress/tls.rs",
+            "src/ingress/http2.rs",
+            "src/ingress/tests/",
+        ],
     ),
-    (&["h2"], &["src/egress.rs", "src/egress/"]),
+    (&["h2"], &["src/egress.rs", "src/egress/", "src/ingress/http2.rs", "src/ingress/tests/"]),
+    // actix has its own, older types of the same names; `explain` has a module of that name.
+    (&["http"], &["src/ingress/http2.rs", "src/ingress/tests/", "src/cli/explain/"]),
     (&["rcgen"], &["src/certificate/"]),
     (&["cookie"], &["src/engine/session/jar.rs"]),
     (&["dotenvy"], &["src/settings/environment.rs"]),
@@ -41,6 +59,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
             XML_TESTS,
         ],
     ),
+    (&["rustix"], &["src/cli/serve.rs"]),
     (&["terminal_size"], &["src/cli/output.rs"]),
     (&["unicode_width"], &["src/cli/test/columns.rs"]),
     (&["rusqlite", "sqlx", "tokio_postgres"], &["src/store.rs", "src/store/"]),

@@ -8,6 +8,7 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "tests of the whole process run in real time")]
 
+mod acceptance;
 mod answers;
 mod cli;
 mod compliance;
@@ -19,11 +20,14 @@ mod editor;
 mod events;
 mod format;
 mod helm;
+mod https;
 mod identity;
 mod laws;
 mod log;
 mod mutation;
 mod oauth;
+mod openapi;
+mod operations;
 mod packs;
 mod pressure;
 mod readme;

@@ -153,3 +153,15 @@ fn what_is_probably_not_meant_is_warned_of() {
         assert_eq!(warning["level"], "warning");
     }
 }
+
+#[test]
+fn it_takes_as_many_open_files_as_it_may_have() {
+    let scratch = Scratch::new();
+    let lowered = "ulimit -Sn 128; exec \"$0\" \"$@\"";
+    let binary = env!("CARGO_BIN_EXE_nsps-connector");
+    let connector = good(&scratch).program("/bin/sh", &["-c", lowered, binary]).start();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", connector.pid())).unwrap();
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let words: Vec<&str> = files.split_whitespace().collect();
+    assert!(words[3] != "128" && words[3] == words[4], "{files}");
+}

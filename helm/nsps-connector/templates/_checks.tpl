@@ -35,6 +35,16 @@
 
 {{- include "connector.checkVariables" . -}}
 
+{{- if $values.tls.existingSecret -}}
+  {{- range $values.secrets.files -}}
+    {{- range .items -}}
+      {{- if hasPrefix "connector-tls/" .path -}}
+        {{- fail "secrets.files: the folder connector-tls is that of tls.existingSecret; take another one" -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+
 {{- $budget := $values.podDisruptionBudget -}}
 {{- if $budget.enabled -}}
   {{- if eq (kindIs "invalid" $budget.maxUnavailable) (kindIs "invalid" $budget.minAvailable) -}}

@@ -8,10 +8,24 @@ EVENT_PATHS: {{ $settings.eventPaths | default "" | quote }}
 MAX_BODY: {{ include "connector.number" $settings.maxBody | quote }}
 MAX_IN_FLIGHT: {{ include "connector.number" $settings.maxInFlight | quote }}
 MAX_IN_FLIGHT_BYTES: {{ include "connector.number" $settings.maxInFlightBytes | quote }}
+RATE_LIMIT: {{ include "connector.number" $settings.rateLimit | quote }}
+TLS_CERT: {{ include "connector.tlsFile" (list . "tls.crt") | quote }}
+TLS_KEY: {{ include "connector.tlsFile" (list . "tls.key") | quote }}
 LOG_LEVEL: {{ $settings.logLevel | default "" | quote }}
 LOG_IDENTIFIERS: {{ $settings.logIdentifiers | default "" | quote }}
 WORKERS: {{ include "connector.number" $settings.workers | quote }}
 TEST_ON_RELOAD: {{ ternary "true" "" $settings.testOnReload | quote }}
+{{- end -}}
+
+{{/* A file of the certificate that the connector serves HTTPS with, if it does. */}}
+{{- define "connector.tlsFile" -}}
+{{- $root := index . 0 -}}
+{{- if $root.Values.tls.existingSecret }}/etc/nsps-connector/mappings/secrets/connector-tls/{{ index . 1 }}{{ end -}}
+{{- end -}}
+
+{{/* How the connector is asked. */}}
+{{- define "connector.scheme" -}}
+{{- ternary "https" "http" (not (empty .Values.tls.existingSecret)) -}}
 {{- end -}}
 
 {{/* Text or a whole number. Helm reads numbers of files as floating ones, and would print 1e+06. */}}

@@ -16,7 +16,6 @@ use crate::engine::target::quota;
 use crate::engine::transport::TransportFault;
 use crate::fields;
 use crate::program::Breaker;
-use crate::telemetry::log::Level;
 
 impl Exchange<'_> {
     /// A place among the events of the target, where events share a room; with `no_choice` never a
@@ -128,21 +127,25 @@ impl Exchange<'_> {
 
     fn settle(&self, pass: Pass<'_>, health: Health) {
         let change = pass.settle(health, self.step.run.engine.clock.monotonic());
-        let (level, message, fields) = match change {
-            None => return,
+        let log = &self.step.run.log;
+        match change {
+            None => {}
             Some(Change::Opened(Breaker { failures, open_for })) => {
                 let mut fields = self.place_in_mapping();
                 fields.extend(fields! {
                     "failures" => failures,
                     "open_for_ms" => u64::try_from(open_for.as_millis()).unwrap_or(u64::MAX),
                 });
-                (Level::Warning, "breaker opened: the target fails, nothing is sent to it", fields)
+                log.warning(
+                    "engine",
+                    "breaker opened: the target fails, nothing is sent to it",
+                    fields,
+                );
             }
             Some(Change::Closed) => {
-                let message = "breaker closed: the target answers again";
-                (Level::Info, message, self.place_in_mapping())
+                let fields = self.place_in_mapping();
+                log.info("engine", "breaker closed: the target answers again", fields);
             }
-        };
-        self.step.run.log.record(level, "engine", message, fields);
+        }
     }
 }

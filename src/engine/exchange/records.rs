@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Exchange;
 use crate::engine::transport::{Request, Response, TransportError};
 use crate::fields;
-use crate::telemetry::log::{Fields, Level, milliseconds};
+use crate::telemetry::log::{Fields, milliseconds};
 
 impl Exchange<'_> {
     /// One record for each exchange.
@@ -26,19 +26,16 @@ impl Exchange<'_> {
             "method" => &**method,
             "url" => shown,
         });
-        let (level, message) = match result {
-            Ok(response) => {
-                fields.push(("status", response.status.into()));
-                (Level::Info, "exchange")
-            }
-            Err(error) => {
-                fields.push(("error", error.message.as_str().into()));
-                (Level::Warning, "exchange failed")
-            }
-        };
-        fields.push(("duration_ms", milliseconds(took).into()));
-        fields.push(("try", attempt.into()));
-        self.step.run.log.record(level, "engine", message, fields);
+        fields.push(match result {
+            Ok(response) => ("status", response.status.into()),
+            Err(error) => ("error", error.message.as_str().into()),
+        });
+        fields.extend(fields! { "duration_ms" => milliseconds(took), "try" => attempt });
+        let log = &self.step.run.log;
+        match result {
+            Ok(_) => log.info("engine", "exchange", fields),
+            Err(_) => log.warning("engine", "exchange failed", fields),
+        }
     }
 
     pub(super) fn record_bodies(&self, sent: &Request, response: Option<&Response>, attempt: u32) {

@@ -8,7 +8,6 @@
 mod breaker;
 mod held;
 mod queue;
-mod rate;
 #[cfg(test)]
 mod tests;
 
@@ -24,8 +23,8 @@ pub(super) use breaker::{Change, Health};
 pub(super) use held::Held;
 use queue::Queue;
 pub(super) use queue::Rank;
-use rate::Pacer;
 
+use super::rate::Pacer;
 use crate::clock::Clock;
 use crate::program::Target;
 

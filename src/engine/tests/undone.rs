@@ -1,5 +1,9 @@
 //! Undoing: what is sent when a later step fails for good, in which order, and what it sees.
 
+mod in_vain;
+mod twice;
+mod values;
+
 use serde_json::{Value, json as value};
 
 use super::super::outcome::{Failure, FailureKind, Members, Outcome, Undone};
@@ -129,24 +133,6 @@ fn a_step_that_failed_itself_or_was_skipped_is_not_taken_back() {
     assert_eq!(undone(&fails(&story)), ["1: 1, 0"]);
 }
 
-#[test]
-fn an_undo_sees_what_was_saved_up_to_its_step_and_not_what_came_later() {
-    let mapping = rule("POST /a")
-        .step("save: { id: $.id }")
-        .step("undo: { request: 'DELETE /a/{{id}}', headers: { X-Of: '{{event_id}} {{mine}}' } }")
-        .step("extract: { mine: { value: 'own {{event_id}}' } }")
-        .then("POST /b")
-        .step("save: { id: $.id }")
-        .step("undo: { request: 'DELETE /b/{{id}}', json: { was: '{{steps.second.status}}' } }")
-        .step("name: second")
-        .then("POST /c");
-    let story = Story::of(mapping).replies([id(1), id(2), status(400), ok(), ok()]);
-    fails(&story);
-    assert_eq!(sent(&story)[3..], ["DELETE /b/2", "DELETE /a/1"]);
-    assert_eq!(&story.sent()[3].request.body[..], br#"{"was":200}"#);
-    assert_eq!(story.sent()[4].header("x-of"), "e-1 own e-1");
-}
-
 /// A rule that adds each member of a list, and needs something more.
 fn each() -> String {
     let mapping = rule("POST /{{item}}")
@@ -156,6 +142,10 @@ fn each() -> String {
         .step("undo: { request: 'DELETE /{{item}}/{{index}}/{{id}}' }")
         .then("PUT /sum")
         .step("json: \"{{id}}\"");
+    with_list(&mapping)
+}
+
+fn with_list(mapping: &impl ToString) -> String {
     mapping.to_string().replace("rules:\n", "extract: { list: \"$.pb_data.list\" }\nrules:\n")
 }
 
@@ -297,61 +287,6 @@ fn a_session_that_ends_before_the_undo_is_renewed_for_it() {
     assert_eq!(story.sent().pop().expect("a request").header("token"), "second-token");
 }
 
-/// A rule that looks for something, creates it if it is not there, and may begin again.
-fn found_or_created() -> OneRule {
-    rule("GET /x")
-        .step("save: { id: { path: $.id, optional: true } }")
-        .then("POST /x")
-        .step("when: { id: { exists: false } }")
-        .step("save: { id: $.id }")
-        .step("undo: { request: 'DELETE /x/{{id}}' }")
-        .then("PUT /x/{{id}}")
-        .step("responses: [{ when: { status: 412 }, then: restart }]")
-}
-
-#[test]
-fn what_was_done_before_the_rule_began_again_is_taken_back_too() {
-    let story = Story::of(found_or_created()).luck(Luck::Always(0)).replies([
-        ok(),
-        id(7),
-        status(412),
-        id(7),
-        status(400),
-        ok(),
-    ]);
-    let failure = fails(&story);
-    let expected = ["GET /x", "POST /x", "PUT /x/7", "GET /x", "PUT /x/7", "DELETE /x/7"];
-    assert_eq!(sent(&story), expected, "the second run only found it");
-    assert_eq!(undone(&failure), ["2: 1, 0"]);
-}
-
-#[test]
-fn what_was_done_twice_is_deleted_once_unless_it_was_not_the_same() {
-    for (second, deleted) in [(7, vec!["DELETE /x/7"]), (8, vec!["DELETE /x/8", "DELETE /x/7"])] {
-        let replies = [ok(), id(7), status(412), ok(), id(second), status(400)];
-        let replies = [replies.to_vec(), vec![ok(); deleted.len()]].concat();
-        let story = Story::of(found_or_created()).luck(Luck::Always(0)).replies(replies);
-        let failure = fails(&story);
-        assert_eq!(sent(&story)[6..], deleted);
-        assert_eq!(undone(&failure), ["2: 2, 0"]);
-    }
-}
-
-#[test]
-fn what_is_not_safe_to_repeat_is_taken_back_as_often_as_it_was_done() {
-    let mapping = rule("POST /credit")
-        .step("undo: { request: POST /debit }")
-        .then("PUT /x")
-        .step("responses: [{ when: { status: 412 }, then: restart }]");
-    let replies = [ok(), status(412), ok(), status(400), ok(), ok()];
-    let story = Story::of(mapping).luck(Luck::Always(0)).replies(replies);
-    fails(&story);
-    assert_eq!(sent(&story)[4..], ["POST /debit", "POST /debit"]);
-    let keys: Vec<String> =
-        story.sent()[4..].iter().map(|sent| sent.header("idempotency-key").to_owned()).collect();
-    assert_ne!(keys[0], keys[1]);
-}
-
 #[test]
 fn a_restart_that_may_not_be_is_transient() {
     let story = Story::of(three().step("responses: [{ when: { status: 412 }, then: restart }]"));
@@ -368,4 +303,21 @@ fn an_event_that_is_given_up_while_it_is_undone_leaves_nothing_behind() {
     assert_eq!(story.given_up_after(secs(2), event()), 4);
     story.pass(secs(60));
     assert_eq!(story.tries(), 4);
+}
+
+#[test]
+fn an_undo_that_cannot_be_rendered_is_told_by_its_own_name_and_target() {
+    let mapping = rule("POST /a")
+        .step("target: hss")
+        .step("save: { id: { path: $.id, optional: true } }")
+        .step("undo: { target: other, request: 'DELETE /a/{{id}}' }")
+        .then("POST /b")
+        .step("target: hss");
+    let mapping =
+        mapping.to_string().replace("rules:\n", "  other: { url: http://other.test }\nrules:\n");
+    let story = Story::of(mapping).replies([ok(), status(400)]);
+    let failed = fails(&story);
+    let why = failed.undone[0].failure.as_ref().expect("a reason");
+    assert_eq!((why.target.as_deref(), why.step.as_deref()), (Some("other"), Some("undo of 1")));
+    assert!(why.message.starts_with("step `undo of 1` of rule `all`: "), "{}", why.message);
 }

@@ -1,8 +1,11 @@
 //! The real server on a real socket, with a scripted service behind it.
 
 mod connections;
+mod described;
+mod http2;
 mod logging;
 mod requests;
+mod secure;
 mod stopping;
 
 use std::borrow::Cow;
@@ -117,11 +120,20 @@ fn start_with(config: Config, limits: Limits) -> Setup {
 }
 
 fn start_logging(config: Config, limits: Limits, log: Log) -> Setup {
+    start_all(config, Admission::new(limits), log, None)
+}
+
+fn start_all(
+    config: Config,
+    admission: Arc<Admission>,
+    log: Log,
+    certificate: Option<Arc<Shown>>,
+) -> Setup {
     let (service, tokens) = (Arc::new(Scripted::default()), Tokens::new(["token"]));
-    let admission = Admission::new(limits);
     let parts = Parts {
         service: Arc::clone(&service) as Arc<dyn Service>,
         tokens: Arc::clone(&tokens),
+        certificate,
         admission: Arc::clone(&admission),
         log,
         ..parts(tokio::runtime::Handle::current())
@@ -133,6 +145,7 @@ fn parts(runtime: tokio::runtime::Handle) -> Parts {
     Parts {
         service: Arc::new(Scripted::default()),
         tokens: Tokens::new(["token"]),
+        certificate: None,
         admission: Admission::new(Limits { events: 1, bytes: 1 }),
         log: Log::discard(),
         clock: Arc::new(SystemClock::new()),
@@ -142,7 +155,7 @@ fn parts(runtime: tokio::runtime::Handle) -> Parts {
 
 impl Setup {
     async fn client(&self) -> Client {
-        let stream = TcpStream::connect(self.server.addresses()[0]).await.unwrap();
+        let stream = TcpStream::connect(self.server.address()).await.unwrap();
         Client { stream: BufReader::new(stream) }
     }
 

@@ -32,7 +32,7 @@ async fn idle_connections_do_not_hold_up_a_stop() {
 #[tokio::test]
 async fn a_stop_waits_for_the_answer_of_what_runs() {
     let setup = start();
-    let (service, address) = (Arc::clone(&setup.service), setup.server.addresses()[0]);
+    let (service, address) = (Arc::clone(&setup.service), setup.server.address());
     let mut client = setup.client().await;
     client.sends(&event("hang")).await;
     setup.has_begun(1).await;
@@ -75,7 +75,7 @@ async fn a_stop_waits_for_a_run_whose_client_is_gone() {
 #[tokio::test]
 async fn an_address_in_use_is_an_error() {
     let setup = start();
-    let taken = Config { listen: setup.server.addresses()[0], ..config() };
+    let taken = Config { listen: setup.server.address(), ..config() };
     assert!(serve(taken, parts(tokio::runtime::Handle::current())).is_err());
 }
 
@@ -84,7 +84,7 @@ fn a_server_can_be_started_outside_of_its_runtime() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let server = serve(config(), parts(runtime.handle().clone())).unwrap();
     runtime.block_on(async {
-        let stream = TcpStream::connect(server.addresses()[0]).await.unwrap();
+        let stream = TcpStream::connect(server.address()).await.unwrap();
         let mut client = Client { stream: BufReader::new(stream) };
         assert_eq!(client.asks(HEALTH).await.status, 200);
         drop(client);

@@ -43,7 +43,7 @@ impl Checker<'_, '_> {
             },
             _ => String::new(),
         };
-        let rate = read(&written);
+        let rate = Rate::parse(&written);
         if rate.is_none() {
             let most = Rate::COUNT.end();
             let message =
@@ -106,14 +106,4 @@ impl Checker<'_, '_> {
         }
         number
     }
-}
-
-/// `100/s`, with blanks where somebody may put them.
-fn read(text: &str) -> Option<Rate> {
-    let (count, unit) = text.split_once('/')?;
-    let count = count.trim();
-    let digits = count.bytes().all(|byte| byte.is_ascii_digit());
-    let count = count.parse().ok().filter(|count| digits && Rate::COUNT.contains(count))?;
-    let (_, per) = Rate::UNITS.into_iter().find(|(name, _)| *name == unit.trim())?;
-    Some(Rate { count, per })
 }

@@ -1,7 +1,6 @@
 //! `tls` to whom to trust and who we are: files are read and understood at load, so that no
 //! handshake is the first to find out.
 
-use std::fmt::Display;
 use std::sync::Arc;
 
 use super::super::document::Tls as Written;
@@ -179,14 +178,8 @@ impl Checker<'_, '_> {
     /// A certificate that is not valid now may be about to be: it is no mistake.
     fn warn_of_age(&mut self, file: &Text, path: &str, validity: Validity) {
         let Some(now) = self.env.now() else { return };
-        let told = |since: &dyn Display| format!("a certificate in the file `{path}` {since}");
-        let message = match validity {
-            Validity { ends, .. } if ends < now => told(&format_args!("expired on {ends}")),
-            Validity { begins, .. } if begins > now => {
-                told(&format_args!("is not valid before {begins}"))
-            }
-            _ => return,
-        };
+        let Some(fault) = validity.fault_at(now) else { return };
+        let message = format!("a certificate in the file `{path}` {fault}");
         let help = "put a valid one there, and let the connector reload (SIGHUP)";
         self.warning("expired-certificate", file.span(), message, help);
     }

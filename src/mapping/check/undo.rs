@@ -20,7 +20,7 @@ impl Checker<'_, '_> {
             let message = "a log-in takes nothing back";
             let help = "leave it out: one that fails is begun again when the next event needs it";
             self.error("undo-in-login", written.span, message, help);
-        } else if is_last && step.for_each.is_none() {
+        } else if is_last && step.for_each.is_none() && step.save.is_none() {
             let message = "this is never sent: no step comes after this one that could fail";
             let help = "leave it out, or give the `undo` to the steps before this one";
             self.warning("useless-undo", written.span, message, help);

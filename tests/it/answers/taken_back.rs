@@ -85,6 +85,7 @@ fn what_was_done_is_polled_for_counted_and_taken_back() {
         records.iter().find(|record| record["message"] == "undo failed").expect("a warning");
     let of_undo = ["level", "step", "rule", "target"].map(|key| failed[key].clone());
     assert_eq!(of_undo, ["warning", "undo of create", "all", "hss"].map(Value::from));
+    assert!(failed["reason"].as_str().is_some_and(|why| why.starts_with("hss answered 410")));
     let end = records.last().expect("the end of the event");
     let rule = &end["rules"][0];
     assert_eq!((&rule["undone"], &rule["done"]), (&json!(["add"]), &json!(1)));

@@ -31,13 +31,14 @@ fn it_says_of_which_files_there_is_one() {
         "- mapping: Mapping files",
         "- test:    Test files",
         "- event:   Events",
+        "- openapi: The HTTP surface",
     ] {
         assert!(ran.stdout.contains(words), "{words}\n{}", ran.stdout);
     }
     for (arguments, hint) in [
         (&["schema"][..], "<WHAT>"),
         (&["schema", "maping"], "a similar value exists: 'mapping'"),
-        (&["schema", "openapi"], "possible values: mapping, test, event"),
+        (&["schema", "answer"], "possible values: mapping, test, event, openapi"),
         (&["schema", "mapping", "x"], "unexpected argument 'x'"),
     ] {
         let ran = run(Scratch::new().path(), arguments, &[]);

@@ -1,12 +1,13 @@
 //! The connector as a process of its own, from its start to its exit code.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use nsps_connector::ingress::{EVENT_PATHS, openapi};
 use rustix::process::{Pid, kill_process};
 use serde_json::Value;
 
@@ -14,6 +15,7 @@ pub use rustix::process::Signal;
 
 use super::SOON;
 use super::client::{self, Answer};
+use super::contract::{Contract, Heard};
 use super::lines::Lines;
 use super::scratch::Scratch;
 
@@ -29,7 +31,8 @@ pub struct Setup {
     variables: Vec<(String, String)>,
 }
 
-/// A running connector, or one that has ended; killed when dropped.
+/// A running connector, or one that has ended; killed when dropped. Each of its answers that a test
+/// gets is held against its OpenAPI document first.
 #[derive(Debug)]
 pub struct Connector {
     pid: Pid,
@@ -38,6 +41,9 @@ pub struct Connector {
     stderr: Lines,
     exit: Arc<(Mutex<Option<ExitStatus>>, Condvar)>,
     threads: Vec<JoinHandle<()>>,
+    /// None if it is another program in the connector's place.
+    event_paths: Option<Vec<String>>,
+    contract: OnceLock<Contract>,
 }
 
 impl Setup {
@@ -101,11 +107,7 @@ impl Setup {
     /// Starts it at an address that nobody else has, and waits until it can be reached there: for a
     /// connector whose log does not say where it listens.
     pub fn start_unheard(self) -> Connector {
-        // All of 127.0.0.0/8 is this machine (on Linux), and a process id is one process's alone.
-        let [_, a, b, c] = std::process::id().to_be_bytes();
-        let free = TcpListener::bind((Ipv4Addr::new(127, a | 64, b, c), 0)).unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
+        let address = own_address();
         let mut connector = self.env("LISTEN", &address.to_string()).spawn();
         connector.address = Some(address);
         let end = Instant::now() + SOON;
@@ -119,6 +121,13 @@ impl Setup {
 
     /// Starts it, and waits for nothing: for a connector that is not expected to get far.
     pub fn spawn(self) -> Connector {
+        let set = self.variables.iter().rev().find(|(name, _)| name == "EVENT_PATHS");
+        let event_paths = match set {
+            Some((_, paths)) => paths.split(',').map(str::to_owned).collect(),
+            None => EVENT_PATHS.map(str::to_owned).into(),
+        };
+        let is_connector = self.program == Path::new(env!("CARGO_BIN_EXE_nsps-connector"));
+        let event_paths = is_connector.then_some(event_paths);
         let mut child = Command::new(&self.program)
             .args(&self.arguments)
             .current_dir(&self.directory)
@@ -143,7 +152,8 @@ impl Setup {
             *told.0.lock().unwrap() = Some(status);
             told.1.notify_all();
         }));
-        Connector { pid, address: None, stdout, stderr, exit, threads }
+        let contract = OnceLock::new();
+        Connector { pid, address: None, stdout, stderr, exit, threads, event_paths, contract }
     }
 }
 
@@ -151,6 +161,11 @@ impl Connector {
     /// Where it accepts events.
     pub fn address(&self) -> SocketAddr {
         self.address.expect("only a connector that was started has an address")
+    }
+
+    /// By which a command can send it a signal.
+    pub fn pid(&self) -> i32 {
+        self.pid.as_raw_nonzero().get()
     }
 
     /// Posts an event as NSPS does: with the token and as JSON, unless `headers` say otherwise.
@@ -167,18 +182,32 @@ impl Connector {
                 all.push((name, value));
             }
         }
-        client::send(self.address(), "POST", path, &all, body.as_ref())
+        self.send("POST", path, &all, body.as_ref())
     }
 
     /// Asks for a page that needs no token.
     pub fn get(&self, path: &str) -> Answer {
-        client::send(self.address(), "GET", path, &[], b"")
+        self.send("GET", path, &[], b"")
     }
 
     /// Sends any request, with no header that is not in `headers` but `host`, `content-length` and
     /// `connection`.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        client::send(self.address(), method, path, headers, body)
+        let answer = client::send(self.address(), method, path, headers, body);
+        if let Err(fault) = self.described(method, path, &answer) {
+            panic!("{method} {path} is not answered as the document says: {fault}");
+        }
+        answer
+    }
+
+    /// Where the connector's OpenAPI document describes an answer, nowhere if this is no connector;
+    /// or in what it does not.
+    pub fn described(&self, method: &str, path: &str, answer: &Answer) -> Result<String, String> {
+        let Some(event_paths) = &self.event_paths else { return Ok(String::new()) };
+        let contract = || Contract::of(openapi::document(event_paths));
+        let contract = self.contract.get_or_init(contract);
+        let Answer { status, headers, body } = answer;
+        contract.judge(&Heard { method, path, status: *status, headers, body })
     }
 
     /// All log records so far.
@@ -265,6 +294,14 @@ impl Drop for Connector {
         self.signal(Signal::KILL);
         self.join();
     }
+}
+
+/// An address that is free, and that nobody else takes.
+pub fn own_address() -> SocketAddr {
+    // All of 127.0.0.0/8 is this machine (on Linux), and a process id is one process's alone.
+    let [_, a, b, c] = std::process::id().to_be_bytes();
+    let free = TcpListener::bind((Ipv4Addr::new(127, a | 64, b, c), 0)).unwrap();
+    free.local_addr().unwrap()
 }
 
 /// A line of the log; what is not one JSON object is none.

@@ -7,6 +7,8 @@ pub mod certificates;
 pub mod client;
 pub mod command;
 pub mod connector;
+#[path = "../../../src/ingress/openapi/testing.rs"]
+pub mod contract;
 pub mod http;
 pub mod key;
 pub mod language_server;

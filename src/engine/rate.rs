@@ -18,8 +18,13 @@ pub(super) struct Pacer {
 
 impl Pacer {
     pub(super) fn new(rate: Rate) -> Self {
+        Self::with_burst(rate, rate.burst())
+    }
+
+    /// One that lets so many requests through at once, at least 1, when none came for a while.
+    pub(super) fn with_burst(rate: Rate, burst: u32) -> Self {
         let interval = rate.interval();
-        let tolerance = interval.saturating_mul(rate.burst() - 1);
+        let tolerance = interval.saturating_mul(burst.saturating_sub(1));
         Self { interval, tolerance, due: Duration::ZERO }
     }
 
