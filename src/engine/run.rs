@@ -1,6 +1,7 @@
 //! An event's way: every mapping is asked, and the chosen rules of different mappings run side by
 //! side.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,8 +87,14 @@ impl Engine {
         let room = room.map(|room| Room::new(room, set.targets(), event.size));
         let run =
             Run { engine: self, event: &event, log: &log, vault, deadline, login: None, room };
-        let mappings = set.program.mappings.iter().enumerate();
-        let asked = mappings.map(|(at, mapping)| run.mapping(mapping, set.links(at), &facts));
+        let mappings = &set.program.mappings;
+        // Whoever watches hears of every mapping.
+        let asked: Cow<[usize]> = match self.observer {
+            Some(_) => (0..mappings.len()).collect(),
+            None => set.index.find(&event.event_type),
+        };
+        let asked = asked.iter().filter_map(|at| Some((*at, mappings.get(*at)?)));
+        let asked = asked.map(|(at, mapping)| run.mapping(mapping, set.links(at), &facts));
         let rules = join_all(asked).await.into_iter().flatten().collect();
         Outcome { rules }
     }

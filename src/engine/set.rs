@@ -7,7 +7,7 @@ use super::bulkhead::Bulkhead;
 use super::gate::Gate;
 use super::session::{Jar, Keeper};
 use super::transport::{Connect, Transport, TransportError};
-use crate::program::{Program, Target};
+use crate::program::{Index, Program, Target};
 use crate::telemetry::vault::{Learner, Vault};
 
 /// What serves events from one reload to the next.
@@ -17,6 +17,7 @@ pub struct Set {
     pub generation: u64,
     /// Knows what must never be shown; the same for all sets of this process.
     pub(super) vault: Arc<Vault>,
+    pub(super) index: Index,
     /// By position of the mapping, then of its target.
     links: Vec<Vec<Arc<Link>>>,
     /// Those that differ.
@@ -86,7 +87,8 @@ impl Set {
         let generation = previous.map_or(1, |set| set.generation + 1);
         let targets: HashSet<_> = links.iter().flatten().map(|link| link.fingerprint).collect();
         let targets = targets.len();
-        Ok(Self { program, generation, vault, links, targets })
+        let index = Index::of(&program.mappings);
+        Ok(Self { program, generation, vault, index, links, targets })
     }
 
     /// Targets of which no two have the same definition.

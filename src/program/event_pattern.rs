@@ -4,7 +4,7 @@ use std::fmt;
 
 /// `SIM/Updated`, `SIM/*`, `*`: `*` stands for any run of characters, `/` included. Compared
 /// case-sensitively.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EventPattern {
     text: Box<str>,
 }
@@ -16,19 +16,23 @@ impl EventPattern {
         sound.then(|| Self { text: text.into() })
     }
 
+    /// The one event type that matches; `None` if there may be several.
+    pub fn name(&self) -> Option<&str> {
+        (!self.text.contains('*')).then_some(&*self.text)
+    }
+
     /// Whether an event type matches.
     pub fn matches(&self, event_type: &str) -> bool {
-        let mut parts = self.text.split('*');
-        let Some(rest) = parts.next().and_then(|prefix| event_type.strip_prefix(prefix)) else {
-            return false;
+        let Some((prefix, others)) = self.text.split_once('*') else {
+            return *self.text == *event_type;
         };
-        let mut parts: Vec<&str> = parts.collect();
-        let Some(suffix) = parts.pop() else { return rest.is_empty() };
+        let Some(rest) = event_type.strip_prefix(prefix) else { return false };
+        let (middle, suffix) = others.rsplit_once('*').unwrap_or(("", others));
         // Leftmost matches of the middle parts leave the most room for the suffix.
-        let middle = parts
-            .into_iter()
+        let behind = middle
+            .split('*')
             .try_fold(rest, |rest, part| rest.find(part).map(|at| &rest[at + part.len()..]));
-        middle.is_some_and(|rest| rest.ends_with(suffix))
+        behind.is_some_and(|rest| rest.ends_with(suffix))
     }
 
     /// Whether every event type that `other` matches is matched by this pattern too. Exact for

@@ -2,6 +2,7 @@
 //! look up. Made by `mapping`, run by `engine`.
 
 mod event_pattern;
+mod index;
 mod login;
 pub mod route;
 mod target;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use event_pattern::EventPattern;
+pub use index::Index;
 pub use login::{Keepsake, Login};
 pub use route::Route;
 pub use target::{
