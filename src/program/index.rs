@@ -18,7 +18,8 @@ pub struct Index {
 impl Index {
     pub fn of(mappings: &[Mapping]) -> Self {
         let rules = mappings.iter().enumerate();
-        let rules = rules.flat_map(|(at, mapping)| mapping.rules.iter().map(move |rule| (at, rule)));
+        let rules =
+            rules.flat_map(|(at, mapping)| mapping.rules.iter().map(move |rule| (at, rule)));
         Self::listing(rules.flat_map(|(at, rule)| rule.events.iter().map(move |one| (at, one))))
     }
 
