@@ -36,9 +36,9 @@ main() {
 }
 
 read_arguments() {
-  region=us-east-1 mappings=mappings tag=''
+  region=us-east-1
   read_options "region mappings env secret tag" "$@"
-  service=$subject mappings=${mappings%/}
+  service=$subject
   check_arguments
 }
 
@@ -47,13 +47,8 @@ check_arguments() {
   [ -n "$service" ] || fail "which service? deploy/app-runner.sh SERVICE; --help tells more"
   must_be "$service" '[a-z][a-z0-9-]{3,38}[a-z0-9]' "a name of 5 to 40 lower-case letters, digits and hyphens"
   must_be "$region" '[a-z0-9-]+' "a region, such as us-east-1"
-  must_be "$mappings" '[A-Za-z0-9_./-]+' "a folder of this tree"
-  [ -d "$mappings" ] || fail "there is no folder $mappings here"
-  tag=${tag:-$(image_tag)}
-  must_be "$tag" '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}' "a tag of an image"
+  check_options
   for given in ${settings[@]+"${settings[@]}"}; do
-    [[ $given == *=* ]] || fail "--env wants NAME=VALUE, and not $given"
-    must_be "${given%%=*}" '[A-Za-z_][A-Za-z0-9_]*' "the name of a variable: --env wants NAME=VALUE"
     [[ $given != *[[:cntrl:]]* ]] || fail "the value of ${given%%=*} has a control character"
   done
   for given in ${secrets[@]+"${secrets[@]}"}; do

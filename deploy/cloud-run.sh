@@ -35,9 +35,9 @@ main() {
 }
 
 read_arguments() {
-  service=nsps-connector region=us-central1 mappings=mappings tag=''
+  service=nsps-connector region=us-central1
   read_options "service region mappings env secret tag" "$@"
-  project=$subject mappings=${mappings%/}
+  project=$subject
   check_arguments
 }
 
@@ -48,13 +48,8 @@ check_arguments() {
   # The service account is named after it, and such names have at most 30 characters.
   must_be "$service" '[a-z][a-z0-9-]{4,28}[a-z0-9]' "a name of 6 to 30 lower-case letters, digits and hyphens"
   must_be "$region" '[a-z0-9-]+' "a region, such as us-central1"
-  must_be "$mappings" '[A-Za-z0-9_./-]+' "a folder of this tree"
-  [ -d "$mappings" ] || fail "there is no folder $mappings here"
-  tag=${tag:-$(image_tag)}
-  must_be "$tag" '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}' "a tag of an image"
+  check_options
   for given in ${settings[@]+"${settings[@]}"}; do
-    must_be "${given%%=*}" '[A-Za-z_][A-Za-z0-9_]*' "the name of a variable: --env wants NAME=VALUE"
-    [[ $given == *=* ]] || fail "--env wants NAME=VALUE, and not $given"
     # gcloud is told that settings are divided by this.
     [[ $given != *'|'* ]] || fail "the value of ${given%%=*} has a '|', which this script cannot pass on"
   done

@@ -111,7 +111,7 @@ usage() {
 read_options() {
   local known=" $1 " name
   shift
-  subject='' settings=() secrets=()
+  subject='' mappings=mappings tag='' settings=() secrets=()
   while [ $# -gt 0 ]; do
     name=${1#--}
     case $1 in
@@ -133,6 +133,19 @@ read_options() {
         ;;
     esac
     shift
+  done
+  mappings=${mappings%/} tag=${tag:-$(image_tag)}
+}
+
+# Fails unless what both clouds are given alike is sound.
+check_options() {
+  local given
+  must_be "$mappings" '[A-Za-z0-9_./-]+' "a folder of this tree"
+  [ -d "$mappings" ] || fail "there is no folder $mappings here"
+  must_be "$tag" '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}' "a tag of an image"
+  for given in ${settings[@]+"${settings[@]}"}; do
+    [[ $given == *=* ]] || fail "--env wants NAME=VALUE, and not $given"
+    must_be "${given%%=*}" '[A-Za-z_][A-Za-z0-9_]*' "the name of a variable: --env wants NAME=VALUE"
   done
 }
 

@@ -32,8 +32,8 @@ pub(super) async fn receive(
 ) -> Result<Answer, Refusal> {
     authenticate(gate, request.headers())?;
     check_kind(request.headers())?;
-    let mut ticket = gate.admission.admit().map_err(Refusal::Full)?;
-    gate.admission.keep_rate(gate.clock.monotonic()).map_err(Refusal::TooMany)?;
+    let mut ticket = gate.parts.admission.admit().map_err(Refusal::Full)?;
+    gate.parts.admission.keep_rate(gate.parts.clock.monotonic()).map_err(Refusal::TooMany)?;
     let (limit, patience) = (gate.config.max_body, gate.config.patience.body);
     let body = tokio::select! {
         body = incoming.read(limit, patience, &mut ticket) => body?,
@@ -42,7 +42,7 @@ pub(super) async fn receive(
     let event = parse(&body, identity)?;
     drop(body);
     // A task of its own: a client that disconnects does not end what it began.
-    let run = gate.runtime.spawn(run(Arc::clone(gate), event, ticket, started));
+    let run = gate.parts.runtime.spawn(run(Arc::clone(gate), event, ticket, started));
     run.await.map_err(|ended| match ended.is_panic() {
         true => Refusal::Panicked,
         false => Refusal::ShuttingDown,
@@ -53,7 +53,7 @@ fn authenticate(gate: &Gate, headers: &HeaderMap) -> Result<(), Refusal> {
     // Two such headers are a way to make two readers see two clients.
     let mut values = headers.get_all(AUTHORIZATION);
     match (values.next(), values.next()) {
-        (Some(value), None) if gate.tokens.accept(value.as_bytes()) => Ok(()),
+        (Some(value), None) if gate.parts.tokens.accept(value.as_bytes()) => Ok(()),
         _ => Err(Refusal::Unauthorized),
     }
 }
@@ -89,13 +89,13 @@ fn parse(body: &[u8], identity: &Identity) -> Result<Event, Refusal> {
 
 /// Runs an event to its end, and logs it there: also where nobody waits for the answer any more.
 async fn run(gate: Arc<Gate>, event: Event, ticket: Ticket, started: Duration) -> Answer {
-    let log = gate.log.about(subject(&event));
+    let log = gate.parts.log.about(subject(&event));
     let identity =
         Identity { request_id: event.request_id.clone(), unique_id: event.unique_id.clone() };
     let about =
         About { event_id: event.id.clone(), event_type: event.event_type.clone(), identity };
     let of_event = log.clone();
-    let process = AssertUnwindSafe(async { gate.service.process(event, of_event).await });
+    let process = AssertUnwindSafe(async { gate.parts.service.process(event, of_event).await });
     let answer = tokio::select! {
         biased;
         run = process.catch_unwind() => match run {
@@ -119,13 +119,13 @@ fn subject(event: &Event) -> Subject {
 }
 
 fn ended(gate: &Gate, log: &Log, outcome: &Outcome, about: &About, started: Duration) -> Answer {
-    let answer = answer::of_outcome(outcome, about, &*gate.service);
+    let answer = answer::of_outcome(outcome, about, &*gate.parts.service);
     let verdict = Verdict::of_event(outcome);
     let mut fields = fields! {
         "outcome" => verdict.word(),
         "status" => answer.status,
         "duration_ms" => gate.milliseconds_since(started),
-        "rules" => answer::rules(outcome, &*gate.service),
+        "rules" => answer::rules(outcome, &*gate.parts.service),
     };
     if let Some(error) = answer.body.get("error") {
         fields.push(("error", error.clone()));
@@ -150,10 +150,10 @@ fn panicked(
         "outcome" => Verdict::Failed.word(),
         "status" => 500,
         "duration_ms" => gate.milliseconds_since(started),
-        "error" => gate.service.mask(panic_text(panic)).into_owned(),
+        "error" => gate.parts.service.mask(panic_text(panic)).into_owned(),
     };
     log.error("ingress", "the run of an event panicked", fields);
-    Refusal::Panicked.answer(&about.identity, Some(&about.event_id), &*gate.service)
+    Refusal::Panicked.answer(&about.identity, Some(&about.event_id), &*gate.parts.service)
 }
 
 fn given_up(gate: &Gate, log: &Log, about: &About, started: Duration) -> Answer {
@@ -165,7 +165,7 @@ fn given_up(gate: &Gate, log: &Log, about: &About, started: Duration) -> Answer 
         "error" => "it was not finished when the connector had to end (SHUTDOWN_GRACE)",
     };
     log.error("ingress", "the event was given up: NSPS sends it again", fields);
-    refusal.answer(&about.identity, Some(&about.event_id), &*gate.service)
+    refusal.answer(&about.identity, Some(&about.event_id), &*gate.parts.service)
 }
 
 pub(super) fn panic_text(panic: &(dyn Any + Send)) -> &str {

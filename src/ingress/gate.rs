@@ -32,13 +32,7 @@ pub struct Parts {
 /// What every request handler shares.
 pub(super) struct Gate {
     pub config: Config,
-    pub service: Arc<dyn Service>,
-    pub tokens: Arc<Tokens>,
-    pub certificate: Option<Arc<Shown>>,
-    pub admission: Arc<Admission>,
-    pub log: Log,
-    pub clock: Arc<dyn Clock>,
-    pub runtime: tokio::runtime::Handle,
+    pub parts: Parts,
     /// The OpenAPI document, made once.
     pub document: Bytes,
     draining: watch::Sender<bool>,
@@ -48,22 +42,9 @@ pub(super) struct Gate {
 
 impl Gate {
     pub fn new(config: Config, parts: Parts) -> Arc<Self> {
-        let Parts { service, tokens, certificate, admission, log, clock, runtime } = parts;
         let [draining, given_up] = [false; 2].map(watch::Sender::new);
         let document = Bytes::from(openapi::document(&config.event_paths).to_string());
-        Arc::new(Self {
-            config,
-            service,
-            tokens,
-            certificate,
-            admission,
-            log,
-            clock,
-            runtime,
-            document,
-            draining,
-            given_up,
-        })
+        Arc::new(Self { config, parts, document, draining, given_up })
     }
 
     /// Has clients go elsewhere from now on.
@@ -92,6 +73,6 @@ impl Gate {
     }
 
     pub fn milliseconds_since(&self, started: Duration) -> f64 {
-        milliseconds(self.clock.monotonic().saturating_sub(started))
+        milliseconds(self.parts.clock.monotonic().saturating_sub(started))
     }
 }

@@ -177,7 +177,7 @@ impl Streams {
             return;
         };
         // What is not read in time is taken back, by dropping it.
-        let writing = write(response, to, no_body, self.door.gate.clock.wall());
+        let writing = write(response, to, no_body, self.door.gate.parts.clock.wall());
         let written = timeout(self.door.gate.config.patience.body, writing).await;
         if let Ok(Ok(mut stream)) = written
             && !whole.get()

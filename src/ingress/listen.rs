@@ -52,7 +52,7 @@ pub(super) fn open(
         .disable_signals();
     let stopping = server.graceful_shutdown_signal();
     let door = Door { gate: Arc::clone(gate), connections, stopping };
-    let server = match &gate.certificate {
+    let server = match &gate.parts.certificate {
         None => server.listen("http", listener, move || {
             door.http1(|stream: &TcpStream, connections| connections.opened(stream)).tcp()
         }),
@@ -108,7 +108,7 @@ impl Door {
     pub async fn greeting<T>(&self, greeting: impl Future<Output = T>) -> Option<T> {
         let closed = async {
             self.stopping.notified().await;
-            self.gate.clock.sleep(LINGER).await;
+            self.gate.parts.clock.sleep(LINGER).await;
         };
         tokio::select! {
             greeted = timeout(self.gate.config.patience.head, greeting) => greeted.ok(),

@@ -55,7 +55,7 @@ pub(super) async fn respond(
     gate: web::Data<Gate>,
 ) -> HttpResponse<Outgoing> {
     let busy = connection(&request).as_ref().map(Busy::on);
-    let identity = identity(request.headers(), &*gate.clock);
+    let identity = identity(request.headers(), &*gate.parts.clock);
     let mut incoming = Incoming::new(payload.into_inner(), length(request.headers()));
     let way = AssertUnwindSafe(route(&gate, &request, &mut incoming, &identity));
     let answer = match way.catch_unwind().await {
@@ -63,12 +63,12 @@ pub(super) async fn respond(
         Ok(Err(refusal)) => refuse(&gate, &request, &refusal, &identity).into(),
         Err(panic) => {
             let fields = fields! { "error" => event::panic_text(&*panic) };
-            about(&gate.log, &identity, None).error(
+            about(&gate.parts.log, &identity, None).error(
                 "ingress",
                 "a request handler panicked",
                 fields,
             );
-            Refusal::Panicked.answer(&identity, None, &*gate.service).into()
+            Refusal::Panicked.answer(&identity, None, &*gate.parts.service).into()
         }
     };
     // HTTP/2 needs nobody to hold it: the stream ends with its answer, and its connection goes on.
@@ -88,15 +88,15 @@ async fn route(
     incoming: &mut Incoming,
     identity: &Identity,
 ) -> Result<Written, Refusal> {
-    let started = gate.clock.monotonic();
+    let started = gate.parts.clock.monotonic();
     let (path, method) = (request.path(), request.method());
     let takes_events = gate.config.event_paths.iter().any(|known| known == path);
     let reads = method == Method::GET || method == Method::HEAD;
     match path {
         "/" | "/health" if reads => Ok(ops::health().into()),
         "/ready" if reads => {
-            let state = gate.service.readiness();
-            Ok(ops::ready(&state, gate.is_draining(), &*gate.service).into())
+            let state = gate.parts.service.readiness();
+            Ok(ops::ready(&state, gate.is_draining(), &*gate.parts.service).into())
         }
         "/openapi.json" if reads => Ok(Written::of_text(gate.document.clone())),
         _ if takes_events && method == Method::POST => {
@@ -125,13 +125,13 @@ fn refuse(gate: &Gate, request: &HttpRequest, refusal: &Refusal, identity: &Iden
         "status" => status,
         "error" => refusal.error(),
         "method" => request.method().as_str(),
-        "path" => gate.service.mask(&path).into_owned(),
+        "path" => gate.parts.service.mask(&path).into_owned(),
         "peer" => request.peer_addr().map(|peer| peer.ip().to_string()),
     };
     let level = if *refusal == Refusal::Panicked { Level::Error } else { Level::Warning };
     let event_id = refusal.event_id();
-    about(&gate.log, identity, event_id).record(level, "ingress", "request refused", fields);
-    refusal.answer(identity, event_id, &*gate.service)
+    about(&gate.parts.log, identity, event_id).record(level, "ingress", "request refused", fields);
+    refusal.answer(identity, event_id, &*gate.parts.service)
 }
 
 fn about(log: &Log, identity: &Identity, event_id: Option<&str>) -> Log {

@@ -35,14 +35,14 @@ pub fn serve(config: Config, parts: Parts) -> io::Result<Server> {
     let patience = gate.config.patience;
     let (alive, server_ends) = oneshot::channel();
     let longest = patience.idle + patience.head;
-    gate.runtime.spawn(idle::watch(Arc::clone(&connections), longest, server_ends));
+    gate.parts.runtime.spawn(idle::watch(Arc::clone(&connections), longest, server_ends));
 
     let (address, server) = {
-        let _inside = gate.runtime.enter();
+        let _inside = gate.parts.runtime.enter();
         listen::open(&gate, connections)?
     };
     let handle = server.handle();
-    let running = gate.runtime.spawn(server);
+    let running = gate.parts.runtime.spawn(server);
     Ok(Server { address, gate, handle, running, _alive: alive })
 }
 
@@ -76,7 +76,7 @@ impl Server {
     pub async fn stop(mut self, grace: Duration) -> usize {
         self.drain();
         let stopped = self.handle.stop(true);
-        let admission = Arc::clone(&self.gate.admission);
+        let admission = Arc::clone(&self.gate.parts.admission);
         let mut finished = pin!(async { tokio::join!(stopped, admission.drained()) });
         let mut left = 0;
         if tokio::time::timeout(grace, &mut finished).await.is_err() {

@@ -1,6 +1,7 @@
 //! TLS below HTTP: the certificate that is shown, the handshake, and which HTTP comes after it.
 
 use std::io;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -93,7 +94,7 @@ pub(super) fn factory(
                     let peer = socket.peer_addr().ok();
                     // Answers are written in one go.
                     let _ = socket.set_nodelay(true);
-                    let Some(stream) = shake_hands(&door, &acceptor, socket).await else {
+                    let Some(stream) = shake_hands(&door, &acceptor, socket, peer).await else {
                         return Ok(());
                     };
                     if stream.get_ref().1.alpn_protocol() == Some(HTTP2) {
@@ -112,8 +113,8 @@ async fn shake_hands(
     door: &Door,
     acceptor: &TlsAcceptor,
     socket: TcpStream,
+    peer: Option<SocketAddr>,
 ) -> Option<TlsStream<TcpStream>> {
-    let peer = socket.peer_addr().ok();
     let fault = match door.greeting(handshake(acceptor, socket)).await {
         Some(Ok(stream)) => return Some(stream),
         Some(Err(fault)) => fault.to_string(),
@@ -121,7 +122,7 @@ async fn shake_hands(
     };
     // Whoever looks for open doors would fill the log.
     let fields = fields! { "error" => fault, "peer" => peer.map(|peer| peer.ip().to_string()) };
-    door.gate.log.debug("ingress", "no TLS handshake", fields);
+    door.gate.parts.log.debug("ingress", "no TLS handshake", fields);
     None
 }
 

@@ -92,11 +92,7 @@ fn accept(arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    Ran {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    output.into()
 }
 
 /// The numbers of the tests with lines that begin so, each as often as there are such lines.

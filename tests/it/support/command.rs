@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// What became of it.
 #[derive(Debug)]
@@ -11,6 +11,16 @@ pub struct Ran {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
 }
 
 impl Ran {
@@ -23,11 +33,7 @@ impl Ran {
 /// Runs it in that directory, with these variables and no others.
 pub fn run<A: AsRef<OsStr>>(directory: &Path, arguments: &[A], variables: &[(&str, &str)]) -> Ran {
     let output = command(directory, variables).args(arguments).output().unwrap();
-    Ran {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    output.into()
 }
 
 /// The same, for a test that has ends of its own to tie to it.
