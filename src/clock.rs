@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::runtime::Handle;
 
 /// A wait that has been asked for; resolves when it is over.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -38,12 +39,19 @@ pub trait Clock: Send + Sync + 'static {
 #[derive(Debug)]
 pub struct SystemClock {
     start: Instant,
+    /// Where tasks go on; without it, on the runtime of whoever begins them.
+    runtime: Option<Handle>,
 }
 
 impl SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is where the machine's time comes from")]
     pub fn new() -> Self {
-        Self { start: Instant::now() }
+        Self { start: Instant::now(), runtime: None }
+    }
+
+    /// With tasks that go on on this runtime, whoever begins them: it may outlive that one's.
+    pub fn with_tasks_on(runtime: Handle) -> Self {
+        Self { runtime: Some(runtime), ..Self::new() }
     }
 }
 
@@ -71,9 +79,11 @@ impl Clock for SystemClock {
         fastrand::u64(..)
     }
 
-    /// On the runtime of whoever asks.
     fn spawn(&self, task: Task) {
-        tokio::spawn(task);
+        match &self.runtime {
+            Some(runtime) => runtime.spawn(task),
+            None => tokio::spawn(task),
+        };
     }
 }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use clap::Args;
 use serde_json::Value;
+use tokio::runtime::Handle;
 
 use super::Exit;
 use super::call;
@@ -134,7 +135,7 @@ fn start(target: &str, log: &Log) -> Result<App, String> {
 }
 
 fn clock() -> Arc<dyn Clock> {
-    Arc::new(SystemClock::new())
+    Arc::new(SystemClock::with_tasks_on(Handle::current()))
 }
 
 fn config(port: u16) -> Config {

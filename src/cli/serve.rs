@@ -70,7 +70,8 @@ fn serve(settings: Settings, environment: Environment, log: &Log) -> Exit {
             return Exit::Unable;
         }
     };
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let clock = SystemClock::with_tasks_on(runtime.handle().clone());
+    let clock: Arc<dyn Clock> = Arc::new(clock);
     let style = style(&environment, &io::stderr());
     let ended = runtime.block_on(async {
         let app =

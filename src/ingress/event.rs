@@ -6,20 +6,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
+use actix_web::http::Version;
 use actix_web::http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
 };
 use futures_util::FutureExt;
+use tokio::task::{JoinHandle, spawn_local};
 
 use super::answer::{self, About, Answer, Identity, Refusal, Verdict};
 use super::body::Incoming;
 use super::gate::Gate;
+use super::idle::{Connection, Running};
 use crate::engine::admit::Ticket;
 use crate::engine::outcome::Outcome;
 use crate::event::Event;
 use crate::fields;
 use crate::telemetry::log::{Level, Log, Subject};
 use crate::telemetry::mask::Identifiers;
+
+/// The largest event that runs where it came in, in bytes: what can be computed about one grows faster
+/// than its size.
+const LARGEST_IN_PLACE: usize = 16 * 1024;
 
 /// Takes a request to an event path as far as it gets. What can be refused by the head is refused
 /// before anything of the body is read, the token first.
@@ -41,12 +48,37 @@ pub(super) async fn receive(
     };
     let event = parse(&body, identity)?;
     drop(body);
-    // A task of its own: a client that disconnects does not end what it began.
-    let run = gate.parts.runtime.spawn(run(Arc::clone(gate), event, ticket, started));
+    let run = begin(gate, request, event, ticket, started);
     run.await.map_err(|ended| match ended.is_panic() {
         true => Refusal::Panicked,
         false => Refusal::ShuttingDown,
     })
+}
+
+/// Begins a task of its own: a client that disconnects does not end what it began.
+///
+/// It runs on the thread that its request came in on, which hands nothing over then. On the engine's own
+/// threads run those that may compute for long, for others wait meanwhile, and those of HTTP/2, of which
+/// one connection may bring all that there are.
+fn begin(
+    gate: &Arc<Gate>,
+    request: &HttpRequest,
+    event: Event,
+    ticket: Ticket,
+    started: Duration,
+) -> JoinHandle<Answer> {
+    let is_small = event.size <= LARGEST_IN_PLACE && request.version() < Version::HTTP_2;
+    let connection = request.conn_data::<Arc<Connection>>().filter(|_| is_small);
+    let running = connection.map(|connection| Running::on(Arc::clone(connection)));
+    let in_place = running.is_some();
+    let gate = Arc::clone(gate);
+    let runtime = gate.parts.runtime.clone();
+    let run = async move {
+        let answer = run(gate, event, ticket, started).await;
+        drop(running);
+        answer
+    };
+    if in_place { spawn_local(run) } else { runtime.spawn(run) }
 }
 
 fn authenticate(gate: &Gate, headers: &HeaderMap) -> Result<(), Refusal> {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 /// Connections are looked at so many times within the longest time that one may be unused.
@@ -23,12 +23,29 @@ pub(super) struct Connection {
     requests: AtomicUsize,
     /// Rounds since it was opened or the latest answer was written.
     unused_rounds: AtomicU64,
+    /// Events that came on it and run on the thread that serves it.
+    runs: AtomicUsize,
+    run_ended: Notify,
 }
 
 impl Connection {
     /// One more handle of its socket, if there are file descriptors left.
     pub fn socket(&self) -> Option<TcpStream> {
         self.socket.try_clone().ok()
+    }
+
+    /// Resolves once no event runs that came on it: whoever sent them may be gone by then, and the thread
+    /// that they run on must not go before they end.
+    pub async fn runs_end(&self) {
+        loop {
+            let mut ended = std::pin::pin!(self.run_ended.notified());
+            // Registered before the count is read: else the last one could end in between.
+            ended.as_mut().enable();
+            if self.runs.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            ended.await;
+        }
     }
 
     /// One round more; whether that was one too many.
@@ -56,6 +73,25 @@ impl Drop for Busy {
     }
 }
 
+/// Held by an event as long as it runs on the thread of the connection that it came on.
+#[derive(Debug)]
+pub(super) struct Running(Arc<Connection>);
+
+impl Running {
+    pub fn on(connection: Arc<Connection>) -> Self {
+        connection.runs.fetch_add(1, Ordering::AcqRel);
+        Self(connection)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.0.runs.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.run_ended.notify_waiters();
+        }
+    }
+}
+
 /// All open connections of a server.
 #[derive(Debug, Default)]
 pub(super) struct Connections {
@@ -67,8 +103,13 @@ impl Connections {
     /// is served, and not watched.
     pub fn opened(&self, socket: &impl AsFd) -> Option<Arc<Connection>> {
         let socket = TcpStream::from(socket.as_fd().try_clone_to_owned().ok()?);
-        let (requests, unused_rounds) = (AtomicUsize::new(0), AtomicU64::new(0));
-        let connection = Arc::new(Connection { socket, requests, unused_rounds });
+        let connection = Arc::new(Connection {
+            socket,
+            requests: AtomicUsize::new(0),
+            unused_rounds: AtomicU64::new(0),
+            runs: AtomicUsize::new(0),
+            run_ended: Notify::new(),
+        });
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.push(Arc::downgrade(&connection));
         Some(connection)

@@ -1,16 +1,17 @@
 //! Where connections come in: the socket, and actix's workers behind it, which speak HTTP/1 on it
 //! as it is or below TLS.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
 use std::sync::Arc;
 
-use actix_http::{HttpService, Request};
+use actix_http::{HttpService, Protocol, Request};
 use actix_server::GracefulShutdownSignal;
 use actix_service::{IntoServiceFactory, map_config};
-use actix_web::body::BoxBody;
-use actix_web::dev::{AppConfig, Service, ServiceFactory, ServiceResponse};
+use actix_web::dev::{AppConfig, Service, ServiceFactory, ServiceResponse, fn_factory, fn_service};
 use actix_web::{App, web};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream};
@@ -53,9 +54,7 @@ pub(super) fn open(
     let stopping = server.graceful_shutdown_signal();
     let door = Door { gate: Arc::clone(gate), connections, stopping };
     let server = match &gate.parts.certificate {
-        None => server.listen("http", listener, move || {
-            door.http1(|stream: &TcpStream, connections| connections.opened(stream)).tcp()
-        }),
+        None => server.listen("http", listener, move || factory(&door)),
         Some(shown) => {
             let acceptor = tls::acceptor(shown)?;
             server.listen("https", listener, move || tls::factory(&door, &acceptor))
@@ -124,14 +123,14 @@ impl Door {
         map_config(app.into_factory(), |()| AppConfig::default())
     }
 
-    /// HTTP/1 over some kind of stream; `opened` finds the socket below it, to be watched.
-    pub fn http1<T: AsyncRead + AsyncWrite + Unpin + 'static>(
+    /// HTTP/1 over some kind of stream.
+    pub async fn http1<T: AsyncRead + AsyncWrite + Unpin + 'static>(
         &self,
-        opened: fn(&T, &Connections) -> Option<Arc<Connection>>,
-    ) -> HttpService<T, impl Surface + use<T>, BoxBody> {
+    ) -> Result<Http1<impl Stack<T> + use<T>>, ()> {
         let patience = self.gate.config.patience;
-        let (connections, stopping) = (Arc::clone(&self.connections), self.stopping.clone());
-        HttpService::build()
+        let (stopping, comes) = (self.stopping.clone(), Rc::new(Cell::new(None)));
+        let opened = Rc::clone(&comes);
+        let service = HttpService::build()
             .graceful_shutdown_signal(move || {
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }
@@ -139,12 +138,73 @@ impl Door {
             .client_request_timeout(patience.head)
             .client_disconnect_timeout(LINGER)
             .keep_alive(patience.idle)
-            .tcp_nodelay(true)
-            .on_connect_ext(move |stream: &T, extensions| {
-                if let Some(connection) = opened(stream, &connections) {
-                    extensions.insert(connection);
+            .on_connect_ext(move |_: &T, extensions| {
+                if let Some(connection) = opened.take() {
+                    extensions.insert::<Arc<Connection>>(connection);
                 }
             })
             .finish(self.surface())
+            .new_service(());
+        Ok(Http1 { service: service.await?, comes })
+    }
+}
+
+/// Serves sockets as they are.
+fn factory(
+    door: &Door,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = (), InitError = ()> + use<>
+{
+    let door = door.clone();
+    fn_factory(move || {
+        let door = door.clone();
+        async move {
+            let http1 = Rc::new(door.http1().await?);
+            Ok(fn_service(move |socket: TcpStream| {
+                let (door, http1) = (door.clone(), Rc::clone(&http1));
+                async move {
+                    let peer = socket.peer_addr().ok();
+                    // Answers are written in one go.
+                    let _ = socket.set_nodelay(true);
+                    let connection = door.connections.opened(&socket);
+                    http1.serve(socket, peer, connection).await;
+                    Ok(())
+                }
+            }))
+        }
+    })
+}
+
+/// What actix makes of a stream.
+pub(super) trait Stack<T>:
+    Service<(T, Protocol, Option<SocketAddr>), Response = ()>
+{
+}
+
+impl<T, S: Service<(T, Protocol, Option<SocketAddr>), Response = ()>> Stack<T> for S {}
+
+/// HTTP/1 on one of actix's workers.
+pub(super) struct Http1<S> {
+    service: S,
+    /// The connection that is about to be served: actix asks for what belongs to it as it begins.
+    comes: Rc<Cell<Option<Arc<Connection>>>>,
+}
+
+impl<S> Http1<S> {
+    /// Serves one connection to its end, and to the end of the events that came on it: actix keeps a
+    /// worker for as long as connections are served.
+    pub async fn serve<T>(
+        &self,
+        stream: T,
+        peer: Option<SocketAddr>,
+        connection: Option<Arc<Connection>>,
+    ) where
+        S: Stack<T>,
+    {
+        self.comes.set(connection.clone());
+        // What it fails for is the client's doing, and nothing can be told to that one any more.
+        let _ = self.service.call((stream, Protocol::Http1, peer)).await;
+        if let Some(connection) = connection {
+            connection.runs_end().await;
+        }
     }
 }

@@ -5,9 +5,8 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use actix_http::Protocol;
 use actix_service::boxed::rc_service;
-use actix_web::dev::{Service, ServiceFactory, fn_factory, fn_service};
+use actix_web::dev::{ServiceFactory, fn_factory, fn_service};
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -81,12 +80,9 @@ pub(super) fn factory(
     let (door, acceptor) = (door.clone(), acceptor.clone());
     fn_factory(move || {
         let (door, acceptor) = (door.clone(), acceptor.clone());
-        let http1 = door.http1(|stream: &TlsStream<TcpStream>, connections| {
-            connections.opened(stream.get_ref().0)
-        });
-        let (http1, http2) = (http1.new_service(()), door.surface().new_service(()));
         async move {
-            let (http1, http2) = (Rc::new(http1.await?), rc_service(http2.await?));
+            let http1 = Rc::new(door.http1::<TlsStream<TcpStream>>().await?);
+            let http2 = rc_service(door.surface().new_service(()).await?);
             Ok(fn_service(move |socket: TcpStream| {
                 let (door, acceptor) = (door.clone(), acceptor.clone());
                 let (http1, http2) = (Rc::clone(&http1), Rc::clone(&http2));
@@ -101,7 +97,9 @@ pub(super) fn factory(
                         http2::serve(&door, http2, stream, peer).await;
                         return Ok(());
                     }
-                    http1.call((stream, Protocol::Http1, peer)).await.map_err(drop)
+                    let connection = door.connections.opened(stream.get_ref().0);
+                    http1.serve(stream, peer, connection).await;
+                    Ok(())
                 }
             }))
         }

@@ -97,6 +97,15 @@ async fn text(mut body: RecvStream) -> Result<Vec<u8>, h2::Error> {
 }
 
 #[tokio::test]
+async fn events_of_one_connection_do_not_share_its_thread() {
+    let setup = Secure::start(config());
+    let mut link = setup.link().await;
+    let came = came(link.event("where").await).await;
+    let message = came.body["message"].as_str().unwrap();
+    assert!(message.starts_with("Event ignored") && !message.contains("actix"), "{message}");
+}
+
+#[tokio::test]
 async fn requests_have_the_answers_that_they_have_over_http1() {
     let secure = Secure::start(config());
     let mut link = secure.link().await;

@@ -58,6 +58,10 @@ impl Service for Scripted {
             let result = match event.event_type.as_str() {
                 "succeed" => RuleResult::Succeeded,
                 "ignore" => RuleResult::Ignored("not ours".to_owned()),
+                "where" => {
+                    let thread = std::thread::current();
+                    RuleResult::Ignored(thread.name().unwrap_or_default().to_owned())
+                }
                 "fail" => RuleResult::Failed(unavailable()),
                 "panic" => panic!("as the script says, hunter2hunter2"),
                 "hang" => {

@@ -27,6 +27,18 @@ async fn outcomes_become_answers() {
 }
 
 #[tokio::test]
+async fn a_small_event_runs_on_the_thread_that_it_came_in_on_and_a_large_one_does_not() {
+    let setup = start();
+    let small = setup.answer_to_event("where").await;
+    assert!(small.text("message").contains("actix-server worker"), "{}", small.body);
+    let blanks = " ".repeat(16 * 1024);
+    let large = format!("{blanks}{}", body("where"));
+    let large = setup.answer_to(&post("authorization: Bearer token\r\n", &large)).await;
+    assert_eq!(large.status, 200);
+    assert!(!large.text("message").contains("actix-server worker"), "{}", large.body);
+}
+
+#[tokio::test]
 async fn a_panic_is_an_answer_with_all_its_fields() {
     let setup = start();
     for script in ["panic", "panic at once"] {
