@@ -73,6 +73,23 @@ async fn a_stop_waits_for_a_run_whose_client_is_gone() {
 }
 
 #[tokio::test]
+async fn a_stop_waits_for_a_run_whose_client_reset_the_connection() {
+    let setup = start();
+    let service = Arc::clone(&setup.service);
+    let mut client = setup.client().await;
+    client.sends(&event("hang")).await;
+    setup.has_begun(1).await;
+    let socket = socket2::SockRef::from(client.stream.get_ref());
+    socket.set_linger(Some(Duration::ZERO)).unwrap();
+    drop(client);
+    let mut stopping = tokio::spawn(setup.server.stop(LONG));
+    timeout(Duration::from_millis(300), &mut stopping).await.expect_err("still runs");
+    service.released.send_replace(true);
+    assert_eq!(stopping.await.unwrap(), 0);
+    assert_eq!(*service.ended.borrow(), 1);
+}
+
+#[tokio::test]
 async fn an_address_in_use_is_an_error() {
     let setup = start();
     let taken = Config { listen: setup.server.address(), ..config() };
