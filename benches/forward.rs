@@ -13,14 +13,16 @@ use actix_web::{App, HttpResponse, HttpServer};
 use nsps_connector::egress::client::Network;
 use nsps_connector::engine::transport::{Connect, Request, Transport};
 use nsps_connector::mapping::{self, env::Environment};
-use tokio::runtime::Handle;
+use tokio::task::spawn_local;
+
+/// As the connector has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Where to: the first target of a mapping, as the connector reaches it.
 struct Forwarder {
     transport: Arc<dyn Transport>,
     url: String,
-    /// The runtime that requests are sent on, as the engine's are.
-    runtime: Handle,
 }
 
 /// `forward ADDRESS MAPPING TARGET_URL`; without them, as `cargo bench` runs it, there is nothing to do.
@@ -58,12 +60,12 @@ fn forwarder(mapping: &str, target: &str) -> io::Result<Forwarder> {
     let program = program.ok_or_else(|| io::Error::other("the mapping has mistakes"))?;
     let target = &program.mappings[0].targets[0];
     let transport = Network::new().connect(target).map_err(io::Error::other)?;
-    Ok(Forwarder { transport, url: format!("{}/", target.url), runtime: Handle::current() })
+    Ok(Forwarder { transport, url: format!("{}/", target.url) })
 }
 
 async fn forward(body: Bytes, forwarder: Data<Forwarder>) -> HttpResponse {
-    let runtime = forwarder.runtime.clone();
-    let sent = runtime.spawn(async move {
+    // A task of its own on the thread of the connection, as events have.
+    let sent = spawn_local(async move {
         let request = Request {
             method: "POST".into(),
             url: forwarder.url.clone(),

@@ -48,6 +48,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["http"], &["src/ingress/http2.rs", "src/ingress/tests/", "src/cli/explain/"]),
     (&["rcgen"], &["src/certificate/"]),
     (&["cookie"], &["src/engine/session/jar.rs"]),
+    (&["mimalloc"], &["src/main.rs"]),
     (&["dotenvy"], &["src/settings/environment.rs"]),
     (
         &["quick_xml"],
