@@ -13,12 +13,16 @@ use super::observe::Observer;
 use super::session::Values;
 use super::target::answer::Answer;
 use crate::clock::{self, Clock};
+use crate::document::{Node, Spot};
 use crate::event::Event;
-use crate::expr::{Builtin, Effort, Fault, Root, SavedId, Scope, VariableId, Witness};
+use crate::expr::{Builtin, Effort, Fault, Reading, Root, SavedId, Scope, VariableId, Witness};
 use crate::program::{Mapping, Rule, Step};
 
-/// Built-ins that are not part of the event's body; the same for all mappings.
+/// Built-ins that are not the whole of the event; the same for all mappings.
 pub(super) struct Facts {
+    event_id: Option<Value>,
+    event_type: Option<Value>,
+    handler_id: Option<Value>,
     request_id: Value,
     unique_id: Value,
     now: Value,
@@ -26,7 +30,13 @@ pub(super) struct Facts {
 
 impl Facts {
     pub(super) fn of(event: &Event, clock: &dyn Clock) -> Self {
+        let body = event.body.root();
+        let event_type = body.get("data").and_then(|inner| inner.get("event_type"));
+        let handler_id = body.get("handler_id").filter(|id| !id.is_null());
         Self {
+            event_id: body.get("event_id").map(Spot::owned),
+            event_type: event_type.map(Spot::owned),
+            handler_id: handler_id.map(Spot::owned),
             request_id: Value::from(event.request_id.as_str()),
             unique_id: Value::from(event.unique_id.as_str()),
             now: Value::from(clock.wall().to_string()),
@@ -42,6 +52,8 @@ pub(super) type Evaluated<'e> = OnceCell<Result<Option<Cow<'e, Value>>, Fault>>;
 pub(super) struct EventScope<'e> {
     mapping: &'e Mapping,
     event: &'e Event,
+    /// All of the event's body, once it was asked for.
+    whole: OnceCell<Value>,
     facts: &'e Facts,
     clock: &'e dyn Clock,
     values: Vec<Evaluated<'e>>,
@@ -87,6 +99,7 @@ impl<'e> EventScope<'e> {
         Self {
             mapping,
             event,
+            whole: OnceCell::new(),
             facts,
             clock,
             values,
@@ -228,12 +241,11 @@ impl<'e> EventScope<'e> {
     }
 
     fn builtin(&self, builtin: Builtin) -> Option<&Value> {
-        let body = &self.event.body;
         match builtin {
-            Builtin::Event => Some(body),
-            Builtin::EventId => body.get("event_id"),
-            Builtin::EventType => body.get("data")?.get("event_type"),
-            Builtin::HandlerId => body.get("handler_id").filter(|id| !id.is_null()),
+            Builtin::Event => Some(self.whole.get_or_init(|| self.event.body.to_value())),
+            Builtin::EventId => self.facts.event_id.as_ref(),
+            Builtin::EventType => self.facts.event_type.as_ref(),
+            Builtin::HandlerId => self.facts.handler_id.as_ref(),
             Builtin::RequestId => Some(&self.facts.request_id),
             Builtin::UniqueId => Some(&self.facts.unique_id),
             Builtin::Now => Some(&self.facts.now),
@@ -250,7 +262,9 @@ impl<'e> EventScope<'e> {
             return Ok(None);
         };
         // A variable cannot ask for itself here: cycles are refused at load.
-        match value.get_or_init(|| variable.evaluate(&|| Some(&self.event.body), self)) {
+        match value
+            .get_or_init(|| variable.evaluate(&|| Some(Reading::Event(&self.event.body)), self))
+        {
             Ok(value) => Ok(value.as_deref()),
             Err(fault) => Err(fault.clone()),
         }
@@ -286,8 +300,8 @@ impl Scope for EventScope<'_> {
         }
     }
 
-    fn document(&self) -> Option<&Value> {
-        Some(&self.event.body)
+    fn document(&self) -> Option<Reading<'_>> {
+        Some(Reading::Event(&self.event.body))
     }
 
     fn effort(&self) -> &Effort {
@@ -341,8 +355,8 @@ impl Scope for AnswerScope<'_, '_> {
         self.event.absence(root)
     }
 
-    fn document(&self) -> Option<&Value> {
-        self.body()
+    fn document(&self) -> Option<Reading<'_>> {
+        self.body().map(Reading::Tree)
     }
 
     fn effort(&self) -> &Effort {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::body::Shape;
 use super::condition::Condition;
-use super::{EachId, Effort, Fault, Reference, Root, Scope};
+use super::{EachId, Effort, Fault, Reading, Reference, Root, Scope};
 
 /// An array with one shape for each member of another.
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ impl Scope for EachScope<'_> {
         self.outer.absence(root)
     }
 
-    fn document(&self) -> Option<&Value> {
+    fn document(&self) -> Option<Reading<'_>> {
         self.outer.document()
     }
 

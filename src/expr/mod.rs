@@ -13,6 +13,7 @@ pub mod extract;
 mod fault;
 pub mod helpers;
 pub mod path;
+mod reading;
 pub mod reference;
 pub mod template;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use each::Each;
 pub use effort::Effort;
 pub use fault::Fault;
 pub use path::Path;
+pub use reading::Reading;
 pub use reference::{Builtin, EachId, Reference, Root, SavedId, VariableId};
 pub use template::Template;
 pub use witness::{Came, Witness};
@@ -46,7 +48,7 @@ pub trait Scope {
     fn absence(&self, root: Root) -> Option<Fault>;
 
     /// What JSONPath subjects and the `path` helper read: the event, or an answer's body.
-    fn document(&self) -> Option<&Value>;
+    fn document(&self) -> Option<Reading<'_>>;
 
     /// What may still be computed for the event.
     fn effort(&self) -> &Effort;
