@@ -23,7 +23,7 @@ const SPECIAL: &str = "$serde_json::private::";
 pub(super) fn scan(text: String) -> Result<Document, String> {
     let cells = Vec::with_capacity(text.len() / TEXT_OF_A_CELL + 1);
     let document = Document { text: String::new(), made: String::new(), cells };
-    let mut scan = Scan { text: &text, at: 0, document, marks: Vec::new() };
+    let mut scan = Scan { text: &text, at: 0, document, marks: Vec::with_capacity(FEW) };
     let whole = scan.value(DEEPEST).is_some() && scan.peek().is_none();
     let Document { made, cells, .. } = scan.document;
     match whole {

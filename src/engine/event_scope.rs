@@ -1,11 +1,15 @@
 //! What names stand for while one event goes through one mapping, and while an answer is read.
 
+mod parts;
+
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+
+use parts::Parts;
 
 use super::bulkhead::Place;
 use super::journal::{Deed, Entry, Journal};
@@ -15,7 +19,9 @@ use super::target::answer::Answer;
 use crate::clock::{self, Clock};
 use crate::document::{Node, Spot};
 use crate::event::Event;
-use crate::expr::{Builtin, Effort, Fault, Reading, Root, SavedId, Scope, VariableId, Witness};
+use crate::expr::{
+    Builtin, Effort, Fault, Reading, Root, SavedId, Scope, VariableId, Witness, descend,
+};
 use crate::program::{Mapping, Rule, Step};
 
 /// Built-ins that are not the whole of the event; the same for all mappings.
@@ -52,8 +58,7 @@ pub(super) type Evaluated<'e> = OnceCell<Result<Option<Cow<'e, Value>>, Fault>>;
 pub(super) struct EventScope<'e> {
     mapping: &'e Mapping,
     event: &'e Event,
-    /// All of the event's body, once it was asked for.
-    whole: OnceCell<Value>,
+    parts: Parts,
     facts: &'e Facts,
     clock: &'e dyn Clock,
     values: Vec<Evaluated<'e>>,
@@ -99,7 +104,7 @@ impl<'e> EventScope<'e> {
         Self {
             mapping,
             event,
-            whole: OnceCell::new(),
+            parts: Parts::default(),
             facts,
             clock,
             values,
@@ -242,7 +247,7 @@ impl<'e> EventScope<'e> {
 
     fn builtin(&self, builtin: Builtin) -> Option<&Value> {
         match builtin {
-            Builtin::Event => Some(self.whole.get_or_init(|| self.event.body.to_value())),
+            Builtin::Event => Some(self.parts.whole(&self.event.body)),
             Builtin::EventId => self.facts.event_id.as_ref(),
             Builtin::EventType => self.facts.event_type.as_ref(),
             Builtin::HandlerId => self.facts.handler_id.as_ref(),
@@ -300,6 +305,13 @@ impl Scope for EventScope<'_> {
         }
     }
 
+    fn below(&self, root: Root, way: &[Box<str>]) -> Result<Option<&Value>, Fault> {
+        if root == Root::Builtin(Builtin::Event) {
+            return Ok(self.parts.below(&self.event.body, way));
+        }
+        Ok(self.get(root)?.and_then(|value| descend(value, way)))
+    }
+
     fn document(&self) -> Option<Reading<'_>> {
         Some(Reading::Event(&self.event.body))
     }
@@ -353,6 +365,13 @@ impl Scope for AnswerScope<'_, '_> {
 
     fn absence(&self, root: Root) -> Option<Fault> {
         self.event.absence(root)
+    }
+
+    fn below(&self, root: Root, way: &[Box<str>]) -> Result<Option<&Value>, Fault> {
+        if root == Root::Builtin(Builtin::Event) {
+            return self.event.below(root, way);
+        }
+        Ok(self.get(root)?.and_then(|value| descend(value, way)))
     }
 
     fn document(&self) -> Option<Reading<'_>> {

@@ -27,7 +27,7 @@ pub use effort::Effort;
 pub use fault::Fault;
 pub use path::Path;
 pub use reading::Reading;
-pub use reference::{Builtin, EachId, Reference, Root, SavedId, VariableId};
+pub use reference::{Builtin, EachId, Reference, Root, SavedId, VariableId, descend};
 pub use template::Template;
 pub use witness::{Came, Witness};
 
@@ -42,6 +42,11 @@ pub type Table = HashMap<Box<str>, Value>;
 pub trait Scope {
     /// The value of a name; `None` if it is absent. A variable is evaluated when first asked for.
     fn get(&self, root: Root) -> Result<Option<&Value>, Fault>;
+
+    /// The value below a name, by names of members and positions; `None` if it is absent.
+    fn below(&self, root: Root, way: &[Box<str>]) -> Result<Option<&Value>, Fault> {
+        Ok(self.get(root)?.and_then(|value| descend(value, way)))
+    }
 
     /// The fault to raise when a request or a value needs `root` and it is absent; `None` if its
     /// absence is allowed.
