@@ -15,7 +15,8 @@ const MOST: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Parts {
     whole: OnceCell<Value>,
-    single: [OnceCell<Part>; MOST],
+    /// Apart, since most mappings ask for none.
+    single: OnceCell<Box<[OnceCell<Part>; MOST]>>,
 }
 
 #[derive(Debug)]
@@ -34,12 +35,13 @@ impl Parts {
         if let Some(whole) = self.whole.get() {
             return descend(whole, way);
         }
-        let known = self.single.iter().map_while(OnceCell::get).find(|part| *part.way == *way);
+        let single = self.single.get_or_init(Box::default);
+        let known = single.iter().map_while(OnceCell::get).find(|part| *part.way == *way);
         if let Some(part) = known {
             return Some(&part.value);
         }
         let spot = follow(event.root(), way)?;
-        let free = self.single.iter().find(|part| part.get().is_none());
+        let free = single.iter().find(|part| part.get().is_none());
         match (spot.view(), free) {
             (View::Array(_) | View::Object(_), _) | (_, None) => descend(self.whole(event), way),
             (_, Some(free)) => {
