@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::document::{Document, Node, Spot, View};
+
 /// What an envelope may hold, as a JSON Schema (draft 2020-12). It refuses what [`Event::parse`]
 /// refuses, and nothing else; the rest of it is there to be read.
 pub const SCHEMA: &str = include_str!("../schemas/event.schema.json");
@@ -17,7 +19,7 @@ pub struct Event {
     /// `data.event_type`, e.g. `SIM/Updated`.
     pub event_type: String,
     /// The whole request body, unknown fields included.
-    pub body: Value,
+    pub body: Document,
     /// Length of the body as it came, in bytes.
     pub size: usize,
     /// `x-b3-traceid`, or one that was generated.
@@ -43,25 +45,18 @@ impl Event {
     /// Reads an envelope. Only its shape is judged: no value is refused for not being in a
     /// documented list, because the lists differ between releases of the billing system.
     pub fn parse(
-        body: &[u8],
+        body: impl Into<Vec<u8>>,
         request_id: String,
         unique_id: String,
     ) -> Result<Self, EnvelopeFault> {
+        let body = body.into();
         let size = body.len();
-        let body = serde_json::from_slice(body)
-            .map_err(|fault| EnvelopeFault::NotJson(fault.to_string()))?;
-        Self::of(body, request_id, unique_id).map(|event| Self { size, ..event })
-    }
-
-    /// Reads an envelope that was parsed already, and did not come as bytes.
-    pub fn of(body: Value, request_id: String, unique_id: String) -> Result<Self, EnvelopeFault> {
-        match identify(&body) {
-            Ok((id, event_type)) => {
-                let size = 0;
-                Ok(Self { id, event_type, body, size, request_id, unique_id })
-            }
+        let body =
+            Document::parse(body).map_err(|fault| EnvelopeFault::NotJson(fault.to_string()))?;
+        match identify(body.root()) {
+            Ok((id, event_type)) => Ok(Self { id, event_type, body, size, request_id, unique_id }),
             Err(reason) => {
-                let event_id = name(body.get("event_id"), "event_id").ok();
+                let event_id = name(body.root().get("event_id"), "event_id").ok();
                 Err(EnvelopeFault::Invalid { reason, event_id })
             }
         }
@@ -69,17 +64,14 @@ impl Event {
 }
 
 /// Checks the shape of an envelope, and gives its id and its type; or why it is none.
-fn identify(body: &Value) -> Result<(String, String), String> {
-    let Value::Object(envelope) = body else {
-        return Err(format!("the body must be an object, it is {}", kind(body)));
-    };
-    let data = match envelope.get("data") {
-        Some(Value::Object(data)) => data,
-        Some(other) => {
-            return Err(format!("`data` must be an object, it is {}", kind(other)));
-        }
-        None => return Err("`data` is missing".to_owned()),
-    };
+fn identify(envelope: Spot<'_>) -> Result<(String, String), String> {
+    if !is_object(envelope) {
+        return Err(format!("the body must be an object, it is {}", envelope.view().kind()));
+    }
+    let data = envelope.get("data").ok_or("`data` is missing")?;
+    if !is_object(data) {
+        return Err(format!("`data` must be an object, it is {}", data.view().kind()));
+    }
     let id = name(envelope.get("event_id"), "event_id")?;
     let event_type = name(data.get("event_type"), "data.event_type")?;
     let variables = section(data.get("variables"), "data.variables")?;
@@ -93,37 +85,34 @@ fn identify(body: &Value) -> Result<(String, String), String> {
     Ok((id, event_type))
 }
 
-fn name(value: Option<&Value>, field: &str) -> Result<String, String> {
-    match value {
-        Some(Value::String(text)) if text.is_empty() => Err(format!("`{field}` is empty")),
-        Some(Value::String(text)) if text.chars().count() > LONGEST_NAME => {
+fn is_object(value: Spot<'_>) -> bool {
+    matches!(value.view(), View::Object(_))
+}
+
+fn name(value: Option<Spot<'_>>, field: &str) -> Result<String, String> {
+    match value.map(Spot::view) {
+        Some(View::Text("")) => Err(format!("`{field}` is empty")),
+        Some(View::Text(text)) if text.chars().count() > LONGEST_NAME => {
             Err(format!("`{field}` is longer than {LONGEST_NAME} characters"))
         }
-        Some(Value::String(text)) => Ok(text.clone()),
-        Some(other) => Err(format!("`{field}` must be a string, it is {}", kind(other))),
+        Some(View::Text(text)) => Ok(text.to_owned()),
+        Some(other) => Err(format!("`{field}` must be a string, it is {}", other.kind())),
         None => Err(format!("`{field}` is missing")),
     }
 }
 
 /// Whether an optional section is there; one that is there must be an object.
-fn section(value: Option<&Value>, field: &str) -> Result<bool, String> {
-    match value {
-        None | Some(Value::Null) => Ok(false),
-        Some(Value::Object(_)) => Ok(true),
-        Some(other) => Err(format!("`{field}` must be an object, it is {}", kind(other))),
+fn section(value: Option<Spot<'_>>, field: &str) -> Result<bool, String> {
+    match value.map(Spot::view) {
+        None | Some(View::Null) => Ok(false),
+        Some(View::Object(_)) => Ok(true),
+        Some(other) => Err(format!("`{field}` must be an object, it is {}", other.kind())),
     }
 }
 
 /// What a JSON value is, with its article, for messages.
 pub fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    }
+    value.view().kind()
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ pub mod xml;
 pub mod mapping;
 pub mod program;
 
+pub mod document;
+
 pub mod expr;
 
 pub mod event;

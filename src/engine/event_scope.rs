@@ -1,5 +1,7 @@
 //! What names stand for while one event goes through one mapping, and while an answer is read.
 
+mod parts;
+
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
@@ -7,18 +9,26 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use parts::Parts;
+
 use super::bulkhead::Place;
 use super::journal::{Deed, Entry, Journal};
 use super::observe::Observer;
 use super::session::Values;
 use super::target::answer::Answer;
 use crate::clock::{self, Clock};
+use crate::document::{Node, Spot};
 use crate::event::Event;
-use crate::expr::{Builtin, Effort, Fault, Root, SavedId, Scope, VariableId, Witness};
+use crate::expr::{
+    Builtin, Effort, Fault, Reading, Root, SavedId, Scope, VariableId, Witness, descend,
+};
 use crate::program::{Mapping, Rule, Step};
 
-/// Built-ins that are not part of the event's body; the same for all mappings.
+/// Built-ins that are not the whole of the event; the same for all mappings.
 pub(super) struct Facts {
+    event_id: Option<Value>,
+    event_type: Option<Value>,
+    handler_id: Option<Value>,
     request_id: Value,
     unique_id: Value,
     now: Value,
@@ -26,7 +36,13 @@ pub(super) struct Facts {
 
 impl Facts {
     pub(super) fn of(event: &Event, clock: &dyn Clock) -> Self {
+        let body = event.body.root();
+        let event_type = body.get("data").and_then(|inner| inner.get("event_type"));
+        let handler_id = body.get("handler_id").filter(|id| !id.is_null());
         Self {
+            event_id: body.get("event_id").map(Spot::owned),
+            event_type: event_type.map(Spot::owned),
+            handler_id: handler_id.map(Spot::owned),
             request_id: Value::from(event.request_id.as_str()),
             unique_id: Value::from(event.unique_id.as_str()),
             now: Value::from(clock.wall().to_string()),
@@ -42,6 +58,7 @@ pub(super) type Evaluated<'e> = OnceCell<Result<Option<Cow<'e, Value>>, Fault>>;
 pub(super) struct EventScope<'e> {
     mapping: &'e Mapping,
     event: &'e Event,
+    parts: Parts,
     facts: &'e Facts,
     clock: &'e dyn Clock,
     values: Vec<Evaluated<'e>>,
@@ -87,6 +104,7 @@ impl<'e> EventScope<'e> {
         Self {
             mapping,
             event,
+            parts: Parts::default(),
             facts,
             clock,
             values,
@@ -228,12 +246,11 @@ impl<'e> EventScope<'e> {
     }
 
     fn builtin(&self, builtin: Builtin) -> Option<&Value> {
-        let body = &self.event.body;
         match builtin {
-            Builtin::Event => Some(body),
-            Builtin::EventId => body.get("event_id"),
-            Builtin::EventType => body.get("data")?.get("event_type"),
-            Builtin::HandlerId => body.get("handler_id").filter(|id| !id.is_null()),
+            Builtin::Event => Some(self.parts.whole(&self.event.body)),
+            Builtin::EventId => self.facts.event_id.as_ref(),
+            Builtin::EventType => self.facts.event_type.as_ref(),
+            Builtin::HandlerId => self.facts.handler_id.as_ref(),
             Builtin::RequestId => Some(&self.facts.request_id),
             Builtin::UniqueId => Some(&self.facts.unique_id),
             Builtin::Now => Some(&self.facts.now),
@@ -250,7 +267,9 @@ impl<'e> EventScope<'e> {
             return Ok(None);
         };
         // A variable cannot ask for itself here: cycles are refused at load.
-        match value.get_or_init(|| variable.evaluate(&|| Some(&self.event.body), self)) {
+        match value
+            .get_or_init(|| variable.evaluate(&|| Some(Reading::Event(&self.event.body)), self))
+        {
             Ok(value) => Ok(value.as_deref()),
             Err(fault) => Err(fault.clone()),
         }
@@ -286,8 +305,15 @@ impl Scope for EventScope<'_> {
         }
     }
 
-    fn document(&self) -> Option<&Value> {
-        Some(&self.event.body)
+    fn below(&self, root: Root, way: &[Box<str>]) -> Result<Option<&Value>, Fault> {
+        if root == Root::Builtin(Builtin::Event) {
+            return Ok(self.parts.below(&self.event.body, way));
+        }
+        Ok(self.get(root)?.and_then(|value| descend(value, way)))
+    }
+
+    fn document(&self) -> Option<Reading<'_>> {
+        Some(Reading::Event(&self.event.body))
     }
 
     fn effort(&self) -> &Effort {
@@ -341,8 +367,15 @@ impl Scope for AnswerScope<'_, '_> {
         self.event.absence(root)
     }
 
-    fn document(&self) -> Option<&Value> {
-        self.body()
+    fn below(&self, root: Root, way: &[Box<str>]) -> Result<Option<&Value>, Fault> {
+        if root == Root::Builtin(Builtin::Event) {
+            return self.event.below(root, way);
+        }
+        Ok(self.get(root)?.and_then(|value| descend(value, way)))
+    }
+
+    fn document(&self) -> Option<Reading<'_>> {
+        self.body().map(Reading::Tree)
     }
 
     fn effort(&self) -> &Effort {

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use serde_json::Value;
 
 use super::request;
-use crate::expr::{Builtin, Effort, Fault, Root, Scope, VariableId};
+use crate::expr::{Builtin, Effort, Fault, Reading, Root, Scope, VariableId};
 use crate::program::{Act, Mapping, Step};
 
 /// Whether the request of a step cannot be made for want of this variable, whatever else is missing.
@@ -68,7 +68,7 @@ impl Scope for Wanting<'_> {
         (root == Root::Variable(self.variable)).then(|| self.scope.absence(root)).flatten()
     }
 
-    fn document(&self) -> Option<&Value> {
+    fn document(&self) -> Option<Reading<'_>> {
         self.scope.document()
     }
 

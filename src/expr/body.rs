@@ -111,7 +111,7 @@ impl Shape {
             }
             Self::Template(template) => {
                 let Some(value) = template.value(scope)? else { return Ok(None) };
-                budget.copy(&value, depth)?;
+                budget.copy(&*value, depth)?;
                 Ok(Some(value.into_owned()))
             }
             Self::Array(members) => {

@@ -3,9 +3,8 @@
 
 use std::cell::Cell;
 
-use serde_json::Value;
-
 use super::Fault;
+use crate::document::{Node, View};
 
 /// Largest text or body that may be rendered, in bytes.
 pub const LARGEST_TEXT: usize = 8 << 20;
@@ -41,21 +40,19 @@ impl Budget {
     }
 
     /// Pays for a copy of `value`, `depth` levels below the root.
-    pub fn copy(&self, value: &Value, depth: usize) -> Result<(), Fault> {
+    pub fn copy<'v>(&self, value: impl Node<'v>, depth: usize) -> Result<(), Fault> {
         if depth > DEEPEST {
             return Err(Fault::TooDeep { limit: DEEPEST });
         }
         self.part()?;
-        match value {
-            Value::String(text) => self.spend(text.len()),
-            Value::Array(members) => {
-                members.iter().try_for_each(|member| self.copy(member, depth + 1))
-            }
-            Value::Object(members) => members.iter().try_for_each(|(name, member)| {
+        match value.view() {
+            View::Text(text) => self.spend(text.len()),
+            View::Array(_) => value.children().try_for_each(|member| self.copy(member, depth + 1)),
+            View::Object(_) => value.members().try_for_each(|(name, member)| {
                 self.spend(name.len())?;
                 self.copy(member, depth + 1)
             }),
-            Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+            View::Null | View::Bool(_) | View::Number(_) => Ok(()),
         }
     }
 

@@ -1,41 +1,56 @@
 //! What values have in common: equality, order, emptiness and truth, without conversion.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
 use serde_json::{Number, Value};
 
-use super::convert::timestamp;
+use super::convert::moment;
+use crate::document::{Node, View};
 
 /// Null, `""`, `[]` or `{}`.
-pub fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(members) => members.is_empty(),
-        Value::Object(members) => members.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
+pub fn is_empty<'v>(value: impl Node<'v>) -> bool {
+    match value.view() {
+        View::Null => true,
+        View::Text(text) => text.is_empty(),
+        View::Array(length) | View::Object(length) => length == 0,
+        View::Bool(_) | View::Number(_) => false,
     }
 }
 
 /// Equality without conversion: 1 equals 1.0, not "1".
-pub fn equal(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Number(left), Value::Number(right)) => order_numbers(left, right).is_eq(),
-        (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len() && left.iter().zip(right).all(|(l, r)| equal(l, r))
+pub fn equal<'l, 'r>(left: impl Node<'l>, right: impl Node<'r>) -> bool {
+    match (left.view(), right.view()) {
+        (View::Number(left), View::Number(right)) => order_numbers(left, right).is_eq(),
+        (View::Array(l), View::Array(r)) => {
+            l == r && left.children().zip(right.children()).all(|(l, r)| equal(l, r))
         }
-        (Value::Object(left), Value::Object(right)) => {
-            left.len() == right.len()
-                && left.iter().all(|(key, l)| right.get(key).is_some_and(|r| equal(l, r)))
-        }
-        _ => left == right,
+        (View::Object(l), View::Object(r)) => l == r && same_members(left, right),
+        (left, right) => left == right,
     }
+}
+
+/// Whether each member of one object is in the other, which has as many.
+fn same_members<'l, 'r, R: Node<'r>>(left: impl Node<'l>, right: R) -> bool {
+    // Most often they are in the same order. If not, looking up each could take the square of them.
+    let mut others = right.members();
+    let mut by_name: Option<HashMap<&str, R>> = None;
+    left.members().all(|(name, l)| {
+        let other = match &by_name {
+            None => others.next().filter(|(other, _)| *other == name).map(|(_, other)| other),
+            Some(_) => None,
+        };
+        let other = other.or_else(|| {
+            by_name.get_or_insert_with(|| right.members().collect()).get(name).copied()
+        });
+        other.is_some_and(|r| equal(l, r))
+    })
 }
 
 /// Hashes a number so that it goes with [`equal`].
 pub fn hash_number(number: &Number, state: &mut impl Hasher) {
-    Digits::of(number).hash(state);
+    Digits::of(number.as_str()).hash(state);
 }
 
 /// Whether anything can be greater or less than this.
@@ -44,12 +59,12 @@ pub fn has_order(value: &Value) -> bool {
 }
 
 /// Numbers with numbers, timestamps with timestamps; nothing else has an order.
-pub fn order(left: &Value, right: &Value) -> Option<Ordering> {
-    match (left, right) {
-        (Value::Number(left), Value::Number(right)) => Some(order_numbers(left, right)),
+pub fn order<'l, 'r>(left: impl Node<'l>, right: impl Node<'r>) -> Option<Ordering> {
+    match (left.view(), right.view()) {
+        (View::Number(left), View::Number(right)) => Some(order_numbers(left, right)),
         // Texts of digits could be moments, but whoever wrote them hardly thought of any.
-        (Value::String(l), Value::String(r)) if is_digits(l) || is_digits(r) => None,
-        (Value::String(_), Value::String(_)) => Some(timestamp(left)?.cmp(&timestamp(right)?)),
+        (View::Text(l), View::Text(r)) if is_digits(l) || is_digits(r) => None,
+        (View::Text(l), View::Text(r)) => Some(moment(l)?.cmp(&moment(r)?)),
         _ => None,
     }
 }
@@ -60,9 +75,10 @@ pub fn is_digits(text: &str) -> bool {
     text.strip_prefix('-').unwrap_or(text).bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
-fn order_numbers(left: &Number, right: &Number) -> Ordering {
-    match (left.as_i128(), right.as_i128()) {
-        (Some(left), Some(right)) => left.cmp(&right),
+/// Orders numbers as JSON writes them.
+pub(super) fn order_numbers(left: &str, right: &str) -> Ordering {
+    match (left.parse::<i128>(), right.parse()) {
+        (Ok(left), Ok(right)) => left.cmp(&right),
         _ => Digits::of(left).cmp(&Digits::of(right)),
     }
 }
@@ -79,8 +95,7 @@ struct Digits {
 }
 
 impl Digits {
-    fn of(number: &Number) -> Self {
-        let text = number.as_str();
+    fn of(text: &str) -> Self {
         let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         // An exponent that no 64 bits hold is as good as the farthest that they do.
         let farthest = if exponent.starts_with('-') { i64::MIN } else { i64::MAX };

@@ -11,7 +11,8 @@ use super::body::Shape;
 use super::compare::{equal, is_empty, order};
 use super::convert::text_of;
 use super::effort::Effort;
-use super::{At, Fault, Path, Reference, Scope};
+use super::{At, Fault, Path, Reading, Reference, Scope};
+use crate::document::{Node, View};
 
 mod finding;
 mod words;
@@ -100,16 +101,18 @@ impl Condition {
             }
             Self::Not(part) => Ok(!part.holds(scope)?),
             Self::Test { subject, test, .. } => match subject {
-                Subject::Path(path) => {
-                    let nodes = scope
-                        .document()
-                        .map(|document| path.all(document, scope.effort()))
-                        .transpose()?;
-                    test.holds(&nodes.unwrap_or_default(), scope)
-                }
+                Subject::Path(path) => match scope.document() {
+                    None => test.holds::<&Value>(&[], scope),
+                    Some(Reading::Event(event)) => {
+                        test.holds(&path.all(event.root(), scope.effort())?, scope)
+                    }
+                    Some(Reading::Tree(tree)) => {
+                        test.holds(&path.all(tree, scope.effort())?, scope)
+                    }
+                },
                 Subject::Name(name) => match present(name.find(scope))? {
                     Some(value) => test.holds(&[value], scope),
-                    None => test.holds(&[], scope),
+                    None => test.holds::<&Value>(&[], scope),
                 },
             },
         }
@@ -148,16 +151,16 @@ fn present<T>(found: Result<Option<T>, Fault>) -> Result<Option<T>, Fault> {
 }
 
 impl Test {
-    fn holds(&self, nodes: &[&Value], scope: &dyn Scope) -> Result<bool, Fault> {
+    fn holds<'v, N: Node<'v>>(&self, nodes: &[N], scope: &dyn Scope) -> Result<bool, Fault> {
         for node in nodes {
-            self.pay(node, scope.effort())?;
+            self.pay(*node, scope.effort())?;
         }
-        let with = |operand: &Shape, passes: &dyn Fn(&Value, &Value) -> bool| {
+        let with = |operand: &Shape, passes: &dyn Fn(N, &Value) -> bool| {
             Ok(present(operand.value(scope))?
-                .is_some_and(|operand| nodes.iter().any(|node| passes(node, &operand))))
+                .is_some_and(|operand| nodes.iter().any(|node| passes(*node, &operand))))
         };
         match self {
-            Self::Equals(operand) => with(operand, &equal),
+            Self::Equals(operand) => with(operand, &|node, operand| equal(node, operand)),
             Self::OneOf(tests) => {
                 for test in tests {
                     if test.holds(nodes, scope)? {
@@ -168,16 +171,20 @@ impl Test {
             }
             Self::StatusClass(class) => {
                 let wanted = u64::from(*class);
-                Ok(nodes
-                    .iter()
-                    .any(|node| node.as_u64().is_some_and(|status| status / 100 == wanted)))
+                let is_of_class = |node: &N| match node.view() {
+                    View::Number(digits) => {
+                        digits.parse::<u64>().is_ok_and(|status| status / 100 == wanted)
+                    }
+                    _ => false,
+                };
+                Ok(nodes.iter().any(is_of_class))
             }
             Self::Not(test) => Ok(!test.holds(nodes, scope)?),
             Self::Exists(wanted) => Ok(nodes.iter().any(|node| !node.is_null()) == *wanted),
-            Self::Empty(true) => Ok(nodes.is_empty() || nodes.iter().any(|node| is_empty(node))),
-            Self::Empty(false) => Ok(nodes.iter().any(|node| !is_empty(node))),
+            Self::Empty(true) => Ok(nodes.is_empty() || nodes.iter().any(|node| is_empty(*node))),
+            Self::Empty(false) => Ok(nodes.iter().any(|node| !is_empty(*node))),
             Self::Matches(regex) => {
-                Ok(nodes.iter().any(|node| node.as_str().is_some_and(|text| regex.is_match(text))))
+                Ok(nodes.iter().any(|node| node.as_text().is_some_and(|text| regex.is_match(text))))
             }
             Self::Prefix(operand) => with(operand, &|node, operand| {
                 both_text(node, operand).is_some_and(|(text, prefix)| text.starts_with(prefix))
@@ -185,10 +192,10 @@ impl Test {
             Self::Suffix(operand) => with(operand, &|node, operand| {
                 both_text(node, operand).is_some_and(|(text, suffix)| text.ends_with(suffix))
             }),
-            Self::Contains(operand) => with(operand, &contains),
+            Self::Contains(operand) => with(operand, &|node, operand| contains(node, operand)),
             Self::InTable { table, .. } => Ok(nodes
                 .iter()
-                .any(|node| text_of(node).is_some_and(|key| table.contains_key(key.as_str())))),
+                .any(|node| text_of(*node).is_some_and(|key| table.contains_key(key.as_str())))),
             Self::Compare(comparison, operand) => with(operand, &|node, operand| {
                 order(node, operand).is_some_and(|order| comparison.allows(order))
             }),
@@ -206,15 +213,15 @@ impl Test {
 
 impl Test {
     /// Pays for what it looks at of a node.
-    fn pay(&self, node: &Value, effort: &Effort) -> Result<(), Fault> {
-        match (self, node) {
-            (Self::Contains(_), Value::Array(_)) => effort.walk(node),
-            (Self::Equals(operand), Value::Array(_) | Value::Object(_))
+    fn pay<'v>(&self, node: impl Node<'v>, effort: &Effort) -> Result<(), Fault> {
+        match (self, node.view()) {
+            (Self::Contains(_), View::Array(_)) => effort.walk(node),
+            (Self::Equals(operand), View::Array(_) | View::Object(_))
                 if operand.as_constant().is_none_or(|operand| !is_scalar(operand)) =>
             {
                 effort.walk(node)
             }
-            (_, Value::String(text)) => effort.spend_text(text.len()),
+            (_, View::Text(text)) => effort.spend_text(text.len()),
             _ => effort.spend(1),
         }
     }
@@ -235,14 +242,14 @@ impl Comparison {
     }
 }
 
-fn both_text<'v>(left: &'v Value, right: &'v Value) -> Option<(&'v str, &'v str)> {
-    Some((left.as_str()?, right.as_str()?))
+fn both_text<'v, 'o>(left: impl Node<'v>, right: &'o Value) -> Option<(&'v str, &'o str)> {
+    Some((left.as_text()?, right.as_str()?))
 }
 
-fn contains(whole: &Value, part: &Value) -> bool {
-    match whole {
-        Value::Array(members) => members.iter().any(|member| equal(member, part)),
-        Value::String(text) => part.as_str().is_some_and(|part| text.contains(part)),
+fn contains<'v>(whole: impl Node<'v>, part: &Value) -> bool {
+    match whole.view() {
+        View::Array(_) => whole.children().any(|member| equal(member, part)),
+        View::Text(text) => part.as_str().is_some_and(|part| text.contains(part)),
         _ => false,
     }
 }

@@ -5,6 +5,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use serde_json::{Number, Value};
 
+use crate::document::{Node, View};
 use crate::event::kind;
 
 /// What `as` converts to.
@@ -65,12 +66,11 @@ pub(super) fn shown(value: &Value) -> String {
 }
 
 /// The text of a scalar: a string itself, a number as written, `true` or `false`.
-pub fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(boolean) => Some(boolean.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
+pub fn text_of<'v>(value: impl Node<'v>) -> Option<String> {
+    match value.view() {
+        View::Text(text) | View::Number(text) => Some(text.to_owned()),
+        View::Bool(boolean) => Some(boolean.to_string()),
+        View::Null | View::Array(_) | View::Object(_) => None,
     }
 }
 
@@ -144,16 +144,19 @@ const FIRST_MILLISECONDS: u64 = 100_000_000_000;
 pub fn timestamp(value: &Value) -> Option<Timestamp> {
     match value {
         Value::Number(number) => epoch(number.as_i64()?),
-        Value::String(text) => {
-            let text = text.trim();
-            text.parse::<Timestamp>()
-                .ok()
-                .or_else(|| at_utc(text.parse::<DateTime>().ok()?))
-                .or_else(|| at_utc(text.parse::<Date>().ok()?.at(0, 0, 0, 0)))
-                .or_else(|| epoch(text.parse().ok()?))
-        }
+        Value::String(text) => moment(text),
         _ => None,
     }
+}
+
+/// The same of a text.
+pub(super) fn moment(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    text.parse::<Timestamp>()
+        .ok()
+        .or_else(|| at_utc(text.parse::<DateTime>().ok()?))
+        .or_else(|| at_utc(text.parse::<Date>().ok()?.at(0, 0, 0, 0)))
+        .or_else(|| epoch(text.parse().ok()?))
 }
 
 fn at_utc(local: DateTime) -> Option<Timestamp> {

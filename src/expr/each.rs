@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::body::Shape;
 use super::condition::Condition;
-use super::{EachId, Effort, Fault, Reference, Root, Scope};
+use super::{EachId, Effort, Fault, Reading, Reference, Root, Scope, descend};
 
 /// An array with one shape for each member of another.
 #[derive(Debug, Clone)]
@@ -58,7 +58,16 @@ impl Scope for EachScope<'_> {
         self.outer.absence(root)
     }
 
-    fn document(&self) -> Option<&Value> {
+    fn below(&self, root: Root, way: &[Box<str>]) -> Result<Option<&Value>, Fault> {
+        match root {
+            Root::Member(id) | Root::Position(id) if id == self.id => {
+                Ok(self.get(root)?.and_then(|value| descend(value, way)))
+            }
+            other => self.outer.below(other, way),
+        }
+    }
+
+    fn document(&self) -> Option<Reading<'_>> {
         self.outer.document()
     }
 

@@ -3,9 +3,8 @@
 
 use std::cell::Cell;
 
-use serde_json::Value;
-
 use super::Fault;
+use crate::document::{Node, View};
 
 /// About fifty times what the largest document that is read has in values; a second or a few of
 /// computing.
@@ -65,18 +64,14 @@ impl Effort {
     }
 
     /// Pays for a walk through all of a value.
-    pub(super) fn walk(&self, value: &Value) -> Result<(), Fault> {
-        match value {
-            Value::String(text) => self.spend_text(text.len()),
-            Value::Array(members) => {
+    pub(super) fn walk<'v>(&self, value: impl Node<'v>) -> Result<(), Fault> {
+        match value.view() {
+            View::Text(text) => self.spend_text(text.len()),
+            View::Array(_) | View::Object(_) => {
                 self.spend(1)?;
-                members.iter().try_for_each(|member| self.walk(member))
+                value.children().try_for_each(|member| self.walk(member))
             }
-            Value::Object(members) => {
-                self.spend(1)?;
-                members.values().try_for_each(|member| self.walk(member))
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => self.spend(1),
+            View::Null | View::Bool(_) | View::Number(_) => self.spend(1),
         }
     }
 }

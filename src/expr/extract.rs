@@ -10,7 +10,7 @@ use super::body::Shape;
 use super::condition::Condition;
 use super::convert::{Type, text_of};
 use super::helpers::lists::parts;
-use super::{At, Budget, Came, Fault, Path, Reference, Scope, Table};
+use super::{At, Came, Fault, Path, Reading, Reference, Scope, Table};
 use crate::event::kind;
 
 /// A compiled variable.
@@ -78,10 +78,10 @@ pub enum Absence {
 
 impl Variable {
     /// The value, or `None` if it is absent. `document` gives what paths read; what comes straight
-    /// from it is borrowed.
+    /// from a tree is borrowed.
     pub fn evaluate<'d>(
         &self,
-        document: &dyn Fn() -> Option<&'d Value>,
+        document: &dyn Fn() -> Option<Reading<'d>>,
         scope: &dyn Scope,
     ) -> Result<Option<Cow<'d, Value>>, Fault> {
         if scope.witness().is_none() {
@@ -95,7 +95,7 @@ impl Variable {
 
     fn work_out<'d>(
         &self,
-        document: &dyn Fn() -> Option<&'d Value>,
+        document: &dyn Fn() -> Option<Reading<'d>>,
         scope: &dyn Scope,
     ) -> Result<Option<Cow<'d, Value>>, Fault> {
         let mut value = self.select(document, scope)?;
@@ -107,7 +107,7 @@ impl Variable {
             if present.is_null() {
                 return Ok(Some(present));
             }
-            scope.effort().walk(&present)?;
+            scope.effort().walk(&*present)?;
             value = stage.apply(present, self)?;
             self.tell(scope, Came::Stage { stage, value: value.as_deref() });
         }
@@ -163,7 +163,7 @@ impl Variable {
     /// What its source gives, before any stage.
     fn select<'d>(
         &self,
-        document: &dyn Fn() -> Option<&'d Value>,
+        document: &dyn Fn() -> Option<Reading<'d>>,
         scope: &dyn Scope,
     ) -> Result<Option<Cow<'d, Value>>, Fault> {
         match &self.source {
@@ -216,7 +216,7 @@ impl Variable {
     fn select_all<'d>(
         &self,
         selectors: &[Selector],
-        document: &dyn Fn() -> Option<&'d Value>,
+        document: &dyn Fn() -> Option<Reading<'d>>,
         scope: &dyn Scope,
     ) -> Result<Cow<'d, Value>, Fault> {
         let mut selected = Vec::new();
@@ -249,13 +249,13 @@ impl Selector {
 
     fn first<'d>(
         &self,
-        document: &dyn Fn() -> Option<&'d Value>,
+        document: &dyn Fn() -> Option<Reading<'d>>,
         scope: &dyn Scope,
     ) -> Result<Option<Cow<'d, Value>>, Fault> {
         match self {
             Self::Path(path) => {
                 let Some(document) = document() else { return Ok(None) };
-                Ok(path.first(document, scope.effort())?.map(Cow::Borrowed))
+                document.first(path, scope.effort())
             }
             Self::Name(name) => Ok(name.find(scope)?.map(|value| Cow::Owned(value.clone()))),
         }
@@ -263,17 +263,13 @@ impl Selector {
 
     fn all<'d>(
         &self,
-        document: &dyn Fn() -> Option<&'d Value>,
+        document: &dyn Fn() -> Option<Reading<'d>>,
         scope: &dyn Scope,
     ) -> Result<Vec<Value>, Fault> {
         match self {
             Self::Path(path) => {
                 let Some(document) = document() else { return Ok(Vec::new()) };
-                let nodes = path.all(document, scope.effort())?;
-                // Nodes that contain each other are copied once for each level.
-                let budget = Budget::new();
-                let copy = |node: &Value| budget.copy(node, 0).map(|()| node.clone());
-                nodes.into_iter().map(copy).collect()
+                document.all(path, scope.effort())
             }
             Self::Name(name) => Ok(name.find(scope)?.into_iter().cloned().collect()),
         }

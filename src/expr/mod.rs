@@ -13,6 +13,7 @@ pub mod extract;
 mod fault;
 pub mod helpers;
 pub mod path;
+mod reading;
 pub mod reference;
 pub mod template;
 #[cfg(test)]
@@ -25,7 +26,8 @@ pub use each::Each;
 pub use effort::Effort;
 pub use fault::Fault;
 pub use path::Path;
-pub use reference::{Builtin, EachId, Reference, Root, SavedId, VariableId};
+pub use reading::Reading;
+pub use reference::{Builtin, EachId, Reference, Root, SavedId, VariableId, descend};
 pub use template::Template;
 pub use witness::{Came, Witness};
 
@@ -41,12 +43,17 @@ pub trait Scope {
     /// The value of a name; `None` if it is absent. A variable is evaluated when first asked for.
     fn get(&self, root: Root) -> Result<Option<&Value>, Fault>;
 
+    /// The value below a name, by names of members and positions; `None` if it is absent.
+    fn below(&self, root: Root, way: &[Box<str>]) -> Result<Option<&Value>, Fault> {
+        Ok(self.get(root)?.and_then(|value| descend(value, way)))
+    }
+
     /// The fault to raise when a request or a value needs `root` and it is absent; `None` if its
     /// absence is allowed.
     fn absence(&self, root: Root) -> Option<Fault>;
 
     /// What JSONPath subjects and the `path` helper read: the event, or an answer's body.
-    fn document(&self) -> Option<&Value>;
+    fn document(&self) -> Option<Reading<'_>>;
 
     /// What may still be computed for the event.
     fn effort(&self) -> &Effort;

@@ -11,11 +11,11 @@ use std::sync::Arc;
 
 use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
 use jsonpath_rust::parser::parse_json_path;
-use serde_json::Value;
 
 pub use change::ChangeFault;
 
 use super::{Effort, Fault};
+use crate::document::Node;
 
 /// Longest accepted path, in bytes. A path that a person writes is short.
 const LONGEST: usize = 2048;
@@ -78,46 +78,75 @@ impl Path {
 
     /// The first selected node that is not null; null if only nulls are selected. The only fault
     /// is too much work.
-    pub fn first<'v>(
-        &self,
-        document: &'v Value,
-        effort: &Effort,
-    ) -> Result<Option<&'v Value>, Fault> {
-        match &self.plan {
-            Plan::Chain(links) => Ok(follow(document, links)),
-            Plan::Query(query) => {
-                let nodes = self.select(query, document, effort)?;
-                Ok(nodes.iter().find(|node| !node.is_null()).or(nodes.first()).copied())
-            }
-        }
+    pub fn first<'v, N: Node<'v>>(&self, document: N, effort: &Effort) -> Result<Option<N>, Fault> {
+        let mut first = None;
+        self.each(document, effort, &mut |node| {
+            first = match first {
+                Some(null) if node.is_null() => Some(null),
+                _ => Some(node),
+            };
+            if node.is_null() { More::Wanted } else { More::Enough }
+        })?;
+        Ok(first)
     }
 
     /// Every selected node, in the order of the document. The only fault is too much work.
-    pub fn all<'v>(&self, document: &'v Value, effort: &Effort) -> Result<Vec<&'v Value>, Fault> {
-        match &self.plan {
-            Plan::Chain(links) => Ok(follow(document, links).into_iter().collect()),
-            Plan::Query(query) => self.select(query, document, effort),
-        }
+    pub fn all<'v, N: Node<'v>>(&self, document: N, effort: &Effort) -> Result<Vec<N>, Fault> {
+        let mut nodes = Vec::new();
+        self.each(document, effort, &mut |node| {
+            nodes.push(node);
+            More::Wanted
+        })?;
+        Ok(nodes)
     }
 
-    fn select<'v>(
+    /// Hands over the selected nodes, one after the other, while more are wanted.
+    fn each<'v, N: Node<'v>>(
         &self,
-        query: &JpQuery,
-        document: &'v Value,
+        document: N,
         effort: &Effort,
-    ) -> Result<Vec<&'v Value>, Fault> {
-        let most = evaluate::MOST_WORK.min(effort.left());
-        let (nodes, work) = evaluate::select(&self.text, query, document, most);
-        effort.spend(work)?;
-        nodes
+        take: &mut dyn FnMut(N) -> More,
+    ) -> Result<(), Fault> {
+        match &self.plan {
+            Plan::Chain(links) => {
+                if let Some(node) = follow(document, links, effort)? {
+                    take(node);
+                }
+                Ok(())
+            }
+            Plan::Query(query) => {
+                let most = evaluate::MOST_WORK.min(effort.left());
+                let (done, work) = evaluate::each(&self.text, query, document, most, take);
+                effort.spend(work)?;
+                done
+            }
+        }
     }
 }
 
-fn follow<'v>(document: &'v Value, links: &[Link]) -> Option<&'v Value> {
-    links.iter().try_fold(document, |value, link| match link {
-        Link::Member(name) => evaluate::member(value, name),
-        Link::Position(position) => evaluate::at(value, *position),
-    })
+/// Whether whoever takes nodes wants another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum More {
+    Wanted,
+    Enough,
+}
+
+fn follow<'v, N: Node<'v>>(
+    document: N,
+    links: &[Link],
+    effort: &Effort,
+) -> Result<Option<N>, Fault> {
+    let mut node = document;
+    for link in links {
+        effort.spend(node.search())?;
+        let found = match link {
+            Link::Member(name) => node.get(name),
+            Link::Position(position) => evaluate::at(node, *position),
+        };
+        let Some(found) = found else { return Ok(None) };
+        node = found;
+    }
+    Ok(Some(node))
 }
 
 fn chain(segments: &[Segment]) -> Option<Vec<Link>> {

@@ -107,13 +107,19 @@ impl Reference {
 
     /// The value, or `None` where it is absent, whether it may be or not.
     pub fn find<'s>(&self, scope: &'s dyn Scope) -> Result<Option<&'s Value>, Fault> {
-        let root = scope.get(self.root)?;
-        Ok(root.and_then(|value| descend(value, &self.below)))
+        match self.below.is_empty() {
+            true => scope.get(self.root),
+            false => scope.below(self.root, &self.below),
+        }
     }
 
     /// The value where a request needs it: the absence of a required variable is a fault. What is
     /// below a variable is always optional.
     pub fn need<'s>(&self, scope: &'s dyn Scope) -> Result<Option<&'s Value>, Fault> {
+        // The event is always there, and need not be made a tree of for a value below it.
+        if self.root == Root::Builtin(Builtin::Event) {
+            return self.find(scope);
+        }
         match scope.get(self.root)? {
             Some(value) => Ok(descend(value, &self.below)),
             None => scope.absence(self.root).map_or(Ok(None), Err),

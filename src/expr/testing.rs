@@ -11,7 +11,8 @@ use super::condition::{Condition, Finding};
 use super::effort::Effort;
 use super::extract::Variable;
 use super::template::{Names, Piece, Place, Template, TemplateFault, Unescaped};
-use super::{Builtin, Fault, Root, Scope, VariableId};
+use super::{Builtin, Fault, Reading, Root, Scope, VariableId};
+use crate::document::Document;
 use crate::mapping::diagnostic::Style;
 use crate::mapping::env::{Environment, Secrecy};
 use crate::mapping::load_text;
@@ -24,6 +25,7 @@ pub struct World {
     response: Condition,
     values: Vec<OnceCell<Result<Option<Value>, Fault>>>,
     event: Value,
+    document: Document,
     answer: Option<Answer>,
     effort: Effort,
 }
@@ -109,7 +111,8 @@ impl World {
         let Call { mut responses, .. } = *call;
         let values = variables.iter().map(|_| OnceCell::new()).collect();
         let response = responses.remove(0).when;
-        Self { variables, rule, response, values, event, answer: None, effort: Effort::new() }
+        let (document, effort) = (Document::of(&event), Effort::new());
+        Self { variables, rule, response, values, event, document, answer: None, effort }
     }
 
     /// With an answer to read.
@@ -225,7 +228,8 @@ impl Scope for World {
             _ => return Ok(None),
         };
         let evaluate = || {
-            let value = self.variables[id.0].evaluate(&|| Some(&self.event), self)?;
+            let value =
+                self.variables[id.0].evaluate(&|| Some(Reading::Event(&self.document)), self)?;
             Ok(value.map(std::borrow::Cow::into_owned))
         };
         self.values[id.0].get_or_init(evaluate).as_ref().map(Option::as_ref).map_err(Clone::clone)
@@ -238,10 +242,10 @@ impl Scope for World {
         }
     }
 
-    fn document(&self) -> Option<&Value> {
+    fn document(&self) -> Option<Reading<'_>> {
         match &self.answer {
-            Some(answer) => answer.body.as_ref(),
-            None => Some(&self.event),
+            Some(answer) => answer.body.as_ref().map(Reading::Tree),
+            None => Some(Reading::Event(&self.document)),
         }
     }
     fn effort(&self) -> &Effort {

@@ -10,6 +10,7 @@ use actix_web::http::Version;
 use actix_web::http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
 };
+use bytes::Bytes;
 use futures_util::FutureExt;
 use tokio::task::{JoinHandle, spawn_local};
 
@@ -46,8 +47,7 @@ pub(super) async fn receive(
         body = incoming.read(limit, patience, &mut ticket) => body?,
         () = gate.given_up() => return Err(Refusal::ShuttingDown),
     };
-    let event = parse(&body, identity)?;
-    drop(body);
+    let event = parse(body, identity)?;
     let run = begin(gate, request, event, ticket, started);
     run.await.map_err(|ended| match ended.is_panic() {
         true => Refusal::Panicked,
@@ -114,7 +114,7 @@ fn text(headers: &HeaderMap, name: HeaderName) -> String {
     value.unwrap_or_default().trim().chars().take(200).collect()
 }
 
-fn parse(body: &[u8], identity: &Identity) -> Result<Event, Refusal> {
+fn parse(body: Bytes, identity: &Identity) -> Result<Event, Refusal> {
     let Identity { request_id, unique_id } = identity.clone();
     Event::parse(body, request_id, unique_id).map_err(Refusal::from)
 }
@@ -146,7 +146,7 @@ fn subject(event: &Event) -> Subject {
         unique_id: Some(event.unique_id.clone()),
         event_id: Some(event.id.clone()),
         event_type: Some(event.event_type.clone()),
-        identifiers: Arc::new(Identifiers::of(&event.body)),
+        identifiers: Arc::new(Identifiers::of(event.body.root())),
     }
 }
 

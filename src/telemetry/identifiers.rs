@@ -5,10 +5,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
-use serde_json::Value;
-
 use super::encodings;
 use super::spans::{self, HIDDEN, Span};
+use crate::document::{Node, View};
 
 /// Paths below `pb_data` whose values are personal data.
 const PERSONAL: [(&str, &[&str]); 3] = [
@@ -95,21 +94,21 @@ impl Identifiers {
     /// Collects the values (texts and numbers) at the known identifier and name paths of an
     /// event's body: those of 3 characters or more, as they are, without `+` before digits and
     /// without the realm of an id such as `79123456789@msisdn`.
-    pub fn of(event: &Value) -> Self {
+    pub fn of<'v>(event: impl Node<'v>) -> Self {
         let mut own = Self::default();
-        let Some(Value::Object(sections)) = event.get("pb_data") else {
+        let Some(sections) = event.get("pb_data") else {
             return own;
         };
         for (section, names) in PERSONAL {
-            let Some(Value::Object(section)) = sections.get(section) else {
+            let Some(section) = sections.get(section) else {
                 continue;
             };
-            // Comparing lengths and a few names is cheaper than hashing each name to look it up.
-            let personal = section.iter().filter(|(name, _)| names.contains(&name.as_str()));
+            // Comparing lengths and a few names is cheaper than to look up each name.
+            let personal = section.members().filter(|(name, _)| names.contains(name));
             for (name, value) in personal {
-                match value {
-                    Value::String(text) => own.collect(name, text),
-                    Value::Number(number) => own.add(number.as_str()),
+                match value.view() {
+                    View::Text(text) => own.collect(name, text),
+                    View::Number(digits) => own.add(digits),
                     _ => {}
                 }
             }

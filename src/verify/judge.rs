@@ -11,7 +11,7 @@ use super::report::Mismatch;
 use crate::engine::observe::GivenUp;
 use crate::engine::outcome::{FailureKind, Outcome, RuleResult};
 use crate::event::Event;
-use crate::expr::{At, Effort, Fault, Root, Scope};
+use crate::expr::{At, Effort, Fault, Reading, Root, Scope};
 use crate::ingress::told;
 use crate::telemetry::mask::Secrets;
 
@@ -153,8 +153,8 @@ impl Scope for Told {
         None
     }
 
-    fn document(&self) -> Option<&Value> {
-        Some(&self.parts)
+    fn document(&self) -> Option<Reading<'_>> {
+        Some(Reading::Tree(&self.parts))
     }
 
     fn effort(&self) -> &Effort {

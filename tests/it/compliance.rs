@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path as File;
 
+use nsps_connector::document::{Document, Spot};
 use nsps_connector::expr::{Effort, Path};
 use serde_json::Value;
 
@@ -41,8 +42,14 @@ fn fault_of(case: &Value) -> Option<String> {
         (Err(fault), false, _) => Some(format!("is refused: {}", fault.message)),
         (Ok(_), false, Some(_)) => Some("is accepted now: take it off the list".to_owned()),
         (Ok(path), false, None) => {
+            let (tree, flat) = (&case["document"], Document::of(&case["document"]));
             let found: Value =
-                path.all(&case["document"], &Effort::new()).unwrap().into_iter().cloned().collect();
+                path.all(tree, &Effort::new()).unwrap().into_iter().cloned().collect();
+            let spots = path.all(flat.root(), &Effort::new()).unwrap();
+            let found_in_event: Value = spots.into_iter().map(Spot::owned).collect();
+            if found_in_event != found {
+                return Some(format!("selects {found}, and of an event {found_in_event}"));
+            }
             let wanted: Vec<&Value> = match &case["results"] {
                 Value::Array(results) => results.iter().collect(),
                 _ => vec![&case["result"]],

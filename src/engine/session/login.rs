@@ -8,6 +8,7 @@ use url::form_urlencoded;
 use super::keeper::Begun;
 use super::{Jar, Life, Session, Values};
 use crate::clock;
+use crate::document::Document;
 use crate::engine::event_scope::{EventScope, Facts, Kept};
 use crate::engine::outcome::{Failure, FailureKind};
 use crate::engine::run::Run;
@@ -135,7 +136,7 @@ impl Begun {
         let event = Event {
             id: clock::uuid(clock).to_string(),
             event_type: String::new(),
-            body: Value::Null,
+            body: Document::default(),
             size: 0,
             request_id: self.request_id.clone(),
             unique_id: self.unique_id.clone(),

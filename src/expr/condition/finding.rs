@@ -1,12 +1,14 @@
 //! A condition taken apart: every test of it and what it saw, those included that nothing depended
 //! on.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::Value;
 
 use super::{Condition, Subject, Test, present};
-use crate::expr::{At, Fault, Scope};
+use crate::document::Node;
+use crate::expr::{At, Fault, Reading, Scope};
 
 /// What a condition came to, in its own form.
 #[derive(Debug)]
@@ -24,7 +26,7 @@ pub struct Tested<'s> {
     pub subject: &'s Subject,
     pub test: &'s Test,
     /// What there was to test; nothing if the subject is absent.
-    pub saw: Vec<&'s Value>,
+    pub saw: Vec<Cow<'s, Value>>,
     pub held: Result<bool, Fault>,
     /// Whether the condition came to what it did because of this one.
     pub decides: bool,
@@ -40,13 +42,16 @@ impl Subject {
     }
 
     /// Every value that it stands for now.
-    fn values<'s>(&self, scope: &'s dyn Scope) -> Result<Vec<&'s Value>, Fault> {
+    fn values<'s>(&self, scope: &'s dyn Scope) -> Result<Vec<Cow<'s, Value>>, Fault> {
         match self {
-            Self::Name(name) => Ok(present(name.find(scope))?.into_iter().collect()),
-            Self::Path(path) => {
-                let nodes = scope.document().map(|document| path.all(document, scope.effort()));
-                Ok(nodes.transpose()?.unwrap_or_default())
+            Self::Name(name) => {
+                Ok(present(name.find(scope))?.map(Cow::Borrowed).into_iter().collect())
             }
+            Self::Path(path) => Ok(match scope.document() {
+                None => Vec::new(),
+                Some(Reading::Event(event)) => seen(path.all(event.root(), scope.effort())?),
+                Some(Reading::Tree(tree)) => seen(path.all(tree, scope.effort())?),
+            }),
         }
     }
 }
@@ -82,14 +87,19 @@ impl Condition {
     }
 }
 
+fn seen<'s, N: Node<'s>>(nodes: Vec<N>) -> Vec<Cow<'s, Value>> {
+    nodes.into_iter().map(Node::to_value).collect()
+}
+
 fn tested<'s>(
     at: At,
     subject: &'s Subject,
     test: &'s Test,
-    saw: Vec<&'s Value>,
+    saw: Vec<Cow<'s, Value>>,
     scope: &dyn Scope,
 ) -> Finding<'s> {
-    let held = test.holds(&saw, scope);
+    let nodes: Vec<&Value> = saw.iter().map(Cow::as_ref).collect();
+    let held = test.holds(&nodes, scope);
     Finding::Test(Tested { at, subject, test, saw, held, decides: false })
 }
 

@@ -28,7 +28,7 @@ pub(super) const HELPERS: &[Helper] = &[
 
 /// Without conversion: 1 equals 1.0, not "1"; what is absent equals nothing.
 fn same(arguments: &[Option<&Value>]) -> bool {
-    matches!(arguments, [Some(left), Some(right)] if equal(left, right))
+    matches!(arguments, [Some(left), Some(right)] if equal(*left, *right))
 }
 
 /// What is absent, or has no order, is neither less nor greater.
@@ -38,7 +38,7 @@ fn ordered(
     holds: fn(Ordering) -> bool,
 ) -> Result<Option<Value>, String> {
     let order = match arguments {
-        [Some(left), Some(right)] => order(left, right),
+        [Some(left), Some(right)] => order(*left, *right),
         _ => None,
     };
     Ok(Some(Value::Bool(order.is_some_and(holds))))

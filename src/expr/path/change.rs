@@ -6,6 +6,7 @@ use std::ptr;
 use serde_json::{Map, Value};
 
 use super::{Link, Path, Plan, evaluate};
+use crate::document::Node;
 use crate::event::kind;
 use crate::expr::{Budget, Effort, Fault};
 
@@ -130,7 +131,7 @@ fn way_of(document: &Value, links: &[Link]) -> Option<Way> {
     let (mut node, mut way) = (document, Vec::with_capacity(links.len()));
     for link in links {
         let (next, turn) = match link {
-            Link::Member(name) => (evaluate::member(node, name)?, Turn::Member(name.to_string())),
+            Link::Member(name) => (Node::get(node, name)?, Turn::Member(name.to_string())),
             Link::Position(position) => {
                 let at = index(*position, node.as_array()?.len())?;
                 (evaluate::at(node, *position)?, Turn::Position(at))

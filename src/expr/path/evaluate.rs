@@ -1,4 +1,5 @@
-//! Queries over documents (RFC 9535): the crate's tree, evaluated over borrowed values.
+//! Queries over documents (RFC 9535): the crate's tree, evaluated over borrowed values, depth first
+//! and without a list of the nodes in between.
 //!
 //! The crate's own evaluation compares numbers as floats with a tolerance, mistakes filters inside
 //! filters, and makes a text of the way to every node.
@@ -8,84 +9,80 @@ mod filter;
 use std::sync::Arc;
 
 use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
-use serde_json::Value;
 
 use super::super::Fault;
+use super::More;
+use crate::document::{Node, View};
 
 /// Most work of one evaluation: values looked at, long texts counting for several. A document of
 /// the largest size that is read has 2 million values; a path with one `..` looks at each of them
 /// a few times.
 pub(super) const MOST_WORK: usize = 20_000_000;
 
-/// The nodes that a query, written as `text`, selects, in the order of the document, or a fault if
-/// that is more than the `most` work; and how much it was.
-pub(super) fn select<'v>(
+/// Hands over the nodes that a query, written as `text`, selects, in the order of the document,
+/// while more are wanted; or a fault if that is more than the `most` work; and how much it was.
+pub(super) fn each<'v, N: Node<'v>>(
     text: &Arc<str>,
     query: &JpQuery,
-    document: &'v Value,
+    document: N,
     most: usize,
-) -> (Result<Vec<&'v Value>, Fault>, usize) {
-    let mut evaluation = Evaluation { text, root: document, left: most };
-    let nodes = evaluation.segments(&query.segments, document);
-    (nodes, most - evaluation.left)
+    take: &mut dyn FnMut(N) -> More,
+) -> (Result<(), Fault>, usize) {
+    let mut evaluation = Evaluation { root: document, left: most };
+    let done = match evaluation.segments(&query.segments, document, take) {
+        Ok(()) | Err(End::Enough) => Ok(()),
+        Err(End::TooMuch) => Err(Fault::TooMuchWork { path: text.clone() }),
+    };
+    (done, most - evaluation.left)
 }
 
-/// How much work a query is.
-#[cfg(test)]
-pub(super) fn work(query: &JpQuery, document: &Value) -> usize {
-    let (nodes, work) = select(&"".into(), query, document, MOST_WORK);
-    assert!(nodes.is_ok(), "{nodes:?}");
-    work
+/// Why an evaluation ends before the last node.
+enum End {
+    Enough,
+    TooMuch,
 }
 
-struct Evaluation<'p, 'v> {
-    /// The path as written.
-    text: &'p Arc<str>,
-    root: &'v Value,
+struct Evaluation<N> {
+    root: N,
     /// What may still be done.
     left: usize,
 }
 
-impl<'v> Evaluation<'_, 'v> {
-    fn work(&mut self, amount: usize) -> Result<(), Fault> {
-        self.left = self
-            .left
-            .checked_sub(amount)
-            .ok_or_else(|| Fault::TooMuchWork { path: self.text.clone() })?;
+impl<'v, N: Node<'v>> Evaluation<N> {
+    fn work(&mut self, amount: usize) -> Result<(), End> {
+        self.left = self.left.checked_sub(amount).ok_or(End::TooMuch)?;
         Ok(())
     }
 
-    fn segments(&mut self, segments: &[Segment], from: &'v Value) -> Result<Vec<&'v Value>, Fault> {
-        let mut nodes = vec![from];
-        for segment in segments {
-            let mut selected = Vec::new();
-            for node in nodes {
-                self.segment(segment, node, &mut selected)?;
-            }
-            nodes = selected;
+    /// Goes on from a node with what is left of a path.
+    fn segments(
+        &mut self,
+        segments: &[Segment],
+        node: N,
+        take: &mut dyn FnMut(N) -> More,
+    ) -> Result<(), End> {
+        match segments.split_first() {
+            Some((segment, rest)) => self.segment(segment, rest, node, take),
+            None if take(node) == More::Enough => Err(End::Enough),
+            None => Ok(()),
         }
-        Ok(nodes)
     }
 
     fn segment(
         &mut self,
         segment: &Segment,
-        node: &'v Value,
-        selected: &mut Vec<&'v Value>,
-    ) -> Result<(), Fault> {
+        rest: &[Segment],
+        node: N,
+        take: &mut dyn FnMut(N) -> More,
+    ) -> Result<(), End> {
         match segment {
-            Segment::Selector(selector) => self.selector(selector, node, selected),
+            Segment::Selector(selector) => self.selector(selector, rest, node, take),
             Segment::Selectors(selectors) => {
-                selectors.iter().try_for_each(|selector| self.selector(selector, node, selected))
+                selectors.iter().try_for_each(|selector| self.selector(selector, rest, node, take))
             }
+            // RFC 9535, section 2.5.2.2: a node before what is below it.
             Segment::Descendant(inner) => {
-                // RFC 9535, section 2.5.2.2: a node before what is below it.
-                let mut waiting = vec![node];
-                while let Some(node) = waiting.pop() {
-                    self.segment(inner, node, selected)?;
-                    waiting.extend(children(node).rev());
-                }
-                Ok(())
+                node.descent().try_for_each(|node| self.segment(inner, rest, node, take))
             }
         }
     }
@@ -93,78 +90,92 @@ impl<'v> Evaluation<'_, 'v> {
     fn selector(
         &mut self,
         selector: &Selector,
-        node: &'v Value,
-        selected: &mut Vec<&'v Value>,
-    ) -> Result<(), Fault> {
+        rest: &[Segment],
+        node: N,
+        take: &mut dyn FnMut(N) -> More,
+    ) -> Result<(), End> {
         self.work(1)?;
-        match selector {
-            Selector::Name(name) => selected.extend(member(node, name)),
-            Selector::Index(position) => selected.extend(at(node, *position)),
+        let found = match selector {
+            Selector::Name(name) => self.member(node, name)?,
+            Selector::Index(position) => self.at(node, *position)?,
             Selector::Wildcard => {
-                let before = selected.len();
-                selected.extend(children(node));
-                self.work(selected.len() - before)?;
+                for child in node.children() {
+                    self.work(1)?;
+                    self.segments(rest, child, take)?;
+                }
+                None
             }
             Selector::Slice(start, end, step) => {
-                let before = selected.len();
-                selected.extend(slice(node, *start, *end, *step));
-                self.work(selected.len() - before)?;
+                for member in self.slice(node, *start, *end, *step)? {
+                    self.work(1)?;
+                    self.segments(rest, member, take)?;
+                }
+                None
             }
             Selector::Filter(filter) => {
-                for child in children(node) {
+                for child in node.children() {
                     self.work(1)?;
                     if self.holds(filter, child)? {
-                        selected.push(child);
+                        self.segments(rest, child, take)?;
                     }
                 }
+                None
             }
-        }
-        Ok(())
+        };
+        found.map_or(Ok(()), |found| self.segments(rest, found, take))
+    }
+
+    fn member(&mut self, node: N, name: &str) -> Result<Option<N>, End> {
+        self.work(node.search())?;
+        Ok(node.get(name))
+    }
+
+    fn at(&mut self, node: N, position: i64) -> Result<Option<N>, End> {
+        self.work(node.search())?;
+        Ok(at(node, position))
+    }
+
+    /// RFC 9535, section 2.3.4.2.2. Positions are within 53 bits, so nothing overflows.
+    fn slice(
+        &mut self,
+        node: N,
+        start: Option<i64>,
+        end: Option<i64>,
+        step: Option<i64>,
+    ) -> Result<impl Iterator<Item = N> + use<'v, N>, End> {
+        let length = match node.view() {
+            View::Array(length) => i64::try_from(length).unwrap_or(i64::MAX),
+            _ => 0,
+        };
+        let step = step.unwrap_or(1);
+        let normal = |position: i64| if position < 0 { position + length } else { position };
+        // The first and the last of the positions that may be taken, and the others in between.
+        let (low, high) = if step < 0 {
+            let start = start.map_or(length - 1, normal).clamp(-1, length - 1);
+            (end.map_or(-1, normal).clamp(-1, length - 1) + 1, start + 1)
+        } else {
+            let start = start.map_or(0, normal).clamp(0, length);
+            (start, end.map_or(length, normal).clamp(0, length))
+        };
+        let size = |positions: i64| usize::try_from(positions).unwrap_or(0);
+        let count = if step == 0 { 0 } else { size(high - low) };
+        self.work(node.search())?;
+        let members = node.children().skip(size(low)).take(count);
+        let stride = usize::try_from(step.unsigned_abs()).unwrap_or(usize::MAX).max(1);
+        let (forth, back) = if step < 0 {
+            self.work(count)?;
+            let members: Vec<N> = members.collect();
+            (None, Some(members.into_iter().rev().step_by(stride)))
+        } else {
+            (Some(members.step_by(stride)), None)
+        };
+        Ok(forth.into_iter().flatten().chain(back.into_iter().flatten()))
     }
 }
 
-pub(super) fn member<'v>(node: &'v Value, name: &str) -> Option<&'v Value> {
-    node.as_object()?.get(name)
-}
-
 /// The member of an array at a position, which counts from the end if it is negative.
-pub(super) fn at(node: &Value, position: i64) -> Option<&Value> {
-    let members = node.as_array()?;
+pub(super) fn at<'v, N: Node<'v>>(node: N, position: i64) -> Option<N> {
+    let View::Array(length) = node.view() else { return None };
     let distance = usize::try_from(position.unsigned_abs()).ok()?;
-    let index = if position < 0 { members.len().checked_sub(distance)? } else { distance };
-    members.get(index)
-}
-
-fn children(node: &Value) -> impl DoubleEndedIterator<Item = &Value> {
-    let (array, object) = match node {
-        Value::Array(members) => (Some(members), None),
-        Value::Object(members) => (None, Some(members)),
-        _ => (None, None),
-    };
-    array.into_iter().flatten().chain(object.into_iter().flat_map(|members| members.values()))
-}
-
-/// RFC 9535, section 2.3.4.2.2. Positions are within 53 bits, so nothing overflows.
-fn slice(
-    node: &Value,
-    start: Option<i64>,
-    end: Option<i64>,
-    step: Option<i64>,
-) -> impl Iterator<Item = &Value> {
-    let members = node.as_array().map(Vec::as_slice).unwrap_or_default();
-    let length = i64::try_from(members.len()).unwrap_or(i64::MAX);
-    let step = step.unwrap_or(1);
-    let normal = |position: i64| if position < 0 { position + length } else { position };
-    let (mut next, stop) = if step < 0 {
-        let start = start.map_or(length - 1, normal).clamp(-1, length - 1);
-        (start, end.map_or(-1, normal).clamp(-1, length - 1))
-    } else {
-        (start.map_or(0, normal).clamp(0, length), end.map_or(length, normal).clamp(0, length))
-    };
-    std::iter::from_fn(move || {
-        let more = if step < 0 { next > stop } else { step > 0 && next < stop };
-        let member = more.then(|| usize::try_from(next).ok()).flatten()?;
-        next += step;
-        members.get(member)
-    })
+    node.at(if position < 0 { length.checked_sub(distance)? } else { distance })
 }

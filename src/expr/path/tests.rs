@@ -2,20 +2,41 @@
 
 use std::cmp::Ordering::{self, Equal, Greater, Less};
 
-use serde_json::json;
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use super::*;
+use crate::document::{Document, Spot};
 
 fn path(text: &str) -> Path {
     Path::parse(text).unwrap_or_else(|fault| panic!("{text}: {fault:?}"))
 }
 
+/// From both kinds of documents, which must be the same.
 fn first(text: &str, document: &Value) -> Option<Value> {
-    path(text).first(document, &Effort::new()).unwrap().cloned()
+    let found = path(text).first(document, &Effort::new()).unwrap().cloned();
+    let flat = Document::of(document);
+    let found_there = path(text).first(flat.root(), &Effort::new()).unwrap();
+    assert_eq!(found_there.map(Spot::owned), found, "{text}");
+    found
 }
 
+/// From both kinds of documents, which must be the same.
 fn all(text: &str, document: &Value) -> Value {
-    path(text).all(document, &Effort::new()).unwrap().into_iter().cloned().collect()
+    let found = path(text).all(document, &Effort::new()).unwrap().into_iter().cloned().collect();
+    let flat = Document::of(document);
+    let found_there = path(text).all(flat.root(), &Effort::new()).unwrap();
+    assert_eq!(found_there.into_iter().map(Spot::owned).collect::<Value>(), found, "{text}");
+    found
+}
+
+/// How much work a query is.
+fn work<'v>(query: &JpQuery, document: impl Node<'v>) -> usize {
+    let text = "".into();
+    let take = &mut |_| More::Wanted;
+    let (done, work) = evaluate::each(&text, query, document, evaluate::MOST_WORK, take);
+    assert_eq!(done, Ok(()));
+    work
 }
 
 fn parsed(text: &str) -> Value {
@@ -246,8 +267,10 @@ fn a_path_with_one_descent_is_linear_whatever_the_document() {
             "$..[?@.name == 'x']",
         ] {
             let Plan::Query(query) = path(text).plan else { panic!("{text} is no chain") };
-            let work = evaluate::work(&query, &document);
-            assert!(work <= 10 * values + 10, "{text}: {work} for {values} values");
+            let flat = Document::of(&document);
+            for work in [work(&query, &document), work(&query, flat.root())] {
+                assert!(work <= 10 * values + 10, "{text}: {work} for {values} values");
+            }
         }
     }
 }
@@ -267,11 +290,118 @@ fn what_would_take_too_long_or_too_much_memory_is_given_up_not_cut_short() {
     ] {
         let path = path(text);
         let Plan::Query(query) = &path.plan else { panic!("{text} is no chain") };
-        let (selected, _) = evaluate::select(path.text(), query, document, 100_000);
-        assert_eq!(selected, Err(Fault::TooMuchWork { path: text.into() }));
+        let take = &mut |_| More::Wanted;
+        let (done, _) = evaluate::each(path.text(), query, document, 100_000, take);
+        assert_eq!(done, Err(Fault::TooMuchWork { path: text.into() }));
+        let (flat, take) = (Document::of(document), &mut |_| More::Wanted);
+        let (done, _) = evaluate::each(path.text(), query, flat.root(), 100_000, take);
+        assert_eq!(done, Err(Fault::TooMuchWork { path: text.into() }));
     }
     assert!(
-        path(&doubled).first(&nested, &Effort::new()).is_err(),
+        path(&doubled).all(&nested, &Effort::new()).is_err(),
         "evaluation has a bound of its own"
     );
+    assert!(
+        path(&doubled).first(&nested, &Effort::new()).unwrap().is_some(),
+        "nothing is looked at behind the first node"
+    );
+}
+
+/// Where members have to be looked for, looking is work, too.
+#[test]
+fn looking_for_a_member_of_a_large_object_again_and_again_is_given_up() {
+    let names = (0..40_000).map(|n| (format!("n{n}"), json!(n))).collect::<Value>();
+    let document = Document::of(&json!({"big": names, "list": vec![1; 40_000]}));
+    let (effort, text) = (Effort::of(1_000_000), "$.list[?@ == $.big.n39999]");
+    let found = path(text).all(document.root(), &effort);
+    assert_eq!(found.err(), Some(Fault::TooMuchWork { path: text.into() }));
+    let (effort, chain) = (Effort::of(1_000_000), path("$.big.n39999"));
+    let times = (0..40_000).take_while(|_| chain.first(document.root(), &effort).is_ok()).count();
+    assert!((1..1_000).contains(&times), "{times}");
+}
+
+/// Their members are looked up only once they are in another order.
+#[test]
+fn objects_of_any_order_are_compared_in_time() {
+    let object = |names: &mut dyn Iterator<Item = usize>| {
+        names.map(|n| (format!("n{n}"), json!(n))).collect::<Value>()
+    };
+    let (up, down) = (object(&mut (0..50_000)), object(&mut (0..50_000).rev()));
+    let document = json!({"up": up, "list": [down, {"n0": 0}]});
+    assert_eq!(all("$.list[?@ == $.up]", &document), json!([document["list"][0]]));
+}
+
+proptest! {
+    #[test]
+    fn both_kinds_of_documents_select_the_same(
+        document in any_document(),
+        segments in proptest::collection::vec(proptest::sample::select(SEGMENTS), 0..5),
+    ) {
+        let text = format!("${}", segments.concat());
+        let (path, flat) = (path(&text), Document::of(&document));
+        let found = path.all(&document, &Effort::new()).unwrap();
+        let there = path.all(flat.root(), &Effort::new()).unwrap();
+        prop_assert_eq!(
+            there.into_iter().map(Spot::owned).collect::<Vec<_>>(),
+            found.iter().copied().cloned().collect::<Vec<Value>>()
+        );
+        let expected = found.iter().find(|node| !node.is_null()).or(found.first());
+        prop_assert_eq!(path.first(&document, &Effort::new()).unwrap(), expected.copied());
+        let first = path.first(flat.root(), &Effort::new()).unwrap();
+        prop_assert_eq!(first.map(Spot::owned), expected.map(|node| Value::clone(node)));
+    }
+}
+
+const SEGMENTS: &[&str] = &[
+    ".a",
+    ".b",
+    ".*",
+    "..a",
+    "..*",
+    "..[0]",
+    "[0]",
+    "[-1]",
+    "[2]",
+    "[1:]",
+    "[::-1]",
+    "[-1:0:-2]",
+    "[::2]",
+    "['a', 'b']",
+    "[0, -1, 0]",
+    "[?@.a]",
+    "[?@.a == 1]",
+    "[?@.a != $.b]",
+    "[?@ == $.a]",
+    "[?@ < 2]",
+    "[?@.b >= 'x']",
+    "[?length(@) > 1]",
+    "[?count(@.*) == 2]",
+    "[?value(@.*) == 1]",
+    "[?@.a && !@.b]",
+    "[?@ == null]",
+    "[?@ == 1.5]",
+    "[?@[0] == true]",
+    "[?@..a]",
+];
+
+fn any_document() -> impl Strategy<Value = Value> {
+    let leaf = proptest::sample::select(vec![
+        json!(null),
+        json!(true),
+        json!(1),
+        json!(1.0),
+        json!(1.5),
+        json!(2),
+        json!("x"),
+        json!("\"\u{e9}"),
+        json!([]),
+        json!({}),
+    ]);
+    leaf.prop_recursive(5, 48, 4, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::vec(("[ab\"c]", inner), 0..4)
+                .prop_map(|members| members.into_iter().collect::<Value>()),
+        ]
+    })
 }

@@ -182,7 +182,7 @@ impl Expression {
             ExpressionKind::Uuid => Ok(Some(Cow::Owned(Value::String(scope.uuid())))),
             ExpressionKind::Select(path) => {
                 let Some(document) = scope.document() else { return Ok(None) };
-                Ok(path.first(document, scope.effort())?.map(Cow::Borrowed))
+                document.first(path, scope.effort())
             }
             ExpressionKind::Table(table, key) => {
                 let key = key.value(scope, turn, need)?;

@@ -1,6 +1,6 @@
 //! What is found, what is left alone, and how each is shown.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::telemetry::mask::identifiers;

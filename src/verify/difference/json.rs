@@ -201,7 +201,7 @@ fn likeness(expected: &Value, sent: &Value) -> u32 {
     match (expected, sent) {
         (Value::Object(expected), Value::Object(sent)) => {
             let is_shared = |(name, value): &(&String, &Value)| {
-                is_scalar(value) && sent.get(*name).is_some_and(|sent| compare::equal(value, sent))
+                is_scalar(value) && sent.get(*name).is_some_and(|sent| compare::equal(*value, sent))
             };
             let shared = expected.iter().take(TELLING).filter(is_shared).count();
             2 + 16 * u32::try_from(shared).unwrap_or_default()

@@ -110,7 +110,7 @@ impl FileReader<'_> {
         if changes.is_empty() {
             return Some(base);
         }
-        let changed = self.change(base.body.clone(), changes)?;
+        let changed = self.change(base.body.to_value(), changes)?;
         self.whole_event(&changed, node.span)
     }
 
