@@ -5,12 +5,16 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use crate::certificate::testing::{Authority, Issued, expired, for_clients, named, of_the_future};
-use crate::egress::testing::{Server, Tls, ask, target};
-use crate::engine::transport::TransportFault;
+use crate::egress::testing::{Server, Tls, ask_by, target};
+use crate::engine::transport::{Response, TransportError, TransportFault};
 use crate::program::Target;
 
 const VERSIONS: [&[&rustls::SupportedProtocolVersion]; 2] = [&[&TLS12], &[&TLS13]];
 const PROTOCOLS: [&[&str]; 2] = [&["http/1.1"], &["h2", "http/1.1"]];
+
+async fn ask(target: &Target) -> Result<Response, TransportError> {
+    ask_by(super::network(), target).await
+}
 
 /// What is told of a target that cannot be reached.
 async fn told(target: &Target) -> String {
