@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::runtime::Handle;
 
+use crate::hexadecimal;
+
 /// A wait that has been asked for; resolves when it is over.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -89,12 +91,12 @@ impl Clock for SystemClock {
 
 /// A 128-bit trace id as `x-b3-traceid` carries it: 32 lower-case hex digits.
 pub fn trace_id(clock: &dyn Clock) -> String {
-    format!("{:016x}{:016x}", clock.random(), clock.random())
+    hexadecimal::of(&[clock.random().to_be_bytes(), clock.random().to_be_bytes()].concat())
 }
 
 /// A 64-bit span id: 16 lower-case hex digits.
 pub fn span_id(clock: &dyn Clock) -> String {
-    format!("{:016x}", clock.random())
+    hexadecimal::of(&clock.random().to_be_bytes())
 }
 
 /// A version 4 UUID (RFC 9562) from the clock's randomness.

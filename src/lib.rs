@@ -3,6 +3,7 @@
 pub mod assertion;
 pub mod certificate;
 pub mod clock;
+pub mod hexadecimal;
 pub mod settings;
 pub mod telemetry;
 pub mod units;

@@ -1,4 +1,5 @@
-//! The transport on the network: one HTTP client for each target.
+//! The transport on the network: one HTTP client for each target. That is hyper's; reqwest, which is
+//! made of it, goes through proxies.
 //!
 //! A connection that the target closed while it was idle: hyper takes another one by itself as long
 //! as nothing of the request was written. If the closing arrives only after the request was written
@@ -12,26 +13,31 @@
 //!
 //! [`TransportFault::Broken`]: crate::engine::transport::TransportFault::Broken
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, ClientBuilder, Method, Proxy, StatusCode, Url};
+use http::{Method, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Body;
+use rustls::ClientConfig;
+use url::Url;
 
+use super::address::{Address, Origin};
+use super::direct::{Direct, Settings};
 use super::fault::{self, Way};
+use super::headers;
 use super::resolve::{LookUp, Named, Resolver};
 use super::tls::{self, Ours};
 use crate::engine::transport::{
     Connect, Exchange, Request, Response, Transport, TransportError, TransportFault,
 };
 use crate::program::Target;
+use crate::program::route::{Proxy, Trust};
 
 /// The largest body of an answer that is read.
 pub const LARGEST_ANSWER: usize = 1024 * 1024;
-
-/// Idle connections kept for each host; more are closed as they become idle.
-const IDLE_CONNECTIONS: usize = 128;
 
 /// The longest headers of an answer over HTTP/2, in bytes (RFC 9113, section 6.5.2): more than the
 /// cookies that are kept come to.
@@ -41,20 +47,20 @@ pub(super) const LARGEST_HEADERS: u32 = 64 << 10;
 /// still there, and how long it has to answer: others would go on being sent on one that is dead.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// What a target sees as `user-agent` unless the request has one.
-const USER_AGENT: &str = concat!("nsps-connector/", env!("CARGO_PKG_VERSION"));
-
 /// Makes a client for each target.
 #[derive(Clone)]
 pub struct Network {
     largest_answer: usize,
     look_up: Option<LookUp>,
     silence: Duration,
+    /// Whether reqwest is wanted where hyper would do.
+    by_reqwest: bool,
 }
 
 impl Network {
     pub fn new() -> Self {
-        Self { largest_answer: LARGEST_ANSWER, look_up: None, silence: SILENCE }
+        let largest_answer = LARGEST_ANSWER;
+        Self { largest_answer, look_up: None, silence: SILENCE, by_reqwest: false }
     }
 
     /// The same, reading bodies of answers up to `bytes`.
@@ -71,6 +77,11 @@ impl Network {
     /// and waiting as long for the answer.
     pub fn with_silence(self, silence: Duration) -> Self {
         Self { silence, ..self }
+    }
+
+    /// The same, by reqwest even where there is no proxy: to hold one client against the other.
+    pub fn by_reqwest(self) -> Self {
+        Self { by_reqwest: true, ..self }
     }
 }
 
@@ -90,7 +101,7 @@ impl Connect for Network {
             message: format!(
                 "no HTTP client can be made for target `{}`: {}",
                 target.name,
-                fault::innermost(&fault)
+                fault::innermost(&*fault)
             ),
         })?;
         let way = Way {
@@ -98,48 +109,77 @@ impl Connect for Network {
             proxy: target.route.proxy.as_ref().map(|proxy| proxy.place()),
             ours: Ours::of(&target.route),
         };
-        Ok(Arc::new(Wire { client, named, way, largest_answer: self.largest_answer }))
+        let origin = Origin::of(&target.url);
+        Ok(Arc::new(Wire { client, origin, named, way, largest_answer: self.largest_answer }))
     }
 }
 
 impl Network {
-    fn client(&self, target: &Target, named: &Named) -> reqwest::Result<Client> {
-        let settings = || self.settings(target, named);
-        match settings()?.build() {
-            // Without any CA certificate a plain `http` target must still work; a request of it that
-            // goes to an `https` URL then fails on the certificate.
-            Err(_) if target.url.starts_with("http:") => settings()?.tls_certs_only([]).build(),
-            result => result,
+    fn client(&self, target: &Target, named: &Named) -> Result<Client, Box<dyn Error>> {
+        let resolver = Resolver { named: named.clone(), look_up: self.look_up.clone() };
+        let tls = tls(target)?;
+        let proxy = target.route.proxy.as_deref();
+        if proxy.is_some() || self.by_reqwest {
+            return Ok(Client::Reqwest(self.reqwest(target, tls, resolver, proxy)?));
         }
+        let (connect_timeout, idle_timeout) = (target.connect_timeout, target.idle_timeout);
+        let silence = self.silence;
+        let settings = Settings { tls, resolver, connect_timeout, idle_timeout, silence };
+        Ok(Client::Direct(Box::new(Direct::new(settings))))
     }
 
-    fn settings(&self, target: &Target, named: &Named) -> reqwest::Result<ClientBuilder> {
-        let resolver = Resolver { named: named.clone(), look_up: self.look_up.clone() };
-        let builder = Client::builder()
+    /// What it does not say is as `Direct` has it.
+    fn reqwest(
+        &self,
+        target: &Target,
+        tls: ClientConfig,
+        resolver: Resolver,
+        proxy: Option<&Proxy>,
+    ) -> reqwest::Result<reqwest::Client> {
+        let builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            .user_agent(USER_AGENT)
+            // For the proxy: requests have it anyway.
+            .user_agent(headers::OURS)
             .connect_timeout(target.connect_timeout)
             .pool_idle_timeout(target.idle_timeout)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .http2_max_header_list_size(LARGEST_HEADERS)
             .http2_keep_alive_interval(self.silence)
             .http2_keep_alive_timeout(self.silence)
+            .tls_backend_preconfigured(tls)
             .dns_resolver(resolver);
-        let builder = tls::settings(builder, &target.route)?;
-        let Some(proxy) = &target.route.proxy else { return Ok(builder) };
-        let all = Proxy::all(proxy.url.as_str())?;
-        Ok(builder.proxy(match &proxy.credentials {
+        let Some(proxy) = proxy else { return builder.build() };
+        let all = reqwest::Proxy::all(proxy.url.as_str())?;
+        let all = match &proxy.credentials {
             Some((username, password)) => all.basic_auth(username, password),
             None => all,
-        }))
+        };
+        builder.proxy(all).build()
     }
 }
 
+fn tls(target: &Target) -> Result<ClientConfig, rustls::Error> {
+    let identity = target.route.identity.as_deref();
+    match tls::config(&target.route.trust, identity) {
+        // Without any CA certificate a plain `http` target must still work; a request of it that
+        // goes to an `https` URL then fails on the certificate.
+        Err(_) if target.url.starts_with("http:") => {
+            tls::config(&Trust::Only(Arc::default()), identity)
+        }
+        result => result,
+    }
+}
+
+/// Who sends: nothing above can tell one from the other.
+enum Client {
+    Direct(Box<Direct>),
+    Reqwest(reqwest::Client),
+}
+
 /// The client of one target.
-#[derive(Debug)]
 struct Wire {
     client: Client,
+    origin: Option<Origin>,
     named: Named,
     way: Way,
     largest_answer: usize,
@@ -153,100 +193,104 @@ impl Transport for Wire {
 
 impl Wire {
     async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
-        let url = Url::parse(&request.url)
+        let address = self.address(&request.url)?;
+        let limit = request.timeout;
+        let outgoing = outgoing(request, &address)?;
+        // One limit around all of it: a target that drips its body must not outlive the try.
+        match tokio::time::timeout(limit, self.send_and_read(outgoing, &address)).await {
+            Ok(result) => result,
+            Err(_) => Err(fault::timeout(address.place(), limit)),
+        }
+    }
+
+    fn address(&self, url: &str) -> Result<Address<'_>, TransportError> {
+        // The origin itself may be reached, whatever it is: it stands in the mapping.
+        if let Some(address) = self.origin.as_ref().and_then(|origin| origin.address(url)) {
+            return Ok(address);
+        }
+        let url = Url::parse(url)
             .map_err(|reason| fault::unsendable(&format!("its URL is not valid: {reason}")))?;
         if let Some(refused) = self.named.refusal(&url) {
             return Err(fault::unsendable(&refused.to_string()));
         }
-        let place = fault::place(&url);
-        let limit = request.timeout;
-        let outgoing = self.outgoing(request, url)?;
-        // One limit around all of it: a target that drips its body must not outlive the try.
-        match tokio::time::timeout(limit, self.send_and_read(outgoing, &place)).await {
-            Ok(result) => result,
-            Err(_) => Err(fault::timeout(&place, limit)),
-        }
-    }
-
-    fn outgoing(&self, request: Request, url: Url) -> Result<reqwest::Request, TransportError> {
-        let method = Method::from_bytes(request.method.as_bytes())
-            .map_err(|_| fault::unsendable("its method is not a token"))?;
-        let mut headers = headers(&request.headers)?;
-        // RFC 9110, 8.6: servers may insist on a length where the method gives content a meaning,
-        // and hyper sends none for an empty body.
-        if request.body.is_empty() && matches!(&*request.method, "POST" | "PUT" | "PATCH") {
-            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        }
-        let mut outgoing = self.client.request(method, url).headers(headers);
-        if !request.body.is_empty() {
-            outgoing = outgoing.body(request.body);
-        }
-        outgoing.build().map_err(|reason| fault::unsendable(&fault::innermost(&reason)))
+        Address::read(url).map_err(|reason| fault::unsendable(&reason.0))
     }
 
     async fn send_and_read(
         &self,
-        outgoing: reqwest::Request,
-        place: &str,
+        outgoing: http::Request<Bytes>,
+        address: &Address<'_>,
     ) -> Result<Response, TransportError> {
-        let is_plain = outgoing.url().scheme() == "http";
-        let answer = self
-            .client
-            .execute(outgoing)
-            .await
-            .map_err(|reason| fault::of_client(&reason, place, &self.way))?;
+        let of_client = |fault: &(dyn Error + 'static)| fault::of_client(fault, address, &self.way);
+        match &self.client {
+            Client::Direct(client) => {
+                let answer = client
+                    .send(outgoing.map(Full::new))
+                    .await
+                    .map_err(|fault| of_client(&fault))?;
+                self.read(answer, address).await
+            }
+            Client::Reqwest(client) => {
+                let outgoing = reqwest::Request::try_from(outgoing);
+                let outgoing = outgoing.map_err(|fault| of_client(&fault))?;
+                let answer = client.execute(outgoing).await.map_err(|fault| of_client(&fault))?;
+                self.read(http::Response::<reqwest::Body>::from(answer), address).await
+            }
+        }
+    }
+
+    async fn read<B: Body<Data = Bytes, Error: Error + 'static> + Unpin>(
+        &self,
+        answer: http::Response<B>,
+        address: &Address<'_>,
+    ) -> Result<Response, TransportError> {
         // What comes through a tunnel is the target's own, whatever it means by that (RFC 9110,
         // section 15.5.8).
-        if let Some(proxy) = self.way.proxy.as_ref().filter(|_| is_plain)
+        if let Some(proxy) = self.way.proxy.as_ref().filter(|_| !address.is_secure())
             && answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED
         {
             return Err(fault::proxy_wants_credentials(proxy));
         }
-        let status = answer.status().as_u16();
-        let headers = texts(answer.headers());
-        let body = self.body(answer, place).await?;
-        Ok(Response { status, headers, body })
+        let (head, body) = answer.into_parts();
+        let headers = headers::of_answer(&head.headers);
+        let body = self.body(body, address.place()).await?;
+        Ok(Response { status: head.status.as_u16(), headers, body })
     }
 
-    async fn body(
+    async fn body<B: Body<Data = Bytes, Error: Error + 'static> + Unpin>(
         &self,
-        mut answer: reqwest::Response,
+        mut incoming: B,
         place: &str,
     ) -> Result<Bytes, TransportError> {
-        let announced = answer.content_length().unwrap_or_default();
+        let announced = incoming.size_hint().exact().unwrap_or_default();
         if announced > self.largest_answer as u64 {
             return Err(fault::too_large(place, self.largest_answer));
         }
         let mut body = BytesMut::with_capacity(usize::try_from(announced).unwrap_or_default());
-        while let Some(chunk) =
-            answer.chunk().await.map_err(|reason| fault::broken(&reason, place))?
-        {
-            if body.len() + chunk.len() > self.largest_answer {
+        while let Some(frame) = incoming.frame().await {
+            // What is not a part of the body is a trailer.
+            let frame = frame.map_err(|reason| fault::broken(&reason, place))?;
+            let Ok(part) = frame.into_data() else { continue };
+            if body.len() + part.len() > self.largest_answer {
                 return Err(fault::too_large(place, self.largest_answer));
             }
-            body.extend_from_slice(&chunk);
+            body.extend_from_slice(&part);
         }
         Ok(body.freeze())
     }
 }
 
-fn headers(named: &[(Arc<str>, String)]) -> Result<HeaderMap, TransportError> {
-    let mut headers = HeaderMap::with_capacity(named.len());
-    for (name, value) in named {
-        let header = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| fault::unsendable(&format!("`{name}` is not a header name")))?;
-        let value = HeaderValue::from_str(value).map_err(|_| {
-            fault::unsendable(&format!("the value of header `{name}` holds a control character"))
-        })?;
-        headers.append(header, value);
-    }
-    Ok(headers)
+fn outgoing(
+    request: Request,
+    address: &Address<'_>,
+) -> Result<http::Request<Bytes>, TransportError> {
+    let method = Method::from_bytes(request.method.as_bytes())
+        .map_err(|_| fault::unsendable("its method is not a token"))?;
+    let is_empty = request.body.is_empty() && matches!(&*request.method, "POST" | "PUT" | "PATCH");
+    let headers = headers::of_request(request.headers, address, is_empty)?;
+    let mut outgoing = http::Request::new(request.body);
+    *outgoing.method_mut() = method;
+    *outgoing.uri_mut() = address.uri.clone();
+    *outgoing.headers_mut() = headers;
+    Ok(outgoing)
 }
-
-fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
-}
-
-#[cfg(test)]
-mod tests;

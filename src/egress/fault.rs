@@ -5,22 +5,13 @@ use std::io;
 use std::iter;
 use std::time::Duration;
 
-use reqwest::Url;
+use hyper_util::client::legacy;
 
+use super::address::Address;
 use super::client::LARGEST_HEADERS;
 use super::resolve::Refused;
 use super::tls::{self, Ours};
 use crate::engine::transport::{TransportError, TransportFault};
-
-/// The part of a URL that may be told: host and port. Path, query string and userinfo can carry
-/// secrets and subscriber identifiers.
-pub(super) fn place(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port_or_known_default() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    }
-}
 
 /// What is told of the way to a target.
 #[derive(Debug)]
@@ -58,13 +49,18 @@ fn unreachable(message: String) -> TransportError {
     TransportError { fault: TransportFault::Unreachable, message }
 }
 
-/// A fault that the HTTP client reports.
-pub(super) fn of_client(fault: &reqwest::Error, place: &str, way: &Way) -> TransportError {
-    if fault.is_builder() {
+/// A fault that an HTTP client reports of a request.
+pub(super) fn of_client(
+    fault: &(dyn Error + 'static),
+    address: &Address<'_>,
+    way: &Way,
+) -> TransportError {
+    if fault.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_builder) {
         return unsendable(&innermost(fault));
     }
-    if fault.is_connect() {
-        return of_connecting(fault, place, way);
+    let place = address.place();
+    if is_of_connecting(fault) {
+        return of_connecting(fault, address, way);
     }
     if let Some(told) = tls::told_late(causes(fault), way.ours) {
         return unreachable(format!("cannot connect to {place}: {told}"));
@@ -82,15 +78,33 @@ pub(super) fn of_client(fault: &reqwest::Error, place: &str, way: &Way) -> Trans
 }
 
 /// A fault in the midst of an answer: whatever its reason, the target has seen the request.
-pub(super) fn broken(fault: &reqwest::Error, place: &str) -> TransportError {
+pub(super) fn broken(fault: &(dyn Error + 'static), place: &str) -> TransportError {
     let message = format!("the exchange with {place} broke off: {}", innermost(fault));
     TransportError { fault: TransportFault::Broken, message }
 }
 
+/// Whether there was no connection to send anything on.
+fn is_of_connecting(fault: &(dyn Error + 'static)) -> bool {
+    let of_hyper = causes(fault).find_map(|cause| cause.downcast_ref::<legacy::Error>());
+    of_hyper.is_some_and(legacy::Error::is_connect)
+}
+
+/// Whether a connection took too long.
+fn is_timeout(fault: &(dyn Error + 'static)) -> bool {
+    causes(fault).any(|cause| match cause.downcast_ref::<io::Error>() {
+        Some(fault) => fault.kind() == io::ErrorKind::TimedOut,
+        None => cause.downcast_ref().is_some_and(reqwest::Error::is_timeout),
+    })
+}
+
 /// No connection came about: to the target, or to the proxy on the way.
-fn of_connecting(fault: &reqwest::Error, place: &str, way: &Way) -> TransportError {
+fn of_connecting(
+    fault: &(dyn Error + 'static),
+    address: &Address<'_>,
+    way: &Way,
+) -> TransportError {
+    let place = address.place();
     let of_tls = tls::told(causes(fault), way.ours);
-    let is_secure = fault.url().is_some_and(|url| url.scheme() == "https");
     let tunnel = causes(fault).find_map(|cause| {
         let text = cause.to_string();
         text.strip_prefix("tunnel error: ").map(str::to_owned)
@@ -99,8 +113,7 @@ fn of_connecting(fault: &reqwest::Error, place: &str, way: &Way) -> TransportErr
     let cause = match (of_tls, refused) {
         (Some(told), _) => told,
         (None, Some(refused)) => refused.to_string(),
-        (None, None) if fault.is_dns() => "name does not resolve".to_owned(),
-        (None, None) if fault.is_timeout() => {
+        (None, None) if is_timeout(fault) => {
             format!("no connection within {:?}", way.connect_timeout)
         }
         (None, None) => innermost(fault),
@@ -119,7 +132,7 @@ fn of_connecting(fault: &reqwest::Error, place: &str, way: &Way) -> TransportErr
             format!("the proxy {proxy} closed the connection instead of connecting to {place}")
         }
         // Without a word of the tunnel, it was there already.
-        (Some(proxy), None) if is_secure => {
+        (Some(proxy), None) if address.is_secure() => {
             format!("cannot connect to {place} by the proxy {proxy}: {cause}")
         }
         (Some(proxy), _) => format!("cannot connect to the proxy {proxy}: {cause}"),
@@ -127,7 +140,7 @@ fn of_connecting(fault: &reqwest::Error, place: &str, way: &Way) -> TransportErr
 }
 
 /// Whether what came over HTTP/2 was no answer to our side.
-fn is_no_answer(fault: &reqwest::Error) -> bool {
+fn is_no_answer(fault: &(dyn Error + 'static)) -> bool {
     let of_http2 = causes(fault).find_map(|cause| cause.downcast_ref::<h2::Error>());
     of_http2.is_some_and(|fault| {
         fault.is_library() && fault.reason() == Some(h2::Reason::PROTOCOL_ERROR)
@@ -135,7 +148,7 @@ fn is_no_answer(fault: &reqwest::Error) -> bool {
 }
 
 /// Whether an HTTP/2 server says that it did nothing with the request (RFC 9113, section 8.7).
-fn is_unprocessed(fault: &reqwest::Error) -> bool {
+fn is_unprocessed(fault: &(dyn Error + 'static)) -> bool {
     let of_http2 = causes(fault).find_map(|cause| cause.downcast_ref::<h2::Error>());
     of_http2.is_some_and(|fault| {
         let is_refused = fault.is_reset() && fault.reason() == Some(h2::Reason::REFUSED_STREAM);
@@ -145,7 +158,9 @@ fn is_unprocessed(fault: &reqwest::Error) -> bool {
 }
 
 /// A fault and what is behind it.
-fn causes<'e>(fault: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+pub(super) fn causes<'e>(
+    fault: &'e (dyn Error + 'static),
+) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     iter::successors(Some(fault), |cause| behind(*cause))
 }
 
@@ -157,15 +172,12 @@ fn behind<'e>(cause: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'stat
     }
 }
 
-/// The deepest cause. The outermost one, the client's own, is never shown: its text holds the URL.
+/// The deepest cause; never reqwest's own, the text of which holds the URL.
 pub(super) fn innermost(fault: &(dyn Error + 'static)) -> String {
-    let mut cause = match fault.source() {
-        Some(cause) => cause,
-        None => return "the request is not valid".to_owned(),
+    let causes = iter::successors(Some(fault), |cause| (*cause).source());
+    let Some(cause) = causes.filter(|cause| !cause.is::<reqwest::Error>()).last() else {
+        return "the request is not valid".to_owned();
     };
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
     match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
         Some(io::ErrorKind::ConnectionRefused) => "connection refused".to_owned(),
         Some(io::ErrorKind::ConnectionReset) => "connection reset".to_owned(),

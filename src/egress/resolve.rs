@@ -1,14 +1,19 @@
 //! Which addresses names may lead to: not to link-local ones and the metadata services of clouds,
 //! whoever is in charge of a name, unless a mapping writes such an address out.
 
+use std::error::Error;
 use std::fmt;
+use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::vec;
 
-use reqwest::Url;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use url::Host;
+use hyper_util::client::legacy::connect::dns::Name;
+use tower_service::Service;
+use url::{Host, Url};
 
 use crate::program::Route;
 
@@ -56,29 +61,66 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
+/// A name that nobody knows an address of; why not is nothing that operators could do anything about.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("name does not resolve")]
+struct Unknown;
+
 /// Looks names up, and leaves out addresses that they may not lead to.
+#[derive(Clone)]
 pub(super) struct Resolver {
     pub named: Named,
     /// The system's way unless told.
     pub look_up: Option<LookUp>,
 }
 
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (named, look_up) = (self.named.clone(), self.look_up.clone());
-        Box::pin(async move {
-            let found: Vec<IpAddr> = match look_up {
-                Some(look_up) => look_up(name.as_str())?,
-                None => {
-                    tokio::net::lookup_host((name.as_str(), 0)).await?.map(|it| it.ip()).collect()
-                }
-            };
-            let (good, bad): (Vec<_>, Vec<_>) =
-                found.into_iter().partition(|address| named.may_reach(*address));
-            match bad.first() {
-                Some(bad) if good.is_empty() => Err(Refused(*bad).into()),
-                _ => Ok(Box::new(good.into_iter().map(|ip| SocketAddr::new(ip, 0))) as Addrs),
+type Fault = Box<dyn Error + Send + Sync>;
+
+impl Resolver {
+    async fn addresses(self, name: &str) -> Result<vec::IntoIter<SocketAddr>, Fault> {
+        let found: io::Result<Vec<IpAddr>> = match self.look_up {
+            Some(look_up) => look_up(name),
+            None => {
+                let found = tokio::net::lookup_host((name, 0)).await;
+                found.map(|found| found.map(|it| it.ip()).collect())
             }
+        };
+        let found = found.map_err(|_| Unknown)?;
+        let (good, bad): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|address| self.named.may_reach(*address));
+        match bad.first() {
+            Some(bad) if good.is_empty() => Err(Refused(*bad).into()),
+            _ => {
+                let good = good.into_iter().map(|ip| SocketAddr::new(ip, 0));
+                Ok(good.collect::<Vec<_>>().into_iter())
+            }
+        }
+    }
+}
+
+/// As hyper wants it.
+impl Service<Name> for Resolver {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = Fault;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Fault>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let resolver = self.clone();
+        Box::pin(async move { resolver.addresses(name.as_str()).await })
+    }
+}
+
+/// As reqwest wants it.
+impl reqwest::dns::Resolve for Resolver {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let resolver = self.clone();
+        Box::pin(async move {
+            let found = resolver.addresses(name.as_str()).await?;
+            Ok(Box::new(found) as reqwest::dns::Addrs)
         })
     }
 }

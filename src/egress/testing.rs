@@ -18,7 +18,7 @@ use tokio_rustls::server::TlsStream;
 use super::client::Network;
 use crate::certificate::testing::{Authority, Issued};
 use crate::certificate::{Authorities, Chain};
-use crate::engine::transport::{Connect as _, Request, Response, Transport, TransportError};
+use crate::engine::transport::{Connect as _, Request, Response, TransportError, TransportFault};
 use crate::program::Target;
 use crate::program::route::{Proxy, Trust};
 
@@ -41,17 +41,27 @@ pub fn get(url: &str) -> Request {
     }
 }
 
-/// A network where every name leads to this machine.
-pub fn network() -> Network {
-    Network::new().with_look_up(Arc::new(|_| Ok(vec![[127, 0, 0, 1].into()])))
+/// The same network, where every name leads to this machine.
+pub fn at_home(network: Network) -> Network {
+    network.with_look_up(Arc::new(|_| Ok(vec![[127, 0, 0, 1].into()])))
 }
 
 pub async fn ask(target: &Target) -> Result<Response, TransportError> {
-    transport(target).send(get(&format!("{}/?key=secret", target.url))).await
+    ask_by(Network::new(), target).await
 }
 
-pub fn transport(target: &Target) -> Arc<dyn Transport> {
-    network().connect(target).unwrap()
+pub async fn ask_by(network: Network, target: &Target) -> Result<Response, TransportError> {
+    let transport = at_home(network).connect(target).unwrap();
+    transport.send(get(&format!("{}/?key=secret", target.url))).await
+}
+
+/// What an exchange failed by, and what is told of it, which may not hold what nobody is to see.
+pub fn fault(result: Result<Response, TransportError>) -> (TransportFault, String) {
+    let error = result.expect_err("must fail");
+    for secret in ["secret", "user", "password", "?"] {
+        assert!(!error.message.contains(secret), "{} shows {secret}", error.message);
+    }
+    (error.fault, error.message)
 }
 
 impl Target {
@@ -77,7 +87,7 @@ impl Target {
 
     /// That is reached by this proxy.
     pub(super) fn by(mut self, url: &str, credentials: Option<(&str, &str)>) -> Self {
-        let url = reqwest::Url::parse(url).unwrap();
+        let url = url::Url::parse(url).unwrap();
         let credentials = credentials.map(|(one, other)| (one.to_owned(), other.to_owned()));
         self.route.proxy = Some(Arc::new(Proxy { url, credentials }));
         self

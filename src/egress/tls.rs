@@ -1,12 +1,15 @@
 //! TLS: what a client is to trust and to show, and what went wrong in a handshake, in words.
 
+mod config;
+
 use std::error::Error;
 use std::fmt::Display;
 
 use jiff::Timestamp;
-use reqwest::{Certificate, ClientBuilder, Identity};
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription as Alert, CertificateError, InvalidMessage};
+
+pub(super) use config::config;
 
 use crate::program::Route;
 use crate::program::route::Trust;
@@ -24,24 +27,6 @@ impl Ours {
     pub(super) fn of(route: &Route) -> Self {
         let has_authorities = matches!(route.trust, Trust::Only(_));
         Self { has_authorities, has_certificate: route.identity.is_some() }
-    }
-}
-
-/// Whom the client trusts, and what it shows where a target wants to know who calls.
-pub(super) fn settings(builder: ClientBuilder, route: &Route) -> reqwest::Result<ClientBuilder> {
-    let certificates = |authorities: &[Vec<u8>]| {
-        let certificates = authorities.iter().map(|der| Certificate::from_der(der));
-        certificates.collect::<reqwest::Result<Vec<_>>>()
-    };
-    let builder = match &route.trust {
-        Trust::System => builder,
-        Trust::Only(authorities) => builder.tls_certs_only(certificates(authorities)?),
-        Trust::SystemAnd(authorities) => builder.tls_certs_merge(certificates(authorities)?),
-        Trust::Anyone => builder.tls_danger_accept_invalid_certs(true),
-    };
-    match &route.identity {
-        None => Ok(builder),
-        Some(identity) => Ok(builder.identity(Identity::from_pem(identity.pem.as_bytes())?)),
     }
 }
 
@@ -219,6 +204,3 @@ fn bare(name: &str) -> &str {
     let within = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
     within.unwrap_or(name).trim_matches('"')
 }
-
-#[cfg(test)]
-mod tests;

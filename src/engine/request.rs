@@ -1,7 +1,8 @@
 //! From a step and an event to a request that can be sent.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::iter;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,10 +18,31 @@ use crate::expr::body::Shape;
 use crate::expr::convert::text_of;
 use crate::expr::template::{Place, RESERVED};
 use crate::expr::{Fault, LARGEST_TEXT, Reference, Scope};
+use crate::hexadecimal;
 use crate::program::{Address, ApiKeyPlace, Auth, Body, RequestTemplate, Target};
 
 /// Longest URL, in bytes.
 const LONGEST_URL: usize = 8 << 10;
+
+/// Names of the headers that the connector adds: made once, they cost a request nothing, and whoever
+/// sends knows them again.
+mod name {
+    use super::{Arc, LazyLock};
+
+    type Name = LazyLock<Arc<str>>;
+
+    pub(super) static AUTHORIZATION: Name = LazyLock::new(|| "authorization".into());
+    pub(super) static CONTENT_TYPE: Name = LazyLock::new(|| "content-type".into());
+    pub(super) static COOKIE: Name = LazyLock::new(|| "cookie".into());
+    pub(super) static IDEMPOTENCY_KEY: Name = LazyLock::new(|| "idempotency-key".into());
+    pub(super) static TRACE_ID: Name = LazyLock::new(|| "x-b3-traceid".into());
+    pub(super) static SPAN_ID: Name = LazyLock::new(|| "x-b3-spanid".into());
+    pub(super) static REQUEST_ID: Name = LazyLock::new(|| "x-request-id".into());
+    pub(super) static TRACE_PARENT: Name = LazyLock::new(|| "traceparent".into());
+}
+
+/// Room for a path and a query string as they usually are, in bytes.
+const USUAL_PATH: usize = 96;
 
 /// Renders a request; the time-out is for whoever sends it to set.
 pub(super) fn render(
@@ -44,7 +66,8 @@ pub(super) fn render(
 fn url(template: &RequestTemplate, target: &Target, scope: &dyn Scope) -> Result<String, Fault> {
     let mut url = match &template.address {
         Address::Path(path) => {
-            let mut url = target.url.to_string();
+            let mut url = String::with_capacity(target.url.len() + USUAL_PATH);
+            url.push_str(&target.url);
             let path_at = url.len();
             path.render(scope, Place::Path, &mut url)?;
             sound_path(&url[path_at..], path.ends_with('/'))?;
@@ -198,27 +221,31 @@ fn headers(
         }
     }
     match &target.auth {
-        Auth::Authorization(value) => add(&mut headers, "authorization", || value.to_string()),
+        Auth::Authorization(value) => add(&mut headers, &name::AUTHORIZATION, || value.to_string()),
         Auth::ApiKey { place: ApiKeyPlace::Header(name), value } => {
             add(&mut headers, name, || value.to_string());
         }
         Auth::ApiKey { place: ApiKeyPlace::Query(_), .. } | Auth::Login(_) | Auth::None => {}
     }
     if let Some(content_type) = &template.content_type {
-        add(&mut headers, "content-type", || content_type.to_string());
+        add(&mut headers, &name::CONTENT_TYPE, || content_type.to_string());
     }
     Ok(headers)
 }
 
 fn header(shape: &Shape, name: &Arc<str>, scope: &dyn Scope) -> Result<Option<String>, Fault> {
     let Some(value) = shape.value(scope)? else { return Ok(None) };
-    let text = scalar(&value, name)?;
+    let text = match value {
+        // Rendered for this request alone.
+        Cow::Owned(Value::String(text)) => text,
+        value => scalar(&value, name)?.into_owned(),
+    };
     // RFC 9110, section 5.5: a field value holds no control character but tab.
     if text.chars().any(|c| c.is_control() && c != '\t') {
         let reason = "it holds a control character";
         return Err(Fault::Misfit { place: "a header", reason });
     }
-    Ok(Some(text.into_owned()))
+    Ok(Some(text))
 }
 
 /// Adds cookies to those that the mapping sets itself, which win over others of the same name.
@@ -234,7 +261,7 @@ pub(super) fn add_cookies(request: &mut Request, cookies: &[(String, String)]) {
     match at.and_then(|at| request.headers.get_mut(at)) {
         Some((_, header)) => *header = all,
         None if all.is_empty() => {}
-        None => request.headers.push((Arc::from("cookie"), all)),
+        None => request.headers.push((Arc::clone(&name::COOKIE), all)),
     }
 }
 
@@ -242,9 +269,9 @@ fn has(headers: &[(Arc<str>, String)], name: &str) -> bool {
     headers.iter().any(|(other, _)| &**other == name)
 }
 
-fn add(headers: &mut Vec<(Arc<str>, String)>, name: &str, value: impl FnOnce() -> String) {
+fn add(headers: &mut Vec<(Arc<str>, String)>, name: &Arc<str>, value: impl FnOnce() -> String) {
     if !has(headers, name) {
-        headers.push((Arc::from(name), value()));
+        headers.push((Arc::clone(name), value()));
     }
 }
 
@@ -253,21 +280,30 @@ fn add(headers: &mut Vec<(Arc<str>, String)>, name: &str, value: impl FnOnce() -
 pub(super) fn trace(request: &mut Request, event: &Event, clock: &dyn Clock) {
     let span = clock::span_id(clock);
     let headers = &mut request.headers;
-    add(headers, "x-b3-traceid", || event.request_id.clone());
-    add(headers, "x-b3-spanid", || span.clone());
-    add(headers, "x-request-id", || event.unique_id.clone());
-    add(headers, "traceparent", || format!("00-{}-{span}-01", trace_parent(&event.request_id)));
+    add(headers, &name::TRACE_ID, || event.request_id.clone());
+    add(headers, &name::SPAN_ID, || span.clone());
+    add(headers, &name::REQUEST_ID, || event.unique_id.clone());
+    add(headers, &name::TRACE_PARENT, || trace_parent(&event.request_id, &span));
 }
 
-/// A trace id as W3C Trace Context wants it: 32 lower-case hex digits, not all zero. A shorter B3 id
-/// is padded; one of another form is replaced by a digest of it, the same for every request.
-fn trace_parent(request_id: &str) -> String {
+/// The trace id and the span id as W3C Trace Context wants them. The trace id is 32 lower-case hex
+/// digits, not all zero: a shorter B3 id is padded; one of another form is replaced by a digest of it,
+/// the same for every request.
+fn trace_parent(request_id: &str, span: &str) -> String {
     let hex = request_id.bytes().all(|byte| byte.is_ascii_hexdigit());
     let zero = request_id.bytes().all(|byte| byte == b'0');
+    let mut parent = String::with_capacity("00--16-".len() + 32 + 16);
+    parent.push_str("00-");
     if hex && !zero && matches!(request_id.len(), 16 | 32) {
-        return format!("{:0>32}", request_id.to_ascii_lowercase());
+        parent.extend(iter::repeat_n('0', 32 - request_id.len()));
+        parent.extend(request_id.chars().map(|digit| digit.to_ascii_lowercase()));
+    } else {
+        hexadecimal::push(&mut parent, &Sha256::digest(request_id.as_bytes())[..16]);
     }
-    hexadecimal(&Sha256::digest(request_id.as_bytes())[..16])
+    for part in ["-", span, "-01"] {
+        parent.push_str(part);
+    }
+    parent
 }
 
 /// What tells one request of one event from every other, the same when it is sent again.
@@ -286,7 +322,7 @@ pub(super) struct Identity<'i> {
 
 /// Adds an `Idempotency-Key` to a request that is not safe to send twice.
 pub(super) fn identify(request: &mut Request, identity: &Identity<'_>) {
-    add(&mut request.headers, "idempotency-key", || {
+    add(&mut request.headers, &name::IDEMPOTENCY_KEY, || {
         let mut digest = Sha256::new();
         for part in [identity.event_id, identity.mapping, identity.rule, identity.step] {
             digest.update((part.len() as u64).to_be_bytes());
@@ -301,7 +337,7 @@ pub(super) fn identify(request: &mut Request, identity: &Identity<'_>) {
         if identity.polls > 0 {
             digest.update(u64::from(identity.polls).to_be_bytes());
         }
-        hexadecimal(&digest.finalize()[..16])
+        hexadecimal::of(&digest.finalize()[..16])
     });
 }
 
@@ -320,10 +356,6 @@ pub(super) fn digest(request: &Request) -> [u8; 32] {
     }
     part(&request.body);
     digest.finalize().into()
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -355,12 +387,17 @@ mod tests {
             ("4BF92F3577B34DA6A3CE929D0E0E4736", "4bf92f3577b34da6a3ce929d0e0e4736"),
             ("a3ce929d0e0e4736", "0000000000000000a3ce929d0e0e4736"),
         ] {
-            assert_eq!(trace_parent(given), expected);
+            let expected = format!("00-{expected}-00f067aa0ba902b7-01");
+            assert_eq!(trace_parent(given, "00f067aa0ba902b7"), expected);
         }
         for odd in ["", "x", "0000000000000000", "3e84c79f-ab6f-4546-8e27-0b6ab866f1fb"] {
-            let parent = trace_parent(odd);
-            assert_eq!(parent.len(), 32, "{odd}");
-            assert!(parent.bytes().any(|byte| byte != b'0'), "{odd}");
+            let parent = trace_parent(odd, "00f067aa0ba902b7");
+            let parts: Vec<&str> = parent.split('-').collect();
+            let ["00", trace, "00f067aa0ba902b7", "01"] = parts.as_slice() else {
+                panic!("{odd}: {parent}")
+            };
+            assert_eq!(trace.len(), 32, "{odd}");
+            assert!(trace.bytes().any(|byte| byte != b'0'), "{odd}");
         }
     }
 }

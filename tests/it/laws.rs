@@ -26,7 +26,12 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["actix*"], &["src/ingress.rs", "src/ingress/"]),
     (&["reqwest"], &["src/egress.rs", "src/egress/"]),
     (&["slog*"], &["src/telemetry.rs", "src/telemetry/"]),
-    (&["hyper*", "http_body_util"], &["src/cli/demo.rs", "src/cli/demo/", "src/egress/testing.rs"]),
+    (
+        &["hyper*", "http_body_util"],
+        &["src/egress.rs", "src/egress/", "src/cli/demo.rs", "src/cli/demo/"],
+    ),
+    (&["tower_service", "rustls_platform_verifier"], &["src/egress.rs", "src/egress/"]),
+    (&["thread_local"], &["src/egress/direct.rs"]),
     (&["clap*"], &["src/settings.rs", "src/settings/", "src/cli.rs", "src/cli/", "src/main.rs"]),
     (&["aws_lc_rs"], &["src/assertion.rs", "src/assertion/"]),
     (&["rustls_pki_types"], &["src/assertion.rs", "src/certificate.rs"]),
@@ -45,7 +50,16 @@ const HOMES: &[(&[&str], &[&str])] = &[
     ),
     (&["h2"], &["src/egress.rs", "src/egress/", "src/ingress/http2.rs", "src/ingress/tests/"]),
     // actix has its own, older types of the same names; `explain` has a module of that name.
-    (&["http"], &["src/ingress/http2.rs", "src/ingress/tests/", "src/cli/explain/"]),
+    (
+        &["http"],
+        &[
+            "src/egress.rs",
+            "src/egress/",
+            "src/ingress/http2.rs",
+            "src/ingress/tests/",
+            "src/cli/explain/",
+        ],
+    ),
     (&["rcgen"], &["src/certificate/"]),
     (&["cookie"], &["src/engine/session/jar.rs"]),
     (&["mimalloc"], &["src/main.rs"]),

@@ -245,7 +245,9 @@ fn a_body_is_read_by_its_charset() {
 
 #[test]
 fn a_connection_is_used_again_and_one_that_was_closed_meanwhile_does_no_harm() {
-    let stage = Stage::set(OneStep::new("POST /x"));
+    let mappings = [("hss.yaml", OneStep::new("POST /x").to_string())];
+    // Each thread has connections of its own.
+    let stage = Stage::set_with(&mappings, |setup| setup.env("WORKERS", "1"));
     for _ in 0..3 {
         assert_eq!(stage.post_type("SIM/Updated").status, 200);
     }

@@ -7,8 +7,12 @@ use jiff::Timestamp;
 
 use super::retry::{LONGEST_PAUSE, retry_after};
 
-/// How the headers of a quota begin; `-remaining` and `-reset` follow.
-const FAMILIES: [&str; 3] = ["ratelimit", "x-ratelimit", "x-rate-limit"];
+/// The headers of a quota: what remains of it, and when it is renewed.
+const FAMILIES: [(&str, &str); 3] = [
+    ("ratelimit-remaining", "ratelimit-reset"),
+    ("x-ratelimit-remaining", "x-ratelimit-reset"),
+    ("x-rate-limit-remaining", "x-rate-limit-reset"),
+];
 
 /// The one header of draft-ietf-httpapi-ratelimit-headers, from its eighth version on a list of
 /// policies, before that a dictionary.
@@ -58,10 +62,8 @@ fn reset(
     now: Timestamp,
     counts: impl Fn(Option<f64>) -> bool,
 ) -> Option<Duration> {
-    let families = FAMILIES.map(|family| {
-        let of = |part: &str| first(headers, &format!("{family}-{part}")).and_then(number);
-        (of("remaining"), of("reset"))
-    });
+    let of = |name| first(headers, name).and_then(number);
+    let families = FAMILIES.map(|(remaining, reset)| (of(remaining), of(reset)));
     let lists = headers.iter().filter(|(name, _)| name == LIST);
     let listed = lists.flat_map(|(_, value)| policies(beginning(value)));
     let known = families.into_iter().chain(listed).filter(|(remaining, _)| counts(*remaining));

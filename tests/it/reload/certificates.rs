@@ -43,7 +43,8 @@ fn after_a_reload_new_certificates_are_shown_and_old_connections_end_in_peace() 
     scratch.write("ca.pem", &authority.pem);
     put(&scratch, &march);
     scratch.mapping("hss.yaml", &mapping(&front.url()));
-    let connector = Setup::new(&scratch).start();
+    // Each thread has connections of its own.
+    let connector = Setup::new(&scratch).env("WORKERS", "1").start();
     let post = |id: &str| {
         let answer = connector.post_event("/", event(id), &[]);
         assert_eq!(answer.status, 200, "{}", answer.text());

@@ -95,7 +95,8 @@ fn a_secret_file_is_read_again_and_its_target_gets_a_new_connection() {
     let token = format!("${{file:{}}}", file.display());
     scratch.mapping("plain.yaml", &posting(&plain, "/plain", "v1"));
     scratch.mapping("secret.yaml", &posting_with_token(&secret, &token, "/secret", "v1"));
-    let connector = Setup::new(&scratch).start();
+    // Each thread has connections of its own.
+    let connector = Setup::new(&scratch).env("WORKERS", "1").start();
     let post = || assert_eq!(connector.post_event("/", event("e"), &[]).status, 200);
     post();
     reload_well(&connector);

@@ -5,12 +5,17 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use crate::certificate::testing::{Authority, Issued, expired, for_clients, named, of_the_future};
-use crate::egress::testing::{Server, Tls, ask, target};
-use crate::engine::transport::TransportFault;
+use crate::egress::testing::{Server, Tls, ask_by, target};
+use crate::engine::transport::{Response, TransportError, TransportFault};
 use crate::program::Target;
+use crate::program::route::Trust;
 
 const VERSIONS: [&[&rustls::SupportedProtocolVersion]; 2] = [&[&TLS12], &[&TLS13]];
 const PROTOCOLS: [&[&str]; 2] = [&["http/1.1"], &["h2", "http/1.1"]];
+
+async fn ask(target: &Target) -> Result<Response, TransportError> {
+    ask_by(super::network(), target).await
+}
 
 /// What is told of a target that cannot be reached.
 async fn told(target: &Target) -> String {
@@ -148,6 +153,18 @@ async fn an_authority_may_be_trusted_besides_those_of_the_system() {
     let server = Server::start(&Tls::showing(&of_client)).await;
     let told = told(&server.target("hss.test").trusting_also(&authority)).await;
     assert_eq!(told, "its certificate is not one for servers");
+}
+
+#[tokio::test]
+async fn whoever_only_asks_whether_somebody_answers_takes_any_certificate() {
+    let authority = Authority::new("one");
+    let issued = authority.issues(&["other.test"], expired);
+    for (versions, version) in VERSIONS.into_iter().zip(["TLSv1_2", "TLSv1_3"]) {
+        let server = Server::start(&Tls { versions, ..Tls::showing(&issued) }).await;
+        let mut target = server.target("hss.test");
+        target.route.trust = Trust::Anyone;
+        assert_eq!(answer(&target).await, format!("HTTP/2 over {version}, no certificate"));
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,15 @@
 //! Requests by way of a proxy.
 
-use super::*;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
 use crate::certificate::testing::Authority;
-use crate::egress::testing::{Act as ProxyAct, FakeProxy, Http2, Server, Tls, ask};
+use crate::egress::testing::{Act as ProxyAct, FakeProxy, Http2, Server, Tls, ask, fault, target};
+use crate::engine::transport::{Response, TransportError, TransportFault};
+use crate::program::Target;
+
+const SHORT: Duration = Duration::from_millis(200);
 
 /// `https` by a proxy that does that; what became of it, and the heads that the proxy saw.
 async fn tunnelled(act: ProxyAct) -> (Result<Response, TransportError>, Vec<String>) {

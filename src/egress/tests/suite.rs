@@ -1,15 +1,24 @@
 //! The client against targets that misbehave on a real socket.
 
+mod handshakes;
 mod http2;
-mod proxy;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::*;
+use super::network;
+use crate::egress::client::LARGEST_ANSWER;
+use crate::egress::testing::{at_home, fault};
+use crate::engine::transport::{
+    Connect as _, Request, Response, Transport, TransportError, TransportFault,
+};
+use crate::program::Target;
 
 const SHORT: Duration = Duration::from_millis(200);
 const LONG: Duration = Duration::from_secs(20);
@@ -29,7 +38,7 @@ fn request(url: String) -> Request {
 }
 
 fn transport(url: &str) -> Arc<dyn Transport> {
-    Network::new().connect(&target(url)).unwrap()
+    network().connect(&target(url)).unwrap()
 }
 
 /// A target on a real socket: counts connections, and shows the bytes of the last request.
@@ -112,14 +121,6 @@ async fn read_request(stream: &mut TcpStream) -> Option<String> {
         text.push(stream.read_u8().await.ok()?);
     }
     String::from_utf8(text).ok()
-}
-
-fn fault(result: Result<Response, TransportError>) -> (TransportFault, String) {
-    let error = result.expect_err("must fail");
-    for secret in ["secret", "user", "password", "?"] {
-        assert!(!error.message.contains(secret), "{} shows {secret}", error.message);
-    }
-    (error.fault, error.message)
 }
 
 const OK: Act = Act::Answer(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx-a: \xe9\r\n\r\nok");
@@ -219,7 +220,7 @@ async fn a_connection_that_does_not_come_about_in_time_is_unreachable() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}/", silent.local_addr().unwrap());
     let slow = Target { connect_timeout: SHORT, ..target(&url) };
-    let result = Network::new().connect(&slow).unwrap().send(request(url)).await;
+    let result = network().connect(&slow).unwrap().send(request(url)).await;
     let (kind, message) = fault(result);
     assert_eq!(kind, TransportFault::Unreachable);
     assert!(message.ends_with("no connection within 200ms"), "{message}");
@@ -269,7 +270,7 @@ async fn an_answer_past_the_limit_is_too_large_whether_announced_or_not() {
 async fn an_answer_as_large_as_the_limit_is_read() {
     let fake = Fake::that(Act::Stream(LARGEST_ANSWER)).await;
     assert_eq!(fake.is_asked("/").await.unwrap().body.len(), LARGEST_ANSWER);
-    let small = Network::new().with_largest_answer(LARGEST_ANSWER - 1);
+    let small = network().with_largest_answer(LARGEST_ANSWER - 1);
     let transport = small.connect(&target(&fake.url(""))).unwrap();
     let result = transport.send(request(fake.url("/"))).await;
     assert_eq!(fault(result).0, TransportFault::TooLarge);
