@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use super::Exchange;
 use crate::engine::transport::{Request, Response, TransportError};
+use crate::fields;
 use crate::telemetry::log::{Fields, Level, milliseconds};
 
-/// As many fields as a record of an exchange has.
+/// As many fields as a record of an exchange has. They are pushed one by one into room for all,
+/// because there is such a record for every request.
 const MOST_FIELDS: usize = 11;
 
 impl Exchange<'_> {
@@ -37,14 +39,16 @@ impl Exchange<'_> {
         });
         fields.push(("duration_ms", milliseconds(took).into()));
         fields.push(("try", attempt.into()));
-        let message = if result.is_ok() { "exchange" } else { "exchange failed" };
-        log.record(level, "engine", message, fields);
+        match result {
+            Ok(_) => log.info("engine", "exchange", fields),
+            Err(_) => log.warning("engine", "exchange failed", fields),
+        }
     }
 
     pub(super) fn record_bodies(&self, sent: &Request, response: Option<&Response>, attempt: u32) {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let mut fields = self.place_in_mapping();
-        fields.push(("sent", text(&sent.body).into()));
+        fields.extend(fields! { "sent" => text(&sent.body) });
         if let Some(response) = response {
             fields.push(("received", text(&response.body).into()));
         }
