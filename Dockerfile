@@ -17,7 +17,7 @@ ENV CARGO_PROFILE_RELEASE_STRIP=debuginfo
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir -p src benches tests/it \
     && echo 'fn main() {}' | tee src/main.rs tests/it/main.rs \
-        benches/event.rs benches/forward.rs benches/instructions.rs \
+        benches/event.rs benches/forward.rs benches/instructions.rs benches/log.rs \
     && touch src/lib.rs \
     && cargo build --locked --release
 

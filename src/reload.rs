@@ -161,7 +161,7 @@ impl Reloader {
     fn keep(&self, refused: &Refused) {
         record_all(&self.log, &refused.report);
         for reason in &refused.others {
-            self.log.error("reload", reason, fields! {});
+            self.log.error("reload", reason.clone(), fields! {});
         }
         let generation = self.live.set().generation;
         let fields = fields! { "generation" => generation, "errors" => refused.count() };
@@ -199,7 +199,7 @@ fn tell_validity(log: &Log, certificate: Option<&ServerIdentity>, now: Timestamp
     match (Validity { begins, ends }).fault_at(now) {
         None => log.info("tls", "HTTPS is served with this certificate", fields),
         Some(fault) => {
-            log.warning("tls", &format!("the certificate of HTTPS (TLS_CERT) {fault}"), fields);
+            log.warning("tls", format!("the certificate of HTTPS (TLS_CERT) {fault}"), fields);
         }
     }
 }
@@ -234,7 +234,7 @@ impl Refused {
     pub fn record(&self, log: &Log) {
         record_all(log, &self.report);
         for reason in &self.others {
-            log.error("reload", reason, fields! {});
+            log.error("reload", reason.clone(), fields! {});
         }
     }
 }
@@ -259,6 +259,6 @@ fn record_all(log: &Log, report: &Report) {
             Severity::Error => Level::Error,
             Severity::Warning => Level::Warning,
         };
-        log.record(level, "mapping", &diagnostic.message(), fields);
+        log.record(level, "mapping", diagnostic.message().to_string(), fields);
     }
 }

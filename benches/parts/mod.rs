@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use nsps_connector::clock::{Clock, SystemClock};
+use nsps_connector::engine::outcome::Outcome;
 use nsps_connector::engine::transport::{
     Connect, Exchange, Request, Response, Transport, TransportError,
 };
@@ -82,8 +83,14 @@ impl Whole {
 
     /// One event from its bytes to its outcome.
     pub fn process(&self) {
-        let event = parse(black_box(&self.body));
-        let set = Arc::clone(&self.set);
-        black_box(self.runtime.block_on(self.engine.process(set, event, Log::discard())));
+        black_box(self.process_with(self.event(), Log::discard()));
+    }
+
+    pub fn event(&self) -> Event {
+        parse(black_box(&self.body))
+    }
+
+    pub fn process_with(&self, event: Event, log: Log) -> Outcome {
+        self.runtime.block_on(self.engine.process(Arc::clone(&self.set), event, log))
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &ServeArgs) -> Exit {
     });
     log.bridge();
     for warning in &settings.warnings {
-        log.warning("settings", warning, fields! {});
+        log.warning("settings", warning.clone(), fields! {});
     }
     raise_open_files();
     let exit = serve(settings, environment, &log);

@@ -1,10 +1,14 @@
 //! Turns what became of a request into status and JSON; the only place that knows both.
 
 mod extent;
+mod rules;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use crate::engine::admit::{Full, TooMany};
 use crate::engine::outcome::{Failure, FailureKind, Outcome, RuleOutcome, RuleResult};
@@ -35,15 +39,21 @@ pub(super) struct Identity {
 pub(super) struct Answer {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
-    pub body: Value,
+    /// JSON.
+    pub body: String,
 }
 
 impl Answer {
-    pub fn json(status: u16, body: Value) -> Self {
-        Self { status, headers: Vec::new(), body }
+    pub fn json(status: u16, body: &impl Serialize) -> Self {
+        Self { status, headers: Vec::new(), body: text_of(body) }
     }
 
-    fn failure(status: u16, retry_after: Option<Duration>, body: Value) -> Self {
+    /// The body, read again.
+    pub fn value(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+
+    fn failure(status: u16, retry_after: Option<Duration>, body: &Map<String, Value>) -> Self {
         let mut headers = Vec::new();
         if status == 401 {
             headers.push(("www-authenticate", "Bearer".to_owned()));
@@ -53,8 +63,13 @@ impl Answer {
         if let Some(pause) = pause {
             headers.push(("retry-after", whole_seconds(pause)));
         }
-        Self { status, headers, body }
+        Self { status, headers, body: text_of(body) }
     }
+}
+
+/// Nothing that becomes an answer can fail to be written.
+fn text_of(body: &impl Serialize) -> String {
+    serde_json::to_string(body).unwrap_or_default()
 }
 
 /// RFC 9110, 10.2.3 knows whole seconds only; rounded up, so that nobody comes back too early.
@@ -112,7 +127,7 @@ impl Refusal {
     pub fn answer(&self, identity: &Identity, event_id: Option<&str>, mask: &dyn Mask) -> Answer {
         let (status, kind, message, error) = self.reading();
         let body = failure_body(message, &mask.mask(&error), kind, identity, event_id);
-        let mut answer = Answer::failure(status, self.pause(), Value::Object(body));
+        let mut answer = Answer::failure(status, self.pause(), &body);
         if let Self::Method { allowed } = self {
             answer.headers.push(("allow", allowed.clone()));
         }
@@ -235,10 +250,9 @@ impl Verdict {
 
     /// Of the event as a whole; without a rule it is ignored.
     pub fn of_event(outcome: &Outcome) -> Self {
-        let verdicts: Vec<_> = outcome.rules.iter().map(Self::of).collect();
         [Self::Failed, Self::Acknowledged, Self::Succeeded]
             .into_iter()
-            .find(|verdict| verdicts.contains(verdict))
+            .find(|verdict| outcome.rules.iter().any(|rule| Self::of(rule) == *verdict))
             .unwrap_or(Self::Ignored)
     }
 }
@@ -268,73 +282,76 @@ pub fn told(outcome: &Outcome, event: &Event, mask: &dyn Mask) -> (u16, Value) {
     let identity =
         Identity { request_id: event.request_id.clone(), unique_id: event.unique_id.clone() };
     let (event_id, event_type) = (event.id.clone(), event.event_type.clone());
-    let answer = of_outcome(outcome, &About { event_id, event_type, identity }, mask);
-    (answer.status, answer.body)
+    let ended = of_outcome(outcome, &About { event_id, event_type, identity }, mask);
+    (ended.answer.status, ended.answer.value())
+}
+
+/// What there is to say of an event that ran to its end.
+pub(super) struct Ended {
+    pub verdict: Verdict,
+    /// As the answer has it.
+    pub message: Cow<'static, str>,
+    /// As the answer has it, if it is one of a failure.
+    pub error: Option<String>,
+    /// Every rule, and why where it did not simply succeed.
+    pub rules: Box<RawValue>,
+    pub answer: Answer,
+}
+
+/// The body of an answer that is no failure.
+#[derive(Serialize)]
+struct Success<'a> {
+    message: &'a str,
+    event_id: &'a str,
+    rules: &'a RawValue,
 }
 
 /// Answers an event that ran to its end.
-pub(super) fn of_outcome(outcome: &Outcome, about: &About, mask: &dyn Mask) -> Answer {
-    if Verdict::of_event(outcome) == Verdict::Failed {
-        return failed(outcome, about, mask);
+pub(super) fn of_outcome(outcome: &Outcome, about: &About, mask: &dyn Mask) -> Ended {
+    let verdict = Verdict::of_event(outcome);
+    let rules = rules::written(outcome, mask);
+    if verdict == Verdict::Failed {
+        return failed(outcome, about, mask, rules);
     }
-    Answer::json(
-        200,
-        json!({
-            "message": mask.mask(&success(outcome, about)),
-            "event_id": about.event_id,
-            "rules": rules(outcome, mask),
-        }),
-    )
+    let message = success(outcome, verdict, about, mask);
+    let body = Success { message: &message, event_id: &about.event_id, rules: &rules };
+    let answer = Answer::json(200, &body);
+    Ended { verdict, message, error: None, rules, answer }
 }
 
-fn success(outcome: &Outcome, about: &About) -> String {
-    if outcome.rules.is_empty() {
-        return format!("Event ignored: no rule for {}", about.event_type);
-    }
-    match Verdict::of_event(outcome) {
+fn success(
+    outcome: &Outcome,
+    verdict: Verdict,
+    about: &About,
+    mask: &dyn Mask,
+) -> Cow<'static, str> {
+    let text = match verdict {
+        _ if outcome.rules.is_empty() => {
+            format!("Event ignored: no rule for {}", about.event_type)
+        }
         Verdict::Ignored => format!("Event ignored: {}", texts(outcome, Verdict::Ignored)),
         Verdict::Acknowledged => {
             format!("Event acknowledged: {}", texts(outcome, Verdict::Acknowledged))
         }
-        Verdict::Succeeded | Verdict::Failed => "Event processed successfully".to_owned(),
-    }
+        Verdict::Succeeded | Verdict::Failed => return "Event processed successfully".into(),
+    };
+    mask.mask(&text).into_owned().into()
 }
 
 fn texts(outcome: &Outcome, of: Verdict) -> String {
     let chosen = outcome.rules.iter().filter(|rule| Verdict::of(rule) == of);
-    chosen.filter_map(text).collect::<Vec<_>>().join("; ")
+    chosen.filter_map(rules::text).collect::<Vec<_>>().join("; ")
 }
 
-fn text(rule: &RuleOutcome) -> Option<&str> {
-    match &rule.result {
-        RuleResult::Succeeded => None,
-        RuleResult::Ignored(text) => Some(text),
-        RuleResult::Failed(failure) => Some(&failure.message),
-    }
-}
-
-/// `rules` of an answer and of the log: every rule, and why where it did not simply succeed.
-pub(super) fn rules(outcome: &Outcome, mask: &dyn Mask) -> Value {
-    let entry = |rule: &RuleOutcome| {
-        let mut entry = Map::new();
-        entry.insert("mapping".to_owned(), (*rule.mapping).into());
-        entry.insert("rule".to_owned(), (*rule.rule).into());
-        entry.insert("outcome".to_owned(), Verdict::of(rule).word().into());
-        if let Some(text) = text(rule) {
-            entry.insert("message".to_owned(), mask.mask(text).into());
-        }
-        extent::add(&mut entry, rule, mask);
-        Value::Object(entry)
-    };
-    outcome.rules.iter().map(entry).collect()
-}
-
-fn failed(outcome: &Outcome, about: &About, mask: &dyn Mask) -> Answer {
+fn failed(outcome: &Outcome, about: &About, mask: &dyn Mask, rules: Box<RawValue>) -> Ended {
+    let verdict = Verdict::Failed;
     let failures: Vec<_> = outcome.rules.iter().filter_map(failure).collect();
     // The first of the most retryable ones: `max_by_key` would take the last.
     let Some(worst) = failures.iter().rev().max_by_key(|(_, failure)| urgency(status(failure)))
     else {
-        return Refusal::Panicked.answer(&about.identity, Some(&about.event_id), mask);
+        let (_, _, message, error) = Refusal::Panicked.reading();
+        let answer = Refusal::Panicked.answer(&about.identity, Some(&about.event_id), mask);
+        return Ended { verdict, message: message.into(), error: Some(error), rules, answer };
     };
     let (_, worst) = *worst;
     let (message, error) = (mask.mask(&worst.message), mask.mask(&worst.error));
@@ -344,7 +361,9 @@ fn failed(outcome: &Outcome, about: &About, mask: &dyn Mask) -> Answer {
     body.insert("details".to_owned(), details.collect());
     // Coming back is of use only when every target that asked for a pause takes requests again.
     let pause = failures.iter().filter_map(|(_, failure)| failure.retry_after).max();
-    Answer::failure(status(worst), pause, Value::Object(body))
+    let answer = Answer::failure(status(worst), pause, &body);
+    let (message, error) = (message.into_owned().into(), Some(error.into_owned()));
+    Ended { verdict, message, error, rules, answer }
 }
 
 fn failure(rule: &RuleOutcome) -> Option<(&RuleOutcome, &Failure)> {

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use tokio::task::{JoinHandle, spawn_local};
 
-use super::answer::{self, About, Answer, Identity, Refusal, Verdict};
+use super::answer::{self, About, Answer, Ended, Identity, Refusal, Verdict};
 use super::body::Incoming;
 use super::gate::Gate;
 use super::idle::{Connection, Running};
@@ -22,7 +22,7 @@ use crate::engine::admit::Ticket;
 use crate::engine::outcome::Outcome;
 use crate::event::Event;
 use crate::fields;
-use crate::telemetry::log::{Level, Log, Subject};
+use crate::telemetry::log::{Field, Level, Log, Subject};
 use crate::telemetry::mask::Identifiers;
 
 /// The largest event that runs where it came in, in bytes: what can be computed about one grows faster
@@ -151,23 +151,22 @@ fn subject(event: &Event) -> Subject {
 }
 
 fn ended(gate: &Gate, log: &Log, outcome: &Outcome, about: &About, started: Duration) -> Answer {
-    let answer = answer::of_outcome(outcome, about, &*gate.parts.service);
-    let verdict = Verdict::of_event(outcome);
+    let Ended { verdict, message, error, rules, answer } =
+        answer::of_outcome(outcome, about, &*gate.parts.service);
     let mut fields = fields! {
-        "outcome" => verdict.word(),
+        "outcome" => Field::Word(verdict.word()),
         "status" => answer.status,
         "duration_ms" => gate.milliseconds_since(started),
-        "rules" => answer::rules(outcome, &*gate.parts.service),
+        "rules" => rules,
     };
-    if let Some(error) = answer.body.get("error") {
-        fields.push(("error", error.clone()));
+    if let Some(error) = error {
+        fields.push(("error", error.into()));
     }
-    let message = answer.body.get("message").and_then(|message| message.as_str());
     let level = match verdict {
         Verdict::Acknowledged => Level::Warning,
         _ => level_of(answer.status),
     };
-    log.record(level, "ingress", message.unwrap_or_default(), fields);
+    log.record(level, "ingress", message, fields);
     answer
 }
 

@@ -8,7 +8,7 @@ use crate::telemetry::mask::Mask;
 
 /// `GET /health`: says only that the process serves; nothing behind it is asked.
 pub(super) fn health() -> Answer {
-    Answer::json(200, json!({ "status": "Healthy", "version": env!("CARGO_PKG_VERSION") }))
+    Answer::json(200, &json!({ "status": "Healthy", "version": env!("CARGO_PKG_VERSION") }))
 }
 
 /// `GET /ready`. A failed reload does not make it unready: the mappings from before serve on.
@@ -29,7 +29,7 @@ pub(super) fn ready(state: &Readiness, draining: bool, mask: &dyn Mask) -> Answe
             "errors": errors,
         },
     });
-    let Some(missing) = missing else { return Answer::json(200, body) };
+    let Some(missing) = missing else { return Answer::json(200, &body) };
     body["missing"] = mask.mask(&missing).into();
-    Answer::json(503, body)
+    Answer::json(503, &body)
 }

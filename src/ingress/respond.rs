@@ -44,7 +44,7 @@ impl Written {
 
 impl From<Answer> for Written {
     fn from(Answer { status, headers, body }: Answer) -> Self {
-        Self { status, headers, text: Bytes::from(body.to_string()) }
+        Self { status, headers, text: Bytes::from(body) }
     }
 }
 

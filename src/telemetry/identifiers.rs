@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::sync::OnceLock;
 
 use super::encodings;
+use super::scout::Scout;
 use super::spans::{self, HIDDEN, Span};
 use crate::document::{Node, View};
 
@@ -80,6 +81,8 @@ impl FromStr for IdentifierMode {
 pub struct Identifiers {
     values: Vec<Box<str>>,
     /// Made by the first record that is formatted, not by the event's own thread.
+    hints: OnceLock<Hints>,
+    /// Made by the first text that may have one of them.
     finder: OnceLock<Finder>,
 }
 
@@ -146,16 +149,25 @@ impl Identifiers {
         if mode == IdentifierMode::Full {
             return spans;
         }
-        if !self.values.is_empty() {
+        if self.may_be_in(text) {
             self.finder.get_or_init(|| Finder::new(&self.values)).find(text, &mut spans);
         }
-        digit_runs(text, &mut spans);
+        if has_long_run(text.as_bytes()) {
+            digit_runs(text, &mut spans);
+        }
         if mode == IdentifierMode::Off {
             for span in &mut spans {
                 span.with = Cow::Borrowed(HIDDEN);
             }
         }
         spans
+    }
+
+    /// Whether there is more to look for than hints: few texts have one of the values, and to tell
+    /// that takes less than the forms of all values do.
+    fn may_be_in(&self, text: &str) -> bool {
+        !self.values.is_empty()
+            && self.hints.get_or_init(|| Hints::new(&self.values)).are_in(text, &self.values)
     }
 
     /// What to show for a number, given as JSON has it, if `mode` hides it. No identifier has a
@@ -180,6 +192,57 @@ impl Identifiers {
             _ => Some(spans::replace(number.into(), number.len(), spans).0.into_owned()),
         }
     }
+}
+
+/// What must be in a text that has any form of an event's values.
+#[derive(Debug, Clone)]
+struct Hints {
+    /// For the words of the values.
+    scout: Scout,
+    /// Some value has no word but a letter beyond ASCII.
+    has_foreign: bool,
+    /// Some value has neither.
+    has_other: bool,
+}
+
+impl Hints {
+    fn new(values: &[Box<str>]) -> Self {
+        let mut words = Vec::with_capacity(values.len());
+        let (mut has_foreign, mut has_other) = (false, false);
+        for value in values {
+            match word(value) {
+                Some(word) => words.push(word),
+                None if value.is_ascii() => has_other = true,
+                None => has_foreign = true,
+            }
+        }
+        Self { scout: Scout::new(words.iter().copied(), 11), has_foreign, has_other }
+    }
+
+    fn are_in(&self, text: &str, values: &[Box<str>]) -> bool {
+        let text = text.as_bytes();
+        let is_word = |here: &[u8]| {
+            let mut words = values.iter().filter_map(|value| word(value));
+            words.any(|word| here.starts_with(word.as_bytes()))
+        };
+        // As it is, percent-encoded, or as `\u`.
+        let is_foreign = |byte: &u8| !byte.is_ascii() || matches!(byte, b'%' | b'\\');
+        self.has_other
+            || (self.has_foreign && text.iter().any(is_foreign))
+            || self.scout.any(text, is_word)
+    }
+}
+
+/// The first 3 or more characters of a value that no encoding changes, and that therefore are in
+/// each of its forms. Of most values that is all of it.
+fn word(value: &str) -> Option<&str> {
+    let head = &value[..spans::boundary(value, LONGEST)];
+    let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    if head.len() >= SHORTEST && head.bytes().all(is_kept) {
+        return Some(head);
+    }
+    let is_changed = |c: char| !u8::try_from(c).is_ok_and(is_kept);
+    head.split(is_changed).find(|word| word.len() >= SHORTEST)
 }
 
 /// The forms of an event's values by their first byte. Building it costs less than an automaton,
@@ -240,6 +303,15 @@ impl Finder {
             }
         }
     }
+}
+
+/// Whether there are 10 digits in a row: one of them is the 10th, the 20th, ... byte of the text.
+fn has_long_run(bytes: &[u8]) -> bool {
+    let is_digit = |byte: &&u8| byte.is_ascii_digit();
+    (9..bytes.len()).step_by(10).filter(|at| bytes[*at].is_ascii_digit()).any(|at| {
+        let before = bytes[..at].iter().rev().take_while(is_digit).count();
+        before >= 9 || before + bytes[at..].iter().take(10).take_while(is_digit).count() >= 10
+    })
 }
 
 /// Runs of 10 to 20 digits, wherever they stand but in a UUID or a hexadecimal id.

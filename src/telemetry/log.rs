@@ -7,15 +7,14 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
-use jiff::Timestamp;
-use serde_json::Value;
-
+pub use super::field::Field;
 use super::mask::{IdentifierMode, Identifiers};
 use super::record::Entry;
 pub use super::sink::LogGuard;
 use super::sink::{Shared, Sink};
 use super::vault::Vault;
+use arc_swap::ArcSwapOption;
+use jiff::Timestamp;
 
 /// Severity, most severe first: the setting `LOG_LEVEL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -53,7 +52,7 @@ impl FromStr for Level {
 /// Named values of one record, in order. A field that is called `timestamp`, `level`, `message`,
 /// `logger`, or like a field that the subject has, is left out; of fields with one name the last
 /// is written.
-pub type Fields = Vec<(&'static str, Value)>;
+pub type Fields = Vec<(&'static str, Field)>;
 
 /// How long something took, in milliseconds with three digits after the point.
 pub fn milliseconds(took: Duration) -> f64 {
@@ -64,7 +63,7 @@ pub fn milliseconds(took: Duration) -> f64 {
 #[macro_export]
 macro_rules! fields {
     ($($name:literal => $value:expr),* $(,)?) => {
-        vec![$(($name, ::serde_json::Value::from($value))),*]
+        vec![$(($name, $crate::telemetry::log::Field::from($value))),*]
     };
 }
 
@@ -189,24 +188,51 @@ impl Log {
         });
     }
 
-    /// `logger` names the part that speaks, e.g. `ingress`.
-    pub fn record(&self, level: Level, logger: &'static str, message: &str, fields: Fields) {
-        self.send(level, Cow::Borrowed(logger), || message.to_owned(), fields);
+    /// `logger` names the part that speaks, e.g. `ingress`. It and a message that is part of the
+    /// program are not looked through for what has to be hidden.
+    pub fn record(
+        &self,
+        level: Level,
+        logger: &'static str,
+        message: impl Into<Cow<'static, str>>,
+        fields: Fields,
+    ) {
+        self.send(level, Cow::Borrowed(logger), || message.into(), fields);
     }
 
-    pub fn error(&self, logger: &'static str, message: &str, fields: Fields) {
+    pub fn error(
+        &self,
+        logger: &'static str,
+        message: impl Into<Cow<'static, str>>,
+        fields: Fields,
+    ) {
         self.record(Level::Error, logger, message, fields);
     }
 
-    pub fn warning(&self, logger: &'static str, message: &str, fields: Fields) {
+    pub fn warning(
+        &self,
+        logger: &'static str,
+        message: impl Into<Cow<'static, str>>,
+        fields: Fields,
+    ) {
         self.record(Level::Warning, logger, message, fields);
     }
 
-    pub fn info(&self, logger: &'static str, message: &str, fields: Fields) {
+    pub fn info(
+        &self,
+        logger: &'static str,
+        message: impl Into<Cow<'static, str>>,
+        fields: Fields,
+    ) {
         self.record(Level::Info, logger, message, fields);
     }
 
-    pub fn debug(&self, logger: &'static str, message: &str, fields: Fields) {
+    pub fn debug(
+        &self,
+        logger: &'static str,
+        message: impl Into<Cow<'static, str>>,
+        fields: Fields,
+    ) {
         self.record(Level::Debug, logger, message, fields);
     }
 
@@ -214,7 +240,7 @@ impl Log {
         &self,
         level: Level,
         logger: Cow<'static, str>,
-        message: impl FnOnce() -> String,
+        message: impl FnOnce() -> Cow<'static, str>,
         fields: Fields,
     ) {
         let Some(core) = self.core.as_ref().filter(|core| level <= core.level) else {
@@ -259,7 +285,7 @@ impl ::log::Log for Bridge {
         };
         if let Some(log) = &*BRIDGED.load() {
             let logger = Cow::Owned(record.target().to_owned());
-            log.send(level, logger, || record.args().to_string(), Fields::new());
+            log.send(level, logger, || record.args().to_string().into(), Fields::new());
         }
     }
 
@@ -268,6 +294,8 @@ impl ::log::Log for Bridge {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::super::mask::Secrets;
     use super::super::testing::Output;
     use super::*;
@@ -311,7 +339,7 @@ mod tests {
         let about = log.about(Subject::default());
         for secret in ["first-secret", "second-secret"] {
             log.vault().hold(&Secrets::new([secret.to_owned()]));
-            about.info("test", "first-secret second-secret", fields! {});
+            about.info("test", "first-secret second-secret".to_owned(), fields! {});
             output.expect_lines(if secret.starts_with('f') { 1 } else { 2 });
         }
         drop(guard);

@@ -8,6 +8,7 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 pub use super::identifiers::{IdentifierMode, Identifiers};
+use super::scout::Scout;
 use super::spans::{self, HIDDEN, Span};
 use super::{encodings, identifiers};
 
@@ -43,6 +44,8 @@ enum Finder {
     #[default]
     Nothing,
     Forms {
+        /// Tells of most texts that the automaton has nothing to find.
+        scout: Scout,
         automaton: AhoCorasick,
         /// By pattern: the secret goes on, and everything up to the end of the text is masked.
         is_open: Vec<bool>,
@@ -118,7 +121,8 @@ impl Secrets {
         match &self.finder {
             Finder::Nothing => Vec::new(),
             Finder::Everything => vec![hidden(0, text.len())],
-            Finder::Forms { automaton, is_open } => found(automaton, is_open, text),
+            Finder::Forms { scout, .. } if !scout.any(text.as_bytes(), |_| true) => Vec::new(),
+            Finder::Forms { automaton, is_open, .. } => found(automaton, is_open, text),
         }
     }
 }
@@ -196,13 +200,14 @@ impl Finder {
             }
         }
         let (forms, is_open): (Vec<String>, Vec<bool>) = forms.into_iter().unzip();
+        let scout = Scout::new(forms.iter().map(String::as_str), 14);
         // Small enough for fetched tokens of some kilobytes, which a table of all states isn't.
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(forms);
         match automaton {
-            Ok(automaton) => Self::Forms { automaton, is_open },
+            Ok(automaton) => Self::Forms { scout, automaton, is_open },
             Err(_) => Self::Everything,
         }
     }

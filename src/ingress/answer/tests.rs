@@ -1,5 +1,7 @@
 //! Outcomes and the answers they become.
 
+use serde_json::json;
+
 use super::*;
 use crate::engine::outcome::{Members, Undone};
 use crate::ingress::tests::Scripted;
@@ -17,16 +19,27 @@ fn failure(kind: FailureKind) -> Failure {
     Failure::new(kind, format!("{kind:?} happened"), "the reason")
 }
 
-fn answer_to(results: impl IntoIterator<Item = RuleResult>) -> Answer {
-    let rules = results.into_iter().map(|result| rule("one", result)).collect();
-    of_outcome(&Outcome { rules }, &about(), &Scripted::default())
+/// An answer whose body has been read.
+struct Read {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: Value,
 }
 
-fn answer_to_failure(failure: Failure) -> Answer {
+fn read(answer: Answer) -> Read {
+    Read { status: answer.status, body: answer.value(), headers: answer.headers }
+}
+
+fn answer_to(results: impl IntoIterator<Item = RuleResult>) -> Read {
+    let rules = results.into_iter().map(|result| rule("one", result)).collect();
+    read(of_outcome(&Outcome { rules }, &about(), &Scripted::default()).answer)
+}
+
+fn answer_to_failure(failure: Failure) -> Read {
     answer_to([RuleResult::Failed(failure)])
 }
 
-fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
+fn header<'a>(answer: &'a Read, name: &str) -> Option<&'a str> {
     answer.headers.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str())
 }
 
@@ -195,8 +208,9 @@ fn taken_back(members: Option<Members>, undone: Vec<Undone>) -> (Value, Value) {
     failure.members = members;
     let rule = RuleOutcome { undone, ..rule("one", RuleResult::Failed(failure)) };
     let outcome = Outcome { rules: vec![rule] };
-    let answer = of_outcome(&outcome, &about(), &Scripted::default());
-    (answer.body["details"][0].clone(), rules(&outcome, &Scripted::default())[0].clone())
+    let ended = of_outcome(&outcome, &about(), &Scripted::default());
+    let rules: Value = serde_json::from_str(ended.rules.get()).unwrap();
+    (read(ended.answer).body["details"][0].clone(), rules[0].clone())
 }
 
 fn undone(step: &str, times: usize, failed: usize, index: Option<u32>) -> Undone {

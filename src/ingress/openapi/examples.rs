@@ -44,7 +44,7 @@ fn rule(name: &str, result: RuleResult) -> RuleOutcome {
 }
 
 fn told(rules: Vec<RuleOutcome>) -> Value {
-    answer::of_outcome(&Outcome { rules }, &about(), &Secrets::default()).body
+    answer::of_outcome(&Outcome { rules }, &about(), &Secrets::default()).answer.value()
 }
 
 fn processed() -> [Example; 4] {
@@ -77,7 +77,7 @@ fn refused() -> Vec<Example> {
         let event_id = refusal.event_id().map(str::to_owned);
         let identity = about().identity;
         let answer = refusal.answer(&identity, event_id.as_deref(), &Secrets::default());
-        Example { of, name, summary, body: answer.body }
+        Example { of, name, summary, body: answer.value() }
     };
     let unread = |body: &str| {
         let identity = about().identity;
@@ -213,10 +213,10 @@ fn probed() -> [Example; 3] {
             errors: Vec::new(),
         },
     };
-    let ready = |draining| ops::ready(&state, draining, &Secrets::default()).body;
+    let ready = |draining| ops::ready(&state, draining, &Secrets::default()).value();
     let example = |of, name, summary, body| Example { of, name, summary, body };
     [
-        example("Health", "healthy", "It serves", ops::health().body),
+        example("Health", "healthy", "It serves", ops::health().value()),
         example("Ready", "ready", "It is ready", ready(false)),
         example("NotReady", "shuttingDown", "At the end", ready(true)),
     ]

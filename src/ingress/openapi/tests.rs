@@ -243,14 +243,13 @@ fn judged(contract: &Contract, failure: Failure, undone: Vec<Undone>) -> Result<
     let identity = Identity { request_id: "r".to_owned(), unique_id: "u".to_owned() };
     let about = About { event_id: "e".to_owned(), event_type: "X".to_owned(), identity };
     let outcome = Outcome { rules: vec![rule] };
-    let Answer { status, headers, body } = of_outcome(&outcome, &about, &Secrets::default());
+    let Answer { status, headers, body } = of_outcome(&outcome, &about, &Secrets::default()).answer;
     let of_all =
         [("content-type", "application/json"), ("x-b3-traceid", "r"), ("x-request-id", "u")];
     let of_all = of_all.map(|(name, value)| (name, value.to_owned()));
     let headers: Vec<_> = of_all.into_iter().chain(headers).collect();
     let headers: Vec<_> =
         headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    let body = body.to_string();
     let body = body.as_bytes();
     contract.judge(&Heard { method: "POST", path: "/", status, headers: &headers, body })
 }

@@ -160,3 +160,45 @@ fn a_mode_is_read_by_its_name() {
     let fault = "none".parse::<IdentifierMode>().unwrap_err();
     assert_eq!(fault, "`none` is not one of `full`, `masked`, `off`");
 }
+
+fn own(values: &[String]) -> Identifiers {
+    let mut own = Identifiers::default();
+    values.iter().for_each(|value| own.add(value));
+    own
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(256))]
+
+    #[test]
+    fn no_form_of_a_value_is_in_a_text_without_a_hint_of_it(
+        values in proptest::collection::vec("[a-c12äИ .,'&<\"/+@-]{3,9}", 1..4),
+        around in "[a-c12 %\\\\]{0,9}",
+    ) {
+        let own = own(&values);
+        for value in &own.values {
+            for form in encodings::of(value) {
+                let text = format!("{around}{form}{around}");
+                proptest::prop_assert!(own.may_be_in(&text), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn ten_digits_in_a_row_are_never_overlooked(text in "[0-9]{0,12}[a-z%][0-9]{0,25}[a-z-]{0,3}[0-9]{0,12}") {
+        let mut spans = Vec::new();
+        digit_runs(&text, &mut spans);
+        proptest::prop_assert!(spans.is_empty() || has_long_run(text.as_bytes()), "{text}");
+        let is_there = text.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() >= 10);
+        proptest::prop_assert_eq!(has_long_run(text.as_bytes()), is_there);
+    }
+}
+
+#[test]
+fn a_text_without_a_hint_is_not_searched() {
+    let own = Identifiers::of(&event());
+    for text in ["https://hss.test/wtl/hlr/v1", "wtl-hss.yaml", "succeeded", ""] {
+        assert!(!own.may_be_in(text), "{text}");
+    }
+    assert!(own.finder.get().is_none());
+}
