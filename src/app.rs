@@ -237,7 +237,7 @@ impl App {
     fn reload(&self, cause: &str) {
         self.log.info("reload", "reloading", fields! { "cause" => cause });
         let reloader = Arc::clone(&self.reloader);
-        tokio::spawn(async move { reloader.reload().await });
+        tokio::spawn(reloader.reload());
     }
 
     /// Load balancers are let notice first; then the listener closes and events in flight finish.

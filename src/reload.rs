@@ -64,7 +64,7 @@ impl Live {
 
 /// Replaces what is live.
 pub struct Reloader {
-    inputs: Arc<Inputs>,
+    inputs: Inputs,
     connect: Arc<dyn Connect>,
     log: Log,
     clock: Arc<dyn Clock>,
@@ -111,7 +111,6 @@ impl Reloader {
             tokens: Tokens::new(tokens),
             certificate: certificate.map(Shown::new),
         });
-        let inputs = Arc::new(inputs);
         Ok(Self { inputs, connect, log, clock, live, turn: Mutex::new(()) })
     }
 
@@ -121,15 +120,14 @@ impl Reloader {
 
     /// Reads everything again and swaps it in, or changes nothing and says why not. Events in
     /// flight finish on the set that they began with.
-    pub async fn reload(&self) {
+    pub async fn reload(self: Arc<Self>) {
         let _turn = self.turn.lock().await;
-        let inputs = Arc::clone(&self.inputs);
-        let fresh = tokio::task::spawn_blocking(move || read(&inputs)).await;
-        let replaced = match fresh {
-            Ok(Ok(fresh)) => self.replace(fresh),
-            Ok(Err(refused)) => Err(refused),
-            Err(fault) => Err(Refused::for_reason(format!("reading failed: {fault}"))),
-        };
+        let reloader = Arc::clone(&self);
+        // Connecting a thousand targets takes its time, too: no thread that runs events is held up.
+        let replacing = move || read(&reloader.inputs).and_then(|fresh| reloader.replace(fresh));
+        let replaced = tokio::task::spawn_blocking(replacing).await;
+        let replaced = replaced
+            .unwrap_or_else(|fault| Err(Refused::for_reason(format!("reading failed: {fault}"))));
         if let Err(refused) = replaced {
             self.keep(&refused);
         }

@@ -18,10 +18,15 @@ use nsps_connector::program::{Program, Target};
 use nsps_connector::telemetry::log::Log;
 use tokio::runtime::Runtime;
 
-const MAPPING: &str = include_str!("../../mappings/wtl-hss.yaml");
+pub const MAPPING: &str = include_str!("../../mappings/wtl-hss.yaml");
 const EVENT: &str = include_str!("../../tests/events/sim-updated.json");
 
 pub fn program() -> Program {
+    load(MAPPING)
+}
+
+/// What a mapping is compiled to.
+pub fn load(mapping: &str) -> Program {
     let variables = |name: &str| match name {
         "WTL_API_URL" => Some("http://hss.test/wtl/hlr/v1".to_owned()),
         "WTL_API_TOKEN" => Some("a-token-of-the-bench".to_owned()),
@@ -29,7 +34,7 @@ pub fn program() -> Program {
     };
     let no_files = |_: &str| Err("none".to_owned());
     let env = Environment::new(&variables, &no_files, false);
-    mapping::load_text("wtl-hss.yaml", MAPPING, env).program.expect("the example loads")
+    mapping::load_text("wtl-hss.yaml", mapping, env).program.expect("the mapping loads")
 }
 
 /// The event as it travels: NSPS sends no white space.
@@ -43,15 +48,19 @@ pub fn parse(body: &[u8]) -> Event {
         .expect("the sample is an event")
 }
 
+/// What a target says that agrees.
+pub fn yes() -> Response {
+    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    Response { status: 200, headers, body: Bytes::from_static(br#"{"result":true}"#) }
+}
+
 /// A target that says yes at once.
 struct Instant;
 
 impl Transport for Instant {
     fn send(&self, request: Request) -> Exchange<'_> {
         black_box(request);
-        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        let body = Bytes::from_static(br#"{"result":true}"#);
-        Box::pin(std::future::ready(Ok(Response { status: 200, headers, body })))
+        Box::pin(std::future::ready(Ok(yes())))
     }
 }
 

@@ -1,10 +1,14 @@
 //! One event in front of one mapping, with nothing sent: each part of the way by itself, for
 //! measuring.
 
+use std::sync::Arc;
+
 use super::event_scope::{EventScope, Facts};
 use super::request;
 use super::run::{Choice, choose};
-use super::transport::Request;
+use super::target::answer::Answer;
+use super::target::judge::{self, Verdict};
+use super::transport::{Request, Response};
 use crate::clock::Clock;
 use crate::event::Event;
 use crate::expr::{Fault, Root, Scope, VariableId};
@@ -63,5 +67,21 @@ impl<'e> Trial<'e> {
             Act::Fail(_) => None,
         });
         calls.map(|(call, target)| request::render(&call.request, target, &self.scope)).collect()
+    }
+
+    /// Whether an answer to the first request of a rule means that it was done.
+    pub fn judge(&self, rule: &Rule, response: Response) -> bool {
+        let Action::Steps(steps) = &rule.action else { return false };
+        let call = steps.iter().find_map(|step| match &step.act {
+            Act::Call(call) => Some(call),
+            Act::Fail(_) => None,
+        });
+        let target = call.and_then(|call| self.mapping.targets.get(call.target));
+        call.zip(target).is_some_and(|(call, target)| {
+            let answer = Answer::new(response, Arc::default(), false);
+            let now = self.subject.clock.wall();
+            let verdict = judge::answer(&answer, call, target, &self.scope, now);
+            matches!(verdict, Verdict::Done { .. })
+        })
     }
 }

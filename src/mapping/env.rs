@@ -15,8 +15,8 @@ const LARGEST_FILE: u64 = 1 << 20;
 
 /// Where `${…}` comes from, and what was found to be secret on the way.
 pub struct Environment<'e> {
-    variables: &'e dyn Fn(&str) -> Option<String>,
-    files: &'e dyn Fn(&str) -> Result<String, String>,
+    variables: &'e Variables<'e>,
+    files: &'e Files<'e>,
     /// Stand-ins are given for what is not set, so that the rest can be checked.
     allow_missing: bool,
     /// A test file says what there is, and nothing else does.
@@ -24,6 +24,12 @@ pub struct Environment<'e> {
     now: Option<Timestamp>,
     secrets: BTreeSet<String>,
 }
+
+/// Gives the value of a variable, if it is set. Files are read side by side.
+pub type Variables<'e> = dyn Fn(&str) -> Option<String> + Sync + 'e;
+
+/// Gives what is in a file, or why it cannot be read.
+pub type Files<'e> = dyn Fn(&str) -> Result<String, String> + Sync + 'e;
 
 /// Whether what a text takes from the environment must never be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,11 +70,7 @@ impl Substituted {
 }
 
 impl<'e> Environment<'e> {
-    pub fn new(
-        variables: &'e dyn Fn(&str) -> Option<String>,
-        files: &'e dyn Fn(&str) -> Result<String, String>,
-        allow_missing: bool,
-    ) -> Self {
+    pub fn new(variables: &'e Variables<'e>, files: &'e Files<'e>, allow_missing: bool) -> Self {
         let (of_test, now, secrets) = (false, None, BTreeSet::new());
         Self { variables, files, allow_missing, of_test, now, secrets }
     }
@@ -84,11 +86,13 @@ impl<'e> Environment<'e> {
     }
 
     /// What a test file sets, and nothing else.
-    pub fn of_test(
-        variables: &'e dyn Fn(&str) -> Option<String>,
-        files: &'e dyn Fn(&str) -> Result<String, String>,
-    ) -> Self {
+    pub fn of_test(variables: &'e Variables<'e>, files: &'e Files<'e>) -> Self {
         Self { of_test: true, ..Self::new(variables, files, false) }
+    }
+
+    /// The same for another file: no secret was met yet.
+    pub fn afresh(&self) -> Self {
+        Self { secrets: BTreeSet::new(), ..*self }
     }
 
     /// Every secret that was met.

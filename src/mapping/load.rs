@@ -1,7 +1,11 @@
 //! From a directory to a program: every file is read and checked before anything is said.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::{Builder, ScopedJoinHandle};
 
 use sha2::{Digest, Sha256};
 
@@ -28,7 +32,7 @@ pub struct Loaded {
 /// Reads a directory (every `*.yaml` and `*.yml` but `*.test.yaml`, without recursion, in byte order
 /// of names), or one file.
 pub fn load(path: &Path, env: Environment<'_>) -> Loaded {
-    let mut loader = Loader::new(env);
+    let mut loader = Loader::default();
     let whole = || Source::unread(path.display().to_string());
     let files = match mapping_files(path) {
         Ok(files) => files,
@@ -44,10 +48,18 @@ pub fn load(path: &Path, env: Environment<'_>) -> Loaded {
         let diagnostic = Diagnostic::error("no-mappings", &whole(), None, message);
         loader.report.push(diagnostic.help("mapping files end in `.yaml` or `.yml`"));
     }
-    for file in &files {
-        loader.file(file);
+    let many = files.len();
+    let outcomes = read_all(&files, &env);
+    for (file, outcome) in files.into_iter().zip(outcomes) {
+        match outcome {
+            Ok((source, checked)) => {
+                loader.take(&file_name(&file), &source, checked);
+                loader.texts.push((file, source));
+            }
+            Err(diagnostic) => loader.report.push(*diagnostic),
+        }
     }
-    loader.finish(files.len())
+    loader.finish(many)
 }
 
 /// Loads one mapping from its text, under the name that messages show.
@@ -57,54 +69,103 @@ pub fn load_text(name: &str, text: &str, env: Environment<'_>) -> Loaded {
 
 /// Loads one mapping that was read already; `name` is the file's, without directories.
 pub fn load_source(name: &str, source: &Source, env: Environment<'_>) -> Loaded {
-    let mut loader = Loader::new(env);
-    loader.text(name, source);
+    let mut loader = Loader::default();
+    loader.take(name, source, Checked::of(name, source, &env));
     loader.finish(1)
 }
 
+/// What became of one file.
+struct Checked {
+    mapping: Option<Mapping>,
+    report: Report,
+    secrets: BTreeSet<String>,
+}
+
+/// What was read of one file, and what became of it; or why it cannot be read.
+type Outcome = Result<(Source, Checked), Box<Diagnostic>>;
+
+/// Fewer files than this are not worth a thread.
+const LEAST_SHARE: usize = 16;
+
+/// Reads and checks files, as many shares of them side by side as there are processors; told in the
+/// order of the files.
+fn read_all(files: &[PathBuf], env: &Environment<'_>) -> Vec<Outcome> {
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let mut shares = files.chunks(files.len().div_ceil(processors).max(LEAST_SHARE));
+    let own = shares.next().unwrap_or_default();
+    std::thread::scope(|scope| {
+        let others: Vec<_> = shares
+            .map(|share| {
+                let thread = Builder::new().spawn_scoped(scope, move || read_share(share, env));
+                // Where there can be no more threads, this one does it.
+                thread.map_err(|_| share)
+            })
+            .collect();
+        let mut all = read_share(own, env);
+        for other in others {
+            all.extend(match other.map(ScopedJoinHandle::join) {
+                Ok(Ok(outcomes)) => outcomes,
+                Ok(Err(panic)) => std::panic::resume_unwind(panic),
+                Err(share) => read_share(share, env),
+            });
+        }
+        all
+    })
+}
+
+fn read_share(files: &[PathBuf], env: &Environment<'_>) -> Vec<Outcome> {
+    let outcome = |file: &PathBuf| {
+        let source = read(file, &file.display().to_string())?;
+        let checked = Checked::of(&file_name(file), &source, env);
+        Ok((source, checked))
+    };
+    files.iter().map(outcome).collect()
+}
+
+impl Checked {
+    fn of(name: &str, source: &Source, env: &Environment<'_>) -> Self {
+        let (mut env, mut report) = (env.afresh(), Report::new());
+        let mapping = Self::mapping(name, source, &mut env, &mut report);
+        Self { mapping, report, secrets: env.into_secrets() }
+    }
+
+    fn mapping(
+        name: &str,
+        source: &Source,
+        env: &mut Environment<'_>,
+        report: &mut Report,
+    ) -> Option<Mapping> {
+        let tree = yaml::parse(source, report)?;
+        let document = Document::decode(&tree, &mut Reader { source, report })?;
+        check(&document, name, source, env, report)
+    }
+}
+
 /// What was read so far.
-struct Loader<'e> {
-    env: Environment<'e>,
+#[derive(Default)]
+struct Loader {
+    secrets: BTreeSet<String>,
     report: Report,
     hash: Sha256,
     mappings: Vec<Mapping>,
     texts: Vec<(PathBuf, Source)>,
 }
 
-impl<'e> Loader<'e> {
-    fn new(env: Environment<'e>) -> Self {
-        let (mappings, texts) = (Vec::new(), Vec::new());
-        Self { env, report: Report::new(), hash: Sha256::new(), mappings, texts }
-    }
-
-    fn file(&mut self, path: &Path) {
-        let shown = path.display().to_string();
-        match read(path, &shown) {
-            Ok(source) => {
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                self.text(&name, &source);
-                self.texts.push((path.to_owned(), source));
-            }
-            Err(diagnostic) => self.report.push(*diagnostic),
-        }
-    }
-
-    fn text(&mut self, name: &str, source: &Source) {
+impl Loader {
+    fn take(&mut self, name: &str, source: &Source, checked: Checked) {
         // Lengths keep two files apart from one that holds both.
         for part in [name.as_bytes(), source.text().as_bytes()] {
             self.hash.update((part.len() as u64).to_be_bytes());
             self.hash.update(part);
         }
-        let report = &mut self.report;
-        let Some(tree) = yaml::parse(source, report) else { return };
-        let Some(document) = Document::decode(&tree, &mut Reader { source, report }) else {
-            return;
-        };
-        self.mappings.extend(check(&document, name, source, &mut self.env, report));
+        let Checked { mapping, report, secrets } = checked;
+        self.report.append(report);
+        self.secrets.extend(secrets);
+        self.mappings.extend(mapping);
     }
 
     fn finish(mut self, files: usize) -> Loaded {
-        let secrets = Arc::new(Secrets::new(self.env.into_secrets()));
+        let secrets = Arc::new(Secrets::new(self.secrets));
         self.report.conceal(&secrets);
         let hash: String = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         let usable = !self.report.has_errors();
@@ -165,16 +226,20 @@ pub fn files_of(directory: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), String
 }
 
 fn is_ours(file: &Path) -> bool {
-    let name = name_of(file);
+    let name = file_name(file);
     (name.ends_with(".yaml") || name.ends_with(".yml")) && !name.starts_with('.')
 }
 
 /// Whether the name is one of test files.
 pub fn is_test(file: &Path) -> bool {
-    let name = name_of(file);
+    let name = file_name(file);
     name.ends_with(".test.yaml") || name.ends_with(".test.yml")
 }
 
-fn name_of(file: &Path) -> String {
-    file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+/// Without directories.
+fn file_name(file: &Path) -> Cow<'_, str> {
+    file.file_name().unwrap_or_default().to_string_lossy()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,8 @@
 //! One text of a mapping, loaded under each environment that its tests give it, and cases run on it.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -39,7 +38,7 @@ pub struct Trials<'t> {
     name: &'t str,
     source: &'t Source,
     /// Names that the mapping asked the environment for.
-    asked: RefCell<BTreeSet<Box<str>>>,
+    asked: Mutex<BTreeSet<Box<str>>>,
     /// Whether it was loaded each time.
     sound: bool,
     coverage: Option<Coverage>,
@@ -53,7 +52,7 @@ impl<'t> Trials<'t> {
         Self {
             name,
             source,
-            asked: RefCell::default(),
+            asked: Mutex::default(),
             sound: true,
             coverage: None,
             rehearsal: Arc::default(),
@@ -82,7 +81,7 @@ impl<'t> Trials<'t> {
 
     fn assemble(&self, settings: &Settings, report: &mut Report) -> Option<Arc<Set>> {
         let asked = |name: String| {
-            self.asked.borrow_mut().insert(name.into());
+            self.asked().insert(name.into());
         };
         let variables = |name: &str| {
             asked(name.to_owned());
@@ -100,13 +99,17 @@ impl<'t> Trials<'t> {
         Set::assemble(loaded.program?, None, &stage).ok().map(Arc::new)
     }
 
+    fn asked(&self) -> MutexGuard<'_, BTreeSet<Box<str>>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Warns of what tests set for nothing.
     pub fn warn_of_unused(&self, readings: &Readings, source: &Source, report: &mut Report) {
         // A mapping that cannot be loaded may not have come to ask.
         if !self.sound {
             return;
         }
-        let asked = self.asked.borrow();
+        let asked = self.asked();
         for (name, span) in readings.settings.iter().filter(|(name, _)| !asked.contains(name)) {
             let message = format!("{} does not ask for `{name}`", self.name);
             let near = crate::mapping::names::did_you_mean(name, asked.iter().map(|name| &**name));

@@ -2,6 +2,7 @@
 
 mod call;
 mod name;
+mod plain;
 
 use std::sync::Arc;
 
@@ -20,7 +21,6 @@ pub(super) fn template(
     names: &mut dyn Names,
 ) -> Result<Template, Vec<TemplateFault>> {
     syntax::bounded(source).map_err(|fault| vec![fault])?;
-    let parsed = Parsed::compile(source).map_err(|error| vec![syntax::explain(source, &error)])?;
     let mut compiler = Compiler {
         source,
         unescaped,
@@ -29,7 +29,14 @@ pub(super) fn template(
         faults: Vec::new(),
         cursor: Cursor::START,
     };
-    let nodes = compiler.nodes(&parsed, 0);
+    let nodes = match plain::parts(source) {
+        Some(parts) => compiler.parts(&parts),
+        None => {
+            let parsed = Parsed::compile(source);
+            let parsed = parsed.map_err(|error| vec![syntax::explain(source, &error)])?;
+            compiler.nodes(&parsed, 0)
+        }
+    };
     if compiler.faults.is_empty() {
         return Ok(Template { source: Arc::from(source), nodes });
     }

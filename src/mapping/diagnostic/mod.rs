@@ -280,6 +280,17 @@ impl Report {
         }
     }
 
+    /// Adds what was found in other files.
+    pub fn append(&mut self, others: Report) {
+        let before = self.diagnostics.len();
+        self.covering.extend(others.covering.into_iter().map(|at| before + at));
+        self.diagnostics.extend(others.diagnostics);
+        self.seen.extend(others.seen);
+        self.found_in.extend(others.found_in);
+        self.errors += others.errors;
+        self.warnings += others.warnings;
+    }
+
     /// Lets no finding show any of these secrets either.
     pub fn conceal(&mut self, secrets: &Secrets) {
         if secrets.is_empty() {

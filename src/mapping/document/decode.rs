@@ -64,6 +64,18 @@ impl Reader<'_> {
     }
 }
 
+/// The key that a field is for, told while compiling: `for_` and `r#for` are for `for`.
+pub const fn key_of(field: &'static str) -> &'static str {
+    let field = match field.as_bytes() {
+        [b'r', b'#', ..] => field.split_at(2).1,
+        _ => field,
+    };
+    match field.as_bytes() {
+        [.., b'_'] => field.split_at(field.len() - 1).0,
+        _ => field,
+    }
+}
+
 /// Declares a document: a struct of which each field is a key of a YAML mapping, its reading, and its
 /// schema. One list of keys serves all three, so that they cannot differ. Without a `required` key
 /// nothing is read; where an `expected` one is missing, which is reported too, the others still are.
@@ -144,6 +156,6 @@ macro_rules! document {
     (@value required $field:ident) => { $field? };
     (@value expected $field:ident) => { $field };
     (@value optional $field:ident) => { $field };
-    (@key $field:ident) => { stringify!($field).trim_start_matches("r#").trim_end_matches('_') };
+    (@key $field:ident) => { const { $crate::mapping::document::decode::key_of(stringify!($field)) } };
 }
 pub(crate) use document;

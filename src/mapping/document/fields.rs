@@ -64,12 +64,15 @@ impl<'n> Fields<'n> {
     /// Reports keys that are misspelt, and goes on with those that were meant: what is below them
     /// is neither missing nor unchecked.
     pub fn correct(&mut self, reader: &mut Reader<'_>) {
+        let is_known =
+            |name: &str| self.keys.contains(&name) || elsewhere(self.what, name).is_some();
+        if self.rest.iter().all(|field| is_known(field.name)) {
+            return;
+        }
         let there: HashSet<&str> = self.rest.iter().map(|field| field.name).collect();
         let mut absent = self.keys.clone();
         absent.retain(|name| !there.contains(name));
         let mut rest = std::mem::take(&mut self.rest);
-        let is_known =
-            |name: &str| self.keys.contains(&name) || elsewhere(self.what, name).is_some();
         for field in rest.iter_mut().filter(|field| !is_known(field.name)) {
             let Some(near) = did_you_mean(field.name, absent.iter().copied()) else { continue };
             self.unknown(field.key, &format!("did you mean `{near}`?"), reader);

@@ -243,7 +243,8 @@ fn clause(key: &Key, value: &Node, reader: &mut Reader<'_>) -> Option<Clause> {
         .as_sequence()
         .is_some_and(|members| members.iter().any(|member| member.as_mapping().is_some()));
     // No subject is tested with a list of mappings: `ayn` was meant to combine them.
-    if let Some(near) = did_you_mean(&key.text, ["any", "all"]).filter(|_| of_mappings) {
+    let near = of_mappings.then(|| did_you_mean(&key.text, ["any", "all"])).flatten();
+    if let Some(near) = near {
         let message = format!("conditions are not combined with `{}`", key.text);
         reader.error("unknown-key", key.span, message, &format!("did you mean `{near}`?"));
         return several(value, reader).map(Clause::Any);
