@@ -50,6 +50,6 @@ fn subject(event: &Event) -> Subject {
         unique_id: Some(event.unique_id.clone()),
         event_id: Some(event.id.clone()),
         event_type: Some(event.event_type.clone()),
-        identifiers: Arc::new(Identifiers::of(&event.body)),
+        identifiers: Arc::new(Identifiers::of(event.body.root())),
     }
 }
