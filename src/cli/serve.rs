@@ -102,6 +102,7 @@ fn config(settings: &Settings) -> Config {
     let mut ingress = ingress::Config::new(settings.listen);
     ingress.event_paths.clone_from(&settings.event_paths);
     ingress.max_body = settings.max_body;
+    ingress.workers = settings.workers;
     Config {
         ingress,
         limits: Limits { events: settings.max_in_flight, bytes: settings.max_in_flight_bytes },

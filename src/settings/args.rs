@@ -119,7 +119,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "HOW")]
     pub log_identifiers: Option<String>,
 
-    /// Threads of the engine: a number, or `cores` [env: WORKERS] [default: cores]
+    /// Threads that take requests and run events: a number, or `cores` [env: WORKERS] [default: cores]
     #[arg(long, value_name = "NUMBER")]
     pub workers: Option<String>,
 
