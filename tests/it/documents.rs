@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::support::markdown::headings;
 use crate::support::scratch::repository_file;
 
-const DOCUMENTS: [&str; 12] = [
+const DOCUMENTS: [&str; 13] = [
     "README.md",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
@@ -14,6 +14,7 @@ const DOCUMENTS: [&str; 12] = [
     "docs/cookbook.md",
     "docs/events.md",
     "docs/operations.md",
+    "docs/performance.md",
     "fuzz/README.md",
     "benches/compare/README.md",
     "deploy/README.md",
