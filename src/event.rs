@@ -1,5 +1,7 @@
 //! The envelope: bytes from NSPS to an [`Event`], or the reason why not.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::document::{Document, Node, Spot, View};
@@ -15,17 +17,17 @@ const LONGEST_NAME: usize = 512;
 #[derive(Debug, Clone)]
 pub struct Event {
     /// `event_id`: the same on every redelivery.
-    pub id: String,
+    pub id: Arc<str>,
     /// `data.event_type`, e.g. `SIM/Updated`.
-    pub event_type: String,
+    pub event_type: Arc<str>,
     /// The whole request body, unknown fields included.
     pub body: Document,
     /// Length of the body as it came, in bytes.
     pub size: usize,
     /// `x-b3-traceid`, or one that was generated.
-    pub request_id: String,
+    pub request_id: Arc<str>,
     /// `x-request-id`, or one that was generated.
-    pub unique_id: String,
+    pub unique_id: Arc<str>,
 }
 
 /// Why a body is not an event.
@@ -46,25 +48,28 @@ impl Event {
     /// documented list, because the lists differ between releases of the billing system.
     pub fn parse(
         body: impl Into<Vec<u8>>,
-        request_id: String,
-        unique_id: String,
+        request_id: impl Into<Arc<str>>,
+        unique_id: impl Into<Arc<str>>,
     ) -> Result<Self, EnvelopeFault> {
         let body = body.into();
         let size = body.len();
         let body =
             Document::parse(body).map_err(|fault| EnvelopeFault::NotJson(fault.to_string()))?;
         match identify(body.root()) {
-            Ok((id, event_type)) => Ok(Self { id, event_type, body, size, request_id, unique_id }),
+            Ok((id, event_type)) => {
+                let (request_id, unique_id) = (request_id.into(), unique_id.into());
+                Ok(Self { id, event_type, body, size, request_id, unique_id })
+            }
             Err(reason) => {
                 let event_id = name(body.root().get("event_id"), "event_id").ok();
-                Err(EnvelopeFault::Invalid { reason, event_id })
+                Err(EnvelopeFault::Invalid { reason, event_id: event_id.map(|id| id.to_string()) })
             }
         }
     }
 }
 
 /// Checks the shape of an envelope, and gives its id and its type; or why it is none.
-fn identify(envelope: Spot<'_>) -> Result<(String, String), String> {
+fn identify(envelope: Spot<'_>) -> Result<(Arc<str>, Arc<str>), String> {
     if !is_object(envelope) {
         return Err(format!("the body must be an object, it is {}", envelope.view().kind()));
     }
@@ -89,13 +94,13 @@ fn is_object(value: Spot<'_>) -> bool {
     matches!(value.view(), View::Object(_))
 }
 
-fn name(value: Option<Spot<'_>>, field: &str) -> Result<String, String> {
+fn name(value: Option<Spot<'_>>, field: &str) -> Result<Arc<str>, String> {
     match value.map(Spot::view) {
         Some(View::Text("")) => Err(format!("`{field}` is empty")),
         Some(View::Text(text)) if text.chars().count() > LONGEST_NAME => {
             Err(format!("`{field}` is longer than {LONGEST_NAME} characters"))
         }
-        Some(View::Text(text)) => Ok(text.to_owned()),
+        Some(View::Text(text)) => Ok(text.into()),
         Some(other) => Err(format!("`{field}` must be a string, it is {}", other.kind())),
         None => Err(format!("`{field}` is missing")),
     }

@@ -43,8 +43,8 @@ impl Facts {
             event_id: body.get("event_id").map(Spot::owned),
             event_type: event_type.map(Spot::owned),
             handler_id: handler_id.map(Spot::owned),
-            request_id: Value::from(event.request_id.as_str()),
-            unique_id: Value::from(event.unique_id.as_str()),
+            request_id: Value::from(&*event.request_id),
+            unique_id: Value::from(&*event.unique_id),
             now: Value::from(clock.wall().to_string()),
         }
     }

@@ -280,10 +280,11 @@ fn add(headers: &mut Vec<(Arc<str>, String)>, name: &Arc<str>, value: impl FnOnc
 pub(super) fn trace(request: &mut Request, event: &Event, clock: &dyn Clock) {
     let span = clock::span_id(clock);
     let headers = &mut request.headers;
-    add(headers, &name::TRACE_ID, || event.request_id.clone());
-    add(headers, &name::SPAN_ID, || span.clone());
-    add(headers, &name::REQUEST_ID, || event.unique_id.clone());
-    add(headers, &name::TRACE_PARENT, || trace_parent(&event.request_id, &span));
+    let parent = trace_parent(&event.request_id, &span);
+    add(headers, &name::TRACE_ID, || event.request_id.to_string());
+    add(headers, &name::SPAN_ID, || span);
+    add(headers, &name::REQUEST_ID, || event.unique_id.to_string());
+    add(headers, &name::TRACE_PARENT, || parent);
 }
 
 /// The trace id and the span id as W3C Trace Context wants them. The trace id is 32 lower-case hex

@@ -16,7 +16,7 @@ fn refusal(body: &str) -> String {
 fn the_smallest_event_is_read() {
     let event =
         parse(r#"{"event_id":"e","data":{"event_type":"SIM/Updated"},"pb_data":{}}"#).unwrap();
-    assert_eq!((event.id.as_str(), event.event_type.as_str()), ("e", "SIM/Updated"));
+    assert_eq!((&*event.id, &*event.event_type), ("e", "SIM/Updated"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod extent;
 mod rules;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -30,8 +31,8 @@ pub(super) const ALL_TYPES: [&str; 6] =
 /// The two identifiers that come with a request, or are made for it.
 #[derive(Debug, Clone)]
 pub(super) struct Identity {
-    pub request_id: String,
-    pub unique_id: String,
+    pub request_id: Arc<str>,
+    pub unique_id: Arc<str>,
 }
 
 /// An answer, short of the headers that every answer has.
@@ -214,8 +215,8 @@ fn failure_body(
     if let Some(event_id) = event_id {
         body.insert("event_id".to_owned(), event_id.into());
     }
-    body.insert("request_id".to_owned(), identity.request_id.as_str().into());
-    body.insert("unique_id".to_owned(), identity.unique_id.as_str().into());
+    body.insert("request_id".to_owned(), (*identity.request_id).into());
+    body.insert("unique_id".to_owned(), (*identity.unique_id).into());
     body
 }
 
@@ -260,8 +261,8 @@ impl Verdict {
 /// The event that an outcome is about.
 #[derive(Debug, Clone)]
 pub(super) struct About {
-    pub event_id: String,
-    pub event_type: String,
+    pub event_id: Arc<str>,
+    pub event_type: Arc<str>,
     pub identity: Identity,
 }
 
@@ -355,7 +356,7 @@ fn failed(outcome: &Outcome, about: &About, mask: &dyn Mask, rules: Box<RawValue
     };
     let (_, worst) = *worst;
     let (message, error) = (mask.mask(&worst.message), mask.mask(&worst.error));
-    let event_id = Some(about.event_id.as_str());
+    let event_id = Some(&*about.event_id);
     let mut body = failure_body(&message, &error, kind(worst), &about.identity, event_id);
     let details = failures.iter().map(|(rule, failure)| detail(rule, failure, mask));
     body.insert("details".to_owned(), details.collect());

@@ -138,7 +138,7 @@ fn about(log: &Log, identity: &Identity, event_id: Option<&str>) -> Log {
     log.about(Subject {
         request_id: Some(identity.request_id.clone()),
         unique_id: Some(identity.unique_id.clone()),
-        event_id: event_id.map(str::to_owned),
+        event_id: event_id.map(Arc::from),
         ..Subject::default()
     })
 }
@@ -148,11 +148,11 @@ fn identity(headers: &HeaderMap, clock: &dyn Clock) -> Identity {
         let value = headers.get(name)?.as_bytes();
         let printable = value.iter().all(|byte| matches!(byte, b' '..=b'~'));
         let fits = printable && !value.is_empty() && value.len() <= LONGEST_IDENTIFIER;
-        fits.then(|| String::from_utf8_lossy(value).into_owned())
+        fits.then(|| Arc::from(String::from_utf8_lossy(value)))
     };
     Identity {
-        request_id: given(&REQUEST_ID).unwrap_or_else(|| clock::trace_id(clock)),
-        unique_id: given(&UNIQUE_ID).unwrap_or_else(|| clock::uuid(clock).to_string()),
+        request_id: given(&REQUEST_ID).unwrap_or_else(|| clock::trace_id(clock).into()),
+        unique_id: given(&UNIQUE_ID).unwrap_or_else(|| clock::uuid(clock).to_string().into()),
     }
 }
 

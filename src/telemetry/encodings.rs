@@ -17,12 +17,16 @@ const KEPT: [&[u8]; 5] = [b"", b"~", b"~!'()*", b"~!$&'()*+,;=:@", b"~!$&'()*+,;
 
 /// `text` itself, percent-encoded (RFC 3986), form-encoded, XML-escaped and JSON-escaped; a form
 /// that is equal to another is there once.
-pub(super) fn of(text: &str) -> BTreeSet<String> {
-    let mut forms = BTreeSet::from([text.to_owned()]);
+pub(super) fn of(text: &str) -> Vec<String> {
     // Most identifiers are plain digits or letters: all their forms are the same.
-    if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return forms;
+    match text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        true => vec![text.to_owned()],
+        false => of_any(text).into_iter().collect(),
     }
+}
+
+fn of_any(text: &str) -> BTreeSet<String> {
+    let mut forms = BTreeSet::from([text.to_owned()]);
     for hex in [UPPER, LOWER] {
         for kept in KEPT {
             forms.insert(percent(text, kept, hex, "%20"));
@@ -136,13 +140,13 @@ mod tests {
             "a b/&quot;é&lt;&apos;+~",
             "a b/&#34;é&lt;&#39;+~",
         ] {
-            assert!(forms.contains(form), "{form} in {forms:#?}");
+            assert!(forms.iter().any(|it| it == form), "{form} in {forms:#?}");
         }
     }
 
     #[test]
     fn the_lines_of_a_text_are_known_as_xml_bodies_carry_them() {
-        assert!(of("a\r\n\t<b>").contains("a&#13;&#10;&#9;&lt;b&gt;"));
+        assert!(of("a\r\n\t<b>").contains(&"a&#13;&#10;&#9;&lt;b&gt;".to_owned()));
     }
 
     #[test]
@@ -163,7 +167,7 @@ mod tests {
     fn base64_comes_in_both_alphabets_padded_and_not() {
         let forms = of_base64(&[0xfb, 0xef, 0xff, 0xfe]);
         for form in ["++///g==", "++///g", "--___g==", "--___g", "%2B%2B%2F%2F%2Fg%3D%3D"] {
-            assert!(forms.contains(form), "{form} in {forms:#?}");
+            assert!(forms.iter().any(|it| it == form), "{form} in {forms:#?}");
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::iter::repeat_n;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
 use super::encodings;
-use super::scout::Scout;
 use super::spans::{self, HIDDEN, Span};
 use crate::document::{Node, View};
 
@@ -144,13 +144,14 @@ impl Identifiers {
     }
 
     /// Everything in `text` that `mode` hides.
-    pub(super) fn spans<'a>(&'a self, text: &str, mode: IdentifierMode) -> Vec<Span<'a>> {
+    pub(super) fn spans(&self, text: &str, mode: IdentifierMode) -> Vec<Span<'static>> {
         let mut spans = Vec::new();
         if mode == IdentifierMode::Full {
             return spans;
         }
         if self.may_be_in(text) {
-            self.finder.get_or_init(|| Finder::new(&self.values)).find(text, &mut spans);
+            let finder = self.finder.get_or_init(|| Finder::new(&self.values));
+            finder.find(&self.values, text, &mut spans);
         }
         if has_long_run(text.as_bytes()) {
             digit_runs(text, &mut spans);
@@ -167,7 +168,7 @@ impl Identifiers {
     /// that takes less than the forms of all values do.
     fn may_be_in(&self, text: &str) -> bool {
         !self.values.is_empty()
-            && self.hints.get_or_init(|| Hints::new(&self.values)).are_in(text, &self.values)
+            && self.hints.get_or_init(|| Hints::new(&self.values)).are_in(text)
     }
 
     /// What to show for a number, given as JSON has it, if `mode` hides it. No identifier has a
@@ -197,8 +198,9 @@ impl Identifiers {
 /// What must be in a text that has any form of an event's values.
 #[derive(Debug, Clone)]
 struct Hints {
-    /// For the words of the values.
-    scout: Scout,
+    words: Vec<Box<str>>,
+    /// Of each byte whether some word begins with it, and whether some has it behind that.
+    heads: [(bool, bool); 256],
     /// Some value has no word but a letter beyond ASCII.
     has_foreign: bool,
     /// Some value has neither.
@@ -207,36 +209,49 @@ struct Hints {
 
 impl Hints {
     fn new(values: &[Box<str>]) -> Self {
-        let mut words = Vec::with_capacity(values.len());
-        let (mut has_foreign, mut has_other) = (false, false);
+        let mut hints = Self {
+            words: Vec::with_capacity(values.len()),
+            heads: [(false, false); 256],
+            has_foreign: false,
+            has_other: false,
+        };
         for value in values {
             match word(value) {
-                Some(word) => words.push(word),
-                None if value.is_ascii() => has_other = true,
-                None => has_foreign = true,
+                Some(word) => hints.add(word),
+                None if value.is_ascii() => hints.has_other = true,
+                None => hints.has_foreign = true,
             }
         }
-        Self { scout: Scout::new(words.iter().copied(), 11), has_foreign, has_other }
+        hints
     }
 
-    fn are_in(&self, text: &str, values: &[Box<str>]) -> bool {
+    fn add(&mut self, word: &str) {
+        if let [first, second, ..] = *word.as_bytes() {
+            self.heads[usize::from(first)].0 = true;
+            self.heads[usize::from(second)].1 = true;
+            self.words.push(word.into());
+        }
+    }
+
+    fn are_in(&self, text: &str) -> bool {
         let text = text.as_bytes();
-        let is_word = |here: &[u8]| {
-            let mut words = values.iter().filter_map(|value| word(value));
-            words.any(|word| here.starts_with(word.as_bytes()))
-        };
+        let has_word = |here: &[u8]| self.words.iter().any(|it| here.starts_with(it.as_bytes()));
         // As it is, percent-encoded, or as `\u`.
         let is_foreign = |byte: &u8| !byte.is_ascii() || matches!(byte, b'%' | b'\\');
         self.has_other
             || (self.has_foreign && text.iter().any(is_foreign))
-            || self.scout.any(text, is_word)
+            || text.windows(2).enumerate().any(|(at, pair)| {
+                self.heads[usize::from(pair[0])].0
+                    && self.heads[usize::from(pair[1])].1
+                    && has_word(&text[at..])
+            })
     }
 }
 
 /// The first 3 or more characters of a value that no encoding changes, and that therefore are in
 /// each of its forms. Of most values that is all of it.
 fn word(value: &str) -> Option<&str> {
-    let head = &value[..spans::boundary(value, LONGEST)];
+    let head = head(value);
     let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
     if head.len() >= SHORTEST && head.bytes().all(is_kept) {
         return Some(head);
@@ -245,64 +260,70 @@ fn word(value: &str) -> Option<&str> {
     head.split(is_changed).find(|word| word.len() >= SHORTEST)
 }
 
-/// The forms of an event's values by their first byte. Building it costs less than an automaton,
-/// which would serve for two or three records only.
+/// The forms of an event's values. Building it costs less than an automaton, which would serve for two
+/// or three records only.
 #[derive(Debug, Clone)]
 struct Finder {
     /// In order of the first byte, then longest first.
     forms: Vec<Form>,
-    /// Where the forms that begin with byte `b` are: `forms[starts[b]..starts[b + 1]]`.
-    starts: Box<[usize; 257]>,
+    /// Of each byte whether some form begins with it.
+    heads: [bool; 256],
 }
 
 #[derive(Debug, Clone)]
 struct Form {
     text: String,
-    masked: String,
+    /// Which of the values it is one of.
+    of: usize,
     /// The value goes on, unknown how: it is masked up to the end of the text.
     is_open: bool,
+}
+
+impl Form {
+    fn first(&self) -> u8 {
+        self.text.as_bytes().first().copied().unwrap_or_default()
+    }
 }
 
 impl Finder {
     fn new(values: &[Box<str>]) -> Self {
         let mut forms = Vec::with_capacity(values.len());
-        for value in values {
-            let head = &value[..spans::boundary(value, LONGEST)];
-            let masked = masked(head);
+        for (of, value) in values.iter().enumerate() {
+            let head = head(value);
             let is_open = head.len() < value.len();
-            forms.extend(encodings::of(head).into_iter().map(|text| Form {
-                text,
-                masked: masked.clone(),
-                is_open,
-            }));
+            let of_head = encodings::of(head).into_iter();
+            forms.extend(of_head.map(|text| Form { text, of, is_open }));
         }
-        let first = |form: &Form| form.text.as_bytes().first().copied().unwrap_or_default();
-        forms.sort_by_key(|form| (first(form), usize::MAX - form.text.len()));
-        let mut starts = Box::new([0; 257]);
-        for form in &forms {
-            starts[usize::from(first(form)) + 1] += 1;
-        }
-        for byte in 0..256 {
-            starts[byte + 1] += starts[byte];
-        }
-        Self { forms, starts }
+        forms.sort_by_key(|form| (form.first(), usize::MAX - form.text.len()));
+        let mut heads = [false; 256];
+        forms.iter().for_each(|form| heads[usize::from(form.first())] = true);
+        Self { forms, heads }
     }
 
-    fn find<'a>(&'a self, text: &str, spans: &mut Vec<Span<'a>>) {
+    fn find(&self, values: &[Box<str>], text: &str, spans: &mut Vec<Span<'static>>) {
         let bytes = text.as_bytes();
         for (start, byte) in bytes.iter().enumerate() {
-            let first = usize::from(*byte);
-            let candidates = &self.forms[self.starts[first]..self.starts[first + 1]];
-            let here = |form: &&Form| bytes[start..].starts_with(form.text.as_bytes());
-            if let Some(form) = candidates.iter().find(here) {
+            if !self.heads[usize::from(*byte)] {
+                continue;
+            }
+            let from = self.forms.partition_point(|form| form.first() < *byte);
+            let candidates = self.forms[from..].iter().take_while(|form| form.first() == *byte);
+            let mut here = candidates.filter(|it| bytes[start..].starts_with(it.text.as_bytes()));
+            if let Some(form) = here.next() {
                 let end = if form.is_open { text.len() } else { start + form.text.len() };
-                spans::push(spans, Span { start, end, with: Cow::Borrowed(&form.masked) });
+                let with = values.get(form.of).map_or(HIDDEN.into(), |it| masked(head(it)).into());
+                spans::push(spans, Span { start, end, with });
                 if form.is_open {
                     return;
                 }
             }
         }
     }
+}
+
+/// What is looked for of a value.
+fn head(value: &str) -> &str {
+    &value[..spans::boundary(value, LONGEST)]
 }
 
 /// Whether there are 10 digits in a row: one of them is the 10th, the 20th, ... byte of the text.
@@ -382,7 +403,13 @@ fn masked(value: &str) -> String {
     if is_digits(value) {
         return match value.len() {
             length @ ..8 => "*".repeat(length),
-            length => format!("{}{}{}", &value[..5], "*".repeat(length - 7), &value[length - 2..]),
+            length => {
+                let mut masked = String::with_capacity(length);
+                masked.push_str(&value[..5]);
+                masked.extend(repeat_n('*', length - 7));
+                masked.push_str(&value[length - 2..]);
+                masked
+            }
         };
     }
     let first = |(index, character): (usize, char)| match character {

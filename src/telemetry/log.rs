@@ -70,10 +70,10 @@ macro_rules! fields {
 /// Whose records these are; `None` leaves the field out.
 #[derive(Debug, Clone, Default)]
 pub struct Subject {
-    pub request_id: Option<String>,
-    pub unique_id: Option<String>,
-    pub event_id: Option<String>,
-    pub event_type: Option<String>,
+    pub request_id: Option<Arc<str>>,
+    pub unique_id: Option<Arc<str>>,
+    pub event_id: Option<Arc<str>>,
+    pub event_type: Option<Arc<str>>,
     /// What must be masked in every record about this event.
     pub identifiers: Arc<Identifiers>,
 }

@@ -190,10 +190,9 @@ impl Veil<'_> {
     /// enough of what follows the cut is looked at. What lies farther behind costs nothing.
     fn shown<'t>(&self, text: &'t str, mode: IdentifierMode) -> Cow<'t, str> {
         // As nearly every text is.
-        let is_short = text.len() <= LONGEST_TEXT;
-        if is_short && self.secrets.spans(text).is_empty() && self.own.spans(text, mode).is_empty()
-        {
-            return Cow::Borrowed(text);
+        if text.len() <= LONGEST_TEXT && self.secrets.spans(text).is_empty() {
+            let spans = self.own.spans(text, mode);
+            return spans::replace(Cow::Borrowed(text), text.len(), spans).0;
         }
         let seen = &text[..spans::boundary(text, LONGEST_TEXT + mask::LONGEST_FORM)];
         let limit = spans::boundary(text, LONGEST_TEXT);

@@ -166,8 +166,8 @@ impl<'t> Trials<'t> {
 fn numbered(scene: &Scene, index: usize) -> Event {
     let number = index + 1;
     Event {
-        request_id: format!("{number:032x}"),
-        unique_id: format!("00000000-0000-4000-8000-{number:012x}"),
+        request_id: format!("{number:032x}").into(),
+        unique_id: format!("00000000-0000-4000-8000-{number:012x}").into(),
         ..Event::clone(&scene.event)
     }
 }

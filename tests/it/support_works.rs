@@ -168,7 +168,7 @@ fn samples_are_events() {
         let body = sample_event(name).to_string();
         let event =
             nsps_connector::event::Event::parse(body.as_bytes(), String::new(), String::new());
-        assert_eq!(event.unwrap().event_type, event_type, "{name}");
+        assert_eq!(&*event.unwrap().event_type, event_type, "{name}");
     }
 }
 

@@ -110,8 +110,8 @@ pub(super) struct Begun {
     pub vault: Arc<Vault>,
     /// Of the event that began it.
     pub log: Log,
-    pub request_id: String,
-    pub unique_id: String,
+    pub request_id: Arc<str>,
+    pub unique_id: Arc<str>,
     /// The session to get the next one from.
     pub previous: Option<Arc<Session>>,
     /// On the clock's monotonic scale; its own, not that of the event.

@@ -134,8 +134,8 @@ impl Begun {
     ) -> Result<Option<Session>, Failure> {
         let clock = &*self.engine.clock;
         let event = Event {
-            id: clock::uuid(clock).to_string(),
-            event_type: String::new(),
+            id: clock::uuid(clock).to_string().into(),
+            event_type: "".into(),
             body: Document::default(),
             size: 0,
             request_id: self.request_id.clone(),

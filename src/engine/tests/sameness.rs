@@ -71,8 +71,8 @@ fn a_redelivered_event_sends_the_same_requests_under_the_same_keys() {
     story.succeeds();
     // Later, and in a request of its own.
     let mut again = event();
-    again.request_id = "00000000000000000000000000000001".to_owned();
-    again.unique_id = "another-request".to_owned();
+    again.request_id = "00000000000000000000000000000001".into();
+    again.unique_id = "another-request".into();
     assert!(succeeded(&story.run(again)));
     let sent = story.sent();
     assert_eq!(sent.len(), 4);

@@ -7,8 +7,8 @@ use crate::engine::outcome::{Members, Undone};
 use crate::ingress::tests::Scripted;
 
 fn about() -> About {
-    let identity = Identity { request_id: "r".to_owned(), unique_id: "u".to_owned() };
-    About { event_id: "e".to_owned(), event_type: "SIM/Foo".to_owned(), identity }
+    let identity = Identity { request_id: "r".into(), unique_id: "u".into() };
+    About { event_id: "e".into(), event_type: "SIM/Foo".into(), identity }
 }
 
 fn rule(name: &str, result: RuleResult) -> RuleOutcome {

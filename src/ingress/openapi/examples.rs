@@ -35,8 +35,8 @@ pub(super) fn of(component: &str) -> Vec<Example> {
 }
 
 fn about() -> About {
-    let identity = Identity { request_id: REQUEST_ID.to_owned(), unique_id: UNIQUE_ID.to_owned() };
-    About { event_id: EVENT_ID.to_owned(), event_type: "SIM/Updated".to_owned(), identity }
+    let identity = Identity { request_id: REQUEST_ID.into(), unique_id: UNIQUE_ID.into() };
+    About { event_id: EVENT_ID.into(), event_type: "SIM/Updated".into(), identity }
 }
 
 fn rule(name: &str, result: RuleResult) -> RuleOutcome {

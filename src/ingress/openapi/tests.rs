@@ -240,8 +240,8 @@ fn however_far_a_rule_came_is_answered_as_the_document_says() {
 fn judged(contract: &Contract, failure: Failure, undone: Vec<Undone>) -> Result<String, String> {
     let result = RuleResult::Failed(failure);
     let rule = RuleOutcome { mapping: "m.yaml".into(), rule: "r".into(), result, undone };
-    let identity = Identity { request_id: "r".to_owned(), unique_id: "u".to_owned() };
-    let about = About { event_id: "e".to_owned(), event_type: "X".to_owned(), identity };
+    let identity = Identity { request_id: "r".into(), unique_id: "u".into() };
+    let about = About { event_id: "e".into(), event_type: "X".into(), identity };
     let outcome = Outcome { rules: vec![rule] };
     let Answer { status, headers, body } = of_outcome(&outcome, &about, &Secrets::default()).answer;
     let of_all =

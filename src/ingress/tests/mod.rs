@@ -52,10 +52,10 @@ impl Mask for Scripted {
 impl Service for Scripted {
     fn process(&self, event: Event, _: Log) -> Pin<Box<dyn Future<Output = Outcome> + Send>> {
         self.begun.send_modify(|count| *count += 1);
-        assert_ne!(event.event_type, "panic at once", "as the script says");
+        assert_ne!(&*event.event_type, "panic at once", "as the script says");
         let (ended, mut released) = (self.ended.clone(), self.released.subscribe());
         Box::pin(async move {
-            let result = match event.event_type.as_str() {
+            let result = match &*event.event_type {
                 "succeed" => RuleResult::Succeeded,
                 "ignore" => RuleResult::Ignored("not ours".to_owned()),
                 "where" => {

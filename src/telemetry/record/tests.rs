@@ -16,10 +16,10 @@ fn event() -> Value {
 
 fn subject() -> Subject {
     Subject {
-        request_id: Some("4bf92f3577b34da6a123456789012e47".to_owned()),
-        unique_id: Some("79123456789".to_owned()),
+        request_id: Some("4bf92f3577b34da6a123456789012e47".into()),
+        unique_id: Some("79123456789".into()),
         event_id: None,
-        event_type: Some("SIM/Updated".to_owned()),
+        event_type: Some("SIM/Updated".into()),
         identifiers: Arc::new(Identifiers::of(&event())),
     }
 }
