@@ -22,7 +22,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Where to: the first target of a mapping, as the connector reaches it.
 struct Forwarder {
     transport: Arc<dyn Transport>,
-    url: String,
+    url: Arc<str>,
 }
 
 /// `forward ADDRESS MAPPING TARGET_URL`; without them, as `cargo bench` runs it, there is nothing to do.
@@ -60,7 +60,7 @@ fn forwarder(mapping: &str, target: &str) -> io::Result<Forwarder> {
     let program = program.ok_or_else(|| io::Error::other("the mapping has mistakes"))?;
     let target = &program.mappings[0].targets[0];
     let transport = Network::new().connect(target).map_err(io::Error::other)?;
-    Ok(Forwarder { transport, url: format!("{}/", target.url) })
+    Ok(Forwarder { transport, url: format!("{}/", target.url).into() })
 }
 
 async fn forward(body: Bytes, forwarder: Data<Forwarder>) -> HttpResponse {

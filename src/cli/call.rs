@@ -18,7 +18,7 @@ pub(super) fn get(url: &str, path: &str, timeout: Duration) -> Result<Response, 
     })?;
     let mut target = Target::plain("connector", url);
     target.route.trust = Trust::Anyone;
-    let url = format!("{}{path}", target.url);
+    let url = format!("{}{path}", target.url).into();
     let (method, headers, body) = ("GET".into(), Vec::new(), Bytes::new());
     let request = Request { method, url, headers, body, timeout };
     runtime.block_on(async { Network::new().connect(&target)?.send(request).await })
@@ -33,7 +33,7 @@ pub(super) async fn post(
 ) -> Result<Response, TransportError> {
     let target = Target::plain("connector", url);
     let headers = headers.into_iter().map(|(name, value)| (name.into(), value)).collect();
-    let (method, url) = ("POST".into(), format!("{}/", target.url));
+    let (method, url) = ("POST".into(), format!("{}/", target.url).into());
     let request = Request { method, url, headers, body, timeout };
     Network::new().connect(&target)?.send(request).await
 }

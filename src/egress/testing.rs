@@ -34,7 +34,7 @@ pub fn target(url: &str) -> Target {
 pub fn get(url: &str) -> Request {
     Request {
         method: "GET".into(),
-        url: url.to_owned(),
+        url: url.into(),
         headers: Vec::new(),
         body: Bytes::new(),
         timeout: LONG,

@@ -4,9 +4,10 @@ mod parts;
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use parts::Parts;
@@ -24,29 +25,58 @@ use crate::expr::{
 };
 use crate::program::{Mapping, Rule, Step};
 
-/// Built-ins that are not the whole of the event; the same for all mappings.
+/// Built-ins that are not the whole of the event; the same for all mappings. Each is made when it is
+/// first asked for, which of most nobody does.
 pub(super) struct Facts {
-    event_id: Option<Value>,
-    event_type: Option<Value>,
-    handler_id: Option<Value>,
-    request_id: Value,
-    unique_id: Value,
-    now: Value,
+    began: Timestamp,
+    event_id: OnceLock<Option<Value>>,
+    event_type: OnceLock<Option<Value>>,
+    handler_id: OnceLock<Option<Value>>,
+    request_id: OnceLock<Value>,
+    unique_id: OnceLock<Value>,
+    now: OnceLock<Value>,
 }
 
 impl Facts {
-    pub(super) fn of(event: &Event, clock: &dyn Clock) -> Self {
-        let body = event.body.root();
-        let event_type = body.get("data").and_then(|inner| inner.get("event_type"));
-        let handler_id = body.get("handler_id").filter(|id| !id.is_null());
+    /// Those of an event that begins now.
+    pub(super) fn now(clock: &dyn Clock) -> Self {
         Self {
-            event_id: body.get("event_id").map(Spot::owned),
-            event_type: event_type.map(Spot::owned),
-            handler_id: handler_id.map(Spot::owned),
-            request_id: Value::from(&*event.request_id),
-            unique_id: Value::from(&*event.unique_id),
-            now: Value::from(clock.wall().to_string()),
+            began: clock.wall(),
+            event_id: OnceLock::new(),
+            event_type: OnceLock::new(),
+            handler_id: OnceLock::new(),
+            request_id: OnceLock::new(),
+            unique_id: OnceLock::new(),
+            now: OnceLock::new(),
         }
+    }
+
+    fn event_id(&self, event: &Event) -> Option<&Value> {
+        let id = || event.body.root().get("event_id").map(Spot::owned);
+        self.event_id.get_or_init(id).as_ref()
+    }
+
+    fn event_type(&self, event: &Event) -> Option<&Value> {
+        let data = || event.body.root().get("data");
+        let event_type = || data()?.get("event_type").map(Spot::owned);
+        self.event_type.get_or_init(event_type).as_ref()
+    }
+
+    fn handler_id(&self, event: &Event) -> Option<&Value> {
+        let id = || event.body.root().get("handler_id").filter(|id| !id.is_null());
+        self.handler_id.get_or_init(|| id().map(Spot::owned)).as_ref()
+    }
+
+    fn request_id(&self, event: &Event) -> &Value {
+        self.request_id.get_or_init(|| Value::from(&*event.request_id))
+    }
+
+    fn unique_id(&self, event: &Event) -> &Value {
+        self.unique_id.get_or_init(|| Value::from(&*event.unique_id))
+    }
+
+    fn beginning(&self) -> &Value {
+        self.now.get_or_init(|| Value::from(self.began.to_string()))
     }
 }
 
@@ -63,8 +93,8 @@ pub(super) struct EventScope<'e> {
     clock: &'e dyn Clock,
     values: Vec<Evaluated<'e>>,
     saved: Vec<Kept>,
-    /// By position of the step: what `steps.NAME` is.
-    steps: Vec<Value>,
+    /// By position of the step.
+    steps: Vec<Past>,
     item: Option<(Value, Value)>,
     /// Among the events of the target that the rule is busy with; given back when the rule ends.
     pub(super) place: Option<Arc<Place>>,
@@ -79,6 +109,28 @@ pub(super) struct EventScope<'e> {
     journal: Journal<'e>,
     effort: Effort,
     pub(super) observer: Option<&'e dyn Observer>,
+}
+
+/// A step that is over.
+#[derive(Debug)]
+pub(super) struct Past {
+    /// Of its last answer; none of one that was skipped.
+    status: Option<u16>,
+    value: OnceCell<Value>,
+}
+
+impl Past {
+    fn new(status: Option<u16>) -> Self {
+        Self { status, value: OnceCell::new() }
+    }
+
+    /// What `steps.NAME` is.
+    fn value(&self) -> &Value {
+        self.value.get_or_init(|| match self.status {
+            Some(status) => json!({ "status": status, "skipped": false }),
+            None => json!({ "skipped": true }),
+        })
+    }
 }
 
 /// What is kept under a name that a step saves.
@@ -177,7 +229,7 @@ impl<'e> EventScope<'e> {
             let before = self.put(slot, kept);
             self.journal.note(|| Entry::Saved { slot, before });
         }
-        self.steps.push(json!({ "status": deed.status, "skipped": false }));
+        self.steps.push(Past::new(Some(deed.status)));
         self.journal.note(|| Entry::Ended);
         Some(deed)
     }
@@ -205,10 +257,7 @@ impl<'e> EventScope<'e> {
     pub(super) fn ended(&mut self, status: Option<u16>) {
         self.item = None;
         self.journal.note(|| Entry::Ended);
-        self.steps.push(match status {
-            Some(status) => json!({ "status": status, "skipped": false }),
-            None => json!({ "skipped": true }),
-        });
+        self.steps.push(Past::new(status));
     }
 
     /// Keeps what a step saved.
@@ -248,12 +297,12 @@ impl<'e> EventScope<'e> {
     fn builtin(&self, builtin: Builtin) -> Option<&Value> {
         match builtin {
             Builtin::Event => Some(self.parts.whole(&self.event.body)),
-            Builtin::EventId => self.facts.event_id.as_ref(),
-            Builtin::EventType => self.facts.event_type.as_ref(),
-            Builtin::HandlerId => self.facts.handler_id.as_ref(),
-            Builtin::RequestId => Some(&self.facts.request_id),
-            Builtin::UniqueId => Some(&self.facts.unique_id),
-            Builtin::Now => Some(&self.facts.now),
+            Builtin::EventId => self.facts.event_id(self.event),
+            Builtin::EventType => self.facts.event_type(self.event),
+            Builtin::HandlerId => self.facts.handler_id(self.event),
+            Builtin::RequestId => Some(self.facts.request_id(self.event)),
+            Builtin::UniqueId => Some(self.facts.unique_id(self.event)),
+            Builtin::Now => Some(self.facts.beginning()),
             Builtin::Item => self.item.as_ref().map(|(item, _)| item),
             Builtin::Index => self.item.as_ref().map(|(_, index)| index),
             Builtin::Assertion => self.assertion.as_ref(),
@@ -288,7 +337,7 @@ impl Scope for EventScope<'_> {
             Root::Session(id) => {
                 self.session.as_ref().and_then(|values| values.get(id.0)?.as_ref())
             }
-            Root::Step(at) => self.steps.get(at),
+            Root::Step(at) => self.steps.get(at).map(Past::value),
             // Those of `$each` stand in front of these.
             Root::Member(_) | Root::Position(_) => None,
         })

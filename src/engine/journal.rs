@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 
 use serde_json::Value;
 
-use super::event_scope::{Evaluated, Kept};
+use super::event_scope::{Evaluated, Kept, Past};
 use crate::expr::{Budget, Fault, LARGEST_TEXT, SavedId};
 
 /// A step that was done and has an undo, or one member of its `for_each`.
@@ -47,7 +47,7 @@ pub(super) enum Entry<'e> {
     /// The rule began again; this was what it had come to.
     Begun {
         saved: Vec<Kept>,
-        steps: Vec<Value>,
+        steps: Vec<Past>,
     },
 }
 

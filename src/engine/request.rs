@@ -60,7 +60,7 @@ pub(super) fn render(
     };
     let headers = headers(template, target, scope)?;
     let method = template.method.as_str().clone();
-    Ok(Request { method, url, headers, body, timeout: Duration::ZERO })
+    Ok(Request { method, url: url.into(), headers, body, timeout: Duration::ZERO })
 }
 
 fn url(template: &RequestTemplate, target: &Target, scope: &dyn Scope) -> Result<String, Fault> {

@@ -81,7 +81,7 @@ impl Engine {
 
     /// Runs an event to its end, on the set that it began with. `log` speaks about this event.
     pub async fn process(&self, set: Arc<Set>, event: Event, log: Log) -> Outcome {
-        let facts = Facts::of(&event, &*self.clock);
+        let facts = Facts::now(&*self.clock);
         let (vault, deadline) = (&set.vault, self.deadline_from_now());
         let room = self.admission.as_deref();
         let room = room.map(|room| Room::new(room, set.targets(), event.size));

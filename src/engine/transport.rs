@@ -18,7 +18,7 @@ pub struct Request {
     /// An upper-case method token, checked at load.
     pub method: Arc<str>,
     /// Absolute, with the query string, already encoded.
-    pub url: String,
+    pub url: Arc<str>,
     /// In order; names are lower-case, values hold no control character.
     pub headers: Vec<(Arc<str>, String)>,
     /// Empty when the request has no body.

@@ -23,7 +23,7 @@ pub struct Subject<'e> {
 
 impl<'e> Subject<'e> {
     pub fn new(event: &'e Event, clock: &'e dyn Clock) -> Self {
-        Self { event, facts: Facts::of(event, clock), clock }
+        Self { event, facts: Facts::now(clock), clock }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The way of one event: who sends it, is there room, what does it say, what became of it.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -92,26 +93,32 @@ fn authenticate(gate: &Gate, headers: &HeaderMap) -> Result<(), Refusal> {
 
 fn check_kind(headers: &HeaderMap) -> Result<(), Refusal> {
     let encoding = text(headers, CONTENT_ENCODING);
-    if !matches!(encoding.to_ascii_lowercase().as_str(), "" | "identity") {
-        return Err(Refusal::ContentEncoding(encoding));
+    if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
+        return Err(Refusal::ContentEncoding(told(&encoding)));
     }
     let given = text(headers, CONTENT_TYPE);
-    let kind = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if kind.is_empty() || kind == "application/json" || is_json_based(&kind) {
+    let kind = given.split(';').next().unwrap_or_default().trim();
+    if kind.is_empty() || kind.eq_ignore_ascii_case("application/json") || is_json_based(kind) {
         return Ok(());
     }
-    Err(Refusal::ContentType(given))
+    Err(Refusal::ContentType(told(&given)))
 }
 
 /// `application/cloudevents+json` and the like (RFC 6839, 3.1).
 fn is_json_based(kind: &str) -> bool {
-    kind.split_once('/').is_some_and(|(_, name)| name.len() > 5 && name.ends_with("+json"))
+    let suffix = kind.split_once('/').and_then(|(_, name)| name.rsplit_once('+'));
+    suffix.is_some_and(|(name, suffix)| !name.is_empty() && suffix.eq_ignore_ascii_case("json"))
 }
 
-/// The first value of a header as text for messages; empty if there is none.
-fn text(headers: &HeaderMap, name: HeaderName) -> String {
-    let value = headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    value.unwrap_or_default().trim().chars().take(200).collect()
+/// The first value of a header; empty if there is none.
+fn text(headers: &HeaderMap, name: HeaderName) -> Cow<'_, str> {
+    let value = headers.get(name).map(|value| value.as_bytes().trim_ascii());
+    String::from_utf8_lossy(value.unwrap_or_default())
+}
+
+/// As messages have it.
+fn told(text: &str) -> String {
+    text.chars().take(200).collect()
 }
 
 fn parse(body: Bytes, identity: &Identity) -> Result<Event, Refusal> {

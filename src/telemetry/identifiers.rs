@@ -10,37 +10,26 @@ use super::encodings;
 use super::spans::{self, HIDDEN, Span};
 use crate::document::{Node, View};
 
-/// Paths below `pb_data` whose values are personal data.
-const PERSONAL: [(&str, &[&str]); 3] = [
-    (
-        "account_info",
-        &[
-            "id",
-            "email",
-            "subscriber_email",
-            "firstname",
-            "midinit",
-            "lastname",
-            "companyname",
-            "phone1",
-            "phone2",
-            "faxnum",
-            "cont1",
-            "cont2",
-            "baddr1",
-            "baddr2",
-            "baddr3",
-            "baddr4",
-            "baddr5",
-            "zip",
-            "login",
-        ],
-    ),
-    ("sim_info", &SIM),
-    ("prev_sim_info", &SIM),
-];
+/// Below `pb_data`, the sections that hold personal data, and which of their members are that.
+const PERSONAL: [(&str, IsPersonal); 3] =
+    [("account_info", is_of_account), ("sim_info", is_of_sim), ("prev_sim_info", is_of_sim)];
 
-const SIM: [&str; 3] = ["imsi", "iccid", "msisdn"];
+type IsPersonal = fn(&str) -> bool;
+
+#[rustfmt::skip]
+fn is_of_account(name: &str) -> bool {
+    matches!(
+        name,
+        "id" | "login" | "email" | "subscriber_email"
+            | "firstname" | "midinit" | "lastname" | "companyname"
+            | "phone1" | "phone2" | "faxnum" | "cont1" | "cont2"
+            | "baddr1" | "baddr2" | "baddr3" | "baddr4" | "baddr5" | "zip"
+    )
+}
+
+fn is_of_sim(name: &str) -> bool {
+    matches!(name, "imsi" | "iccid" | "msisdn")
+}
 
 /// Fewest characters of a value that is masked; shorter ones are in every other word.
 const SHORTEST: usize = 3;
@@ -102,12 +91,11 @@ impl Identifiers {
         let Some(sections) = event.get("pb_data") else {
             return own;
         };
-        for (section, names) in PERSONAL {
+        for (section, is_personal) in PERSONAL {
             let Some(section) = sections.get(section) else {
                 continue;
             };
-            // Comparing lengths and a few names is cheaper than to look up each name.
-            let personal = section.members().filter(|(name, _)| names.contains(name));
+            let personal = section.members().filter(|(name, _)| is_personal(name));
             for (name, value) in personal {
                 match value.view() {
                     View::Text(text) => own.collect(name, text),
@@ -167,8 +155,7 @@ impl Identifiers {
     /// Whether there is more to look for than hints: few texts have one of the values, and to tell
     /// that takes less than the forms of all values do.
     fn may_be_in(&self, text: &str) -> bool {
-        !self.values.is_empty()
-            && self.hints.get_or_init(|| Hints::new(&self.values)).are_in(text)
+        !self.values.is_empty() && self.hints.get_or_init(|| Hints::new(&self.values)).are_in(text)
     }
 
     /// What to show for a number, given as JSON has it, if `mode` hides it. No identifier has a

@@ -81,7 +81,7 @@ fn requests() -> impl Strategy<Value = Request> {
     let headers = proptest::collection::vec(header, 0..6);
     (method, urls(), headers, body).prop_map(|(method, url, headers, body)| Request {
         method: method.into(),
-        url,
+        url: url.into(),
         headers: headers.into_iter().map(|(name, value)| (name.into(), value)).collect(),
         body: Bytes::from_static(body.as_bytes()),
         timeout: Duration::from_secs(20),
@@ -120,7 +120,7 @@ fn a_target_sees_the_same_bytes_whichever_client_sends_them() {
     let usual = mirror.reached_by(Network::new().by_reqwest());
     proptest!(|(request in requests())| {
         let url = request.url.replace("PORT", &mirror.port.to_string());
-        let request = Request { url, ..request };
+        let request = Request { url: url.into(), ..request };
         let (direct, usual) = (mirror.sees(&direct, request.clone()), mirror.sees(&usual, request));
         prop_assert_eq!(direct, usual);
     });
@@ -186,7 +186,7 @@ fn a_name_is_the_same_however_often_it_is_read() {
     for (at, name) in names.iter().enumerate().chain(names.iter().enumerate()) {
         let request = Request {
             method: "GET".into(),
-            url: format!("http://hss.test:{}/", mirror.port),
+            url: format!("http://hss.test:{}/", mirror.port).into(),
             headers: vec![(Arc::clone(name), "v".to_owned())],
             body: Bytes::new(),
             timeout: Duration::from_secs(20),

@@ -30,7 +30,7 @@ fn target(url: &str) -> Target {
 fn request(url: String) -> Request {
     Request {
         method: "POST".into(),
-        url,
+        url: url.into(),
         headers: vec![("content-type".into(), "application/json".to_owned())],
         body: Bytes::from_static(b"{}"),
         timeout: LONG,
@@ -281,8 +281,8 @@ async fn a_request_that_cannot_be_sent_says_why() {
     let good = request("http://127.0.0.1:9/".to_owned());
     let header = |name: &str, value: &str| vec![(name.into(), value.to_owned())];
     let cases = [
-        (Request { url: "/only/a/path?secret".to_owned(), ..good.clone() }, "its URL is not valid"),
-        (Request { url: "ftp://h/?secret".to_owned(), ..good.clone() }, "URL scheme"),
+        (Request { url: "/only/a/path?secret".into(), ..good.clone() }, "its URL is not valid"),
+        (Request { url: "ftp://h/?secret".into(), ..good.clone() }, "URL scheme"),
         (Request { method: "B D".into(), ..good.clone() }, "its method is not a token"),
         (Request { headers: header("a b", ""), ..good.clone() }, "`a b` is not a header name"),
         (Request { headers: header("a", "secret\n"), ..good }, "header `a` holds a control"),

@@ -17,7 +17,7 @@ impl Exchange<'_> {
     pub(super) fn record(
         &self,
         method: &Arc<str>,
-        url: &str,
+        url: &Arc<str>,
         result: &Result<Response, TransportError>,
         took: Duration,
         attempt: u32,
@@ -30,9 +30,12 @@ impl Exchange<'_> {
         let mut fields = self.place_in_mapping();
         // A log-in may carry in its query what is no secret anywhere else.
         let is_login = self.step.run.login.is_some();
-        let shown = if is_login { url.split('?').next().unwrap_or_default() } else { url };
+        let shown = match url.split_once('?') {
+            Some((path, _)) if is_login => path.into(),
+            _ => url.into(),
+        };
         fields.push(("method", method.into()));
-        fields.push(("url", shown.into()));
+        fields.push(("url", shown));
         fields.push(match result {
             Ok(response) => ("status", response.status.into()),
             Err(error) => ("error", error.message.as_str().into()),

@@ -141,7 +141,7 @@ impl Begun {
             request_id: self.request_id.clone(),
             unique_id: self.unique_id.clone(),
         };
-        let facts = Facts::of(&event, clock);
+        let facts = Facts::now(clock);
         let observer = self.engine.observer_of_login(&self.target);
         let mut scope =
             EventScope::new(&login.mapping, &event, &facts, clock).observed_by(observer.as_deref());

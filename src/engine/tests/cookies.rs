@@ -116,7 +116,8 @@ fn a_log_in_may_say_where_requests_go() {
     story.succeeds_early();
     let failure = story.fails();
     assert!(failure.message.contains("another origin"), "{failure:?}");
-    let urls: Vec<String> = story.sent().into_iter().map(|sent| sent.request.url).collect();
+    let urls: Vec<String> =
+        story.sent().into_iter().map(|sent| sent.request.url.to_string()).collect();
     assert_eq!(
         urls,
         [

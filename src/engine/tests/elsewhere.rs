@@ -64,7 +64,7 @@ fn another_host_is_sent_the_credentials_and_the_cookies_that_are_for_it() {
     let story = Story::of(mapping).replies([answer, ok()]);
     story.succeeds();
     let sent = story.sent();
-    assert_eq!(sent[1].request.url, "https://b.hss.test/prov");
+    assert_eq!(&*sent[1].request.url, "https://b.hss.test/prov");
     for (name, value) in [("token", "t-1"), ("x-client", "nsps"), ("cookie", "common=2")] {
         assert_eq!(sent[1].header(name), value);
     }

@@ -93,7 +93,7 @@ fn an_assertion_is_signed_anew_for_each_token_and_never_shown() {
     let assertions: Vec<String> = story
         .sent()
         .iter()
-        .filter(|sent| sent.request.url == TOKENS)
+        .filter(|sent| &*sent.request.url == TOKENS)
         .map(|sent| {
             let form = form(sent);
             assert_eq!(form[0].1, "urn:ietf:params:oauth:grant-type:jwt-bearer");
@@ -140,7 +140,7 @@ fn a_refresh_token_is_used_first_and_the_grant_if_it_is_refused() {
     let asked: Vec<String> = story
         .sent()
         .iter()
-        .filter(|sent| sent.request.url == TOKENS)
+        .filter(|sent| &*sent.request.url == TOKENS)
         .map(|sent| form(sent).into_iter().map(|(_, value)| value).collect::<Vec<_>>().join(" "))
         .collect();
     let (grant, first, third) =
@@ -248,7 +248,7 @@ fn the_first_refresh_token_is_used_again_only_if_the_last_one_is_refused() {
         story.succeeds_early();
     }
     let sent = story.sent();
-    let asked = sent.iter().filter(|sent| sent.request.url == TOKENS).map(form);
+    let asked = sent.iter().filter(|sent| &*sent.request.url == TOKENS).map(form);
     let tokens: Vec<String> = asked.map(|form| form[1].1.replace("refresh-", "")).collect();
     assert_eq!(tokens, ["0", "1", "1", "2", "3", "4", "0"]);
 }

@@ -23,7 +23,7 @@ fn while_a_target_wants_a_pause_the_others_wait_in_order() {
     let outcomes = story.run_staggered(at([0, 2, 1]));
     assert!(outcomes.iter().all(succeeded), "{outcomes:?}");
     assert_eq!(times(&story), [0.0, 10.0, 10.0, 10.0]);
-    let order: Vec<_> = story.sent().iter().map(|sent| sent.request.url.clone()).collect();
+    let order: Vec<_> = story.sent().iter().map(|sent| sent.request.url.to_string()).collect();
     let waiting = |name: &str| order.iter().skip(1).position(|url| url.ends_with(name)).unwrap();
     assert!(waiting("e-1") < waiting("e-2"), "{order:?}");
 }

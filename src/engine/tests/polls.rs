@@ -170,7 +170,8 @@ fn each_poll_is_rendered_anew_and_its_tries_are_not() {
         rule("GET /{{uuid}}").step("repeat: { until: { $.state: done }, every: 2s, for: 20s }");
     let story = Story::of(mapping).replies([status(503), state("queued"), state("done")]);
     story.succeeds();
-    let urls: Vec<String> = story.sent().into_iter().map(|sent| sent.request.url).collect();
+    let urls: Vec<String> =
+        story.sent().into_iter().map(|sent| sent.request.url.to_string()).collect();
     assert_eq!(urls[0], urls[1]);
     assert_ne!(urls[1], urls[2]);
 }

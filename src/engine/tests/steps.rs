@@ -89,7 +89,7 @@ fn members_share_the_events_deadline() {
 fn a_member_is_tried_again_by_itself() {
     let story = Story::of(each()).replies([ok(), status(503), ok(), ok()]);
     assert!(succeeded(&story.run(event_of(value!(["a", "b"])))));
-    let urls: Vec<String> = story.sent().iter().map(|sent| sent.request.url.clone()).collect();
+    let urls: Vec<String> = story.sent().iter().map(|sent| sent.request.url.to_string()).collect();
     assert_eq!(urls, ["a", "b", "b", "sum"].map(|path| format!("http://hss.test/{path}")));
 }
 

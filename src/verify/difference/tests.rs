@@ -46,7 +46,7 @@ fn expected(method: &str, address: &str, body: Body) -> Expected {
 fn sent(method: &str, url: &str, body: impl Into<Bytes>) -> Request {
     Request {
         method: method.into(),
-        url: url.to_owned(),
+        url: url.into(),
         headers: Vec::new(),
         body: body.into(),
         timeout: Duration::ZERO,
