@@ -93,8 +93,8 @@ impl Engine {
             Some(_) => (0..mappings.len()).collect(),
             None => set.index.find(&event.event_type),
         };
-        let asked = asked.iter().filter_map(|at| Some((*at, mappings.get(*at)?)));
-        let asked = asked.map(|(at, mapping)| run.mapping(mapping, set.links(at), &facts));
+        // Their number is known beforehand: these are large, and are moved into place once.
+        let asked = asked.iter().map(|&at| run.mapping(&mappings[at], set.links(at), &facts));
         let rules = join_all(asked).await.into_iter().flatten().collect();
         Outcome { rules }
     }

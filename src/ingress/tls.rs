@@ -86,21 +86,22 @@ pub(super) fn factory(
             Ok(fn_service(move |socket: TcpStream| {
                 let (door, acceptor) = (door.clone(), acceptor.clone());
                 let (http1, http2) = (Rc::clone(&http1), Rc::clone(&http2));
-                async move {
+                // A connection holds room for the largest part of its way up to its end, and actix
+                // for all of it twice.
+                Box::pin(async move {
                     let peer = socket.peer_addr().ok();
                     // Answers are written in one go.
                     let _ = socket.set_nodelay(true);
-                    let Some(stream) = shake_hands(&door, &acceptor, socket, peer).await else {
-                        return Ok(());
-                    };
+                    let shaken = Box::pin(shake_hands(&door, &acceptor, socket, peer)).await;
+                    let Some(stream) = shaken else { return Ok(()) };
                     if stream.get_ref().1.alpn_protocol() == Some(HTTP2) {
-                        http2::serve(&door, http2, stream, peer).await;
+                        Box::pin(http2::serve(&door, http2, stream, peer)).await;
                         return Ok(());
                     }
                     let connection = door.connections.opened(stream.get_ref().0);
                     http1.serve(stream, peer, connection).await;
                     Ok(())
-                }
+                })
             }))
         }
     })
