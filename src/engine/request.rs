@@ -275,12 +275,16 @@ fn add(headers: &mut Vec<(Arc<str>, String)>, name: &Arc<str>, value: impl FnOnc
     }
 }
 
+/// As many headers as [`trace`] adds.
+const OF_TRACE: usize = 4;
+
 /// Adds what lets a request be followed through systems: B3 and W3C trace headers, and the
 /// identifiers that NSPS gave. A span is one try.
 pub(super) fn trace(request: &mut Request, event: &Event, clock: &dyn Clock) {
     let span = clock::span_id(clock);
     let headers = &mut request.headers;
     let parent = trace_parent(&event.request_id, &span);
+    headers.reserve(OF_TRACE);
     add(headers, &name::TRACE_ID, || event.request_id.to_string());
     add(headers, &name::SPAN_ID, || span);
     add(headers, &name::REQUEST_ID, || event.unique_id.to_string());
@@ -297,7 +301,8 @@ fn trace_parent(request_id: &str, span: &str) -> String {
     parent.push_str("00-");
     if hex && !zero && matches!(request_id.len(), 16 | 32) {
         parent.extend(iter::repeat_n('0', 32 - request_id.len()));
-        parent.extend(request_id.chars().map(|digit| digit.to_ascii_lowercase()));
+        parent.push_str(request_id);
+        parent.make_ascii_lowercase();
     } else {
         hexadecimal::push(&mut parent, &Sha256::digest(request_id.as_bytes())[..16]);
     }

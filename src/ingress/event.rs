@@ -48,15 +48,23 @@ pub(super) async fn receive(
         body = incoming.read(limit, patience, &mut ticket) => body?,
         () = gate.given_up() => return Err(Refusal::ShuttingDown),
     };
-    let event = parse(body, identity)?;
-    let run = begin(gate, request, event, ticket, started);
-    run.await.map_err(|ended| match ended.is_panic() {
-        true => Refusal::Panicked,
-        false => Refusal::ShuttingDown,
+    let came = Came { body, identity: identity.clone(), ticket, started };
+    begin(gate, request, came).await.unwrap_or_else(|ended| match ended.is_panic() {
+        true => Err(Refusal::Panicked),
+        false => Err(Refusal::ShuttingDown),
     })
 }
 
-/// Begins a task of its own: a client that disconnects does not end what it began.
+/// A whole body, and what belongs to it.
+struct Came {
+    body: Bytes,
+    identity: Identity,
+    ticket: Ticket,
+    started: Duration,
+}
+
+/// Begins a task of its own: a client that disconnects does not end what it began. What is large is
+/// read there, too, for it takes its time, and its memory goes back to where it came from.
 ///
 /// It runs on the thread that its request came in on, which hands nothing over then. On the engine's own
 /// threads run those that may compute for long, for others wait meanwhile, and those of HTTP/2, of which
@@ -64,18 +72,16 @@ pub(super) async fn receive(
 fn begin(
     gate: &Arc<Gate>,
     request: &HttpRequest,
-    event: Event,
-    ticket: Ticket,
-    started: Duration,
-) -> JoinHandle<Answer> {
-    let is_small = event.size <= LARGEST_IN_PLACE && request.version() < Version::HTTP_2;
+    came: Came,
+) -> JoinHandle<Result<Answer, Refusal>> {
+    let is_small = came.body.len() <= LARGEST_IN_PLACE && request.version() < Version::HTTP_2;
     let connection = request.conn_data::<Arc<Connection>>().filter(|_| is_small);
     let running = connection.map(|connection| Running::on(Arc::clone(connection)));
     let in_place = running.is_some();
     let gate = Arc::clone(gate);
     let runtime = gate.parts.runtime.clone();
     let run = async move {
-        let answer = run(gate, event, ticket, started).await;
+        let answer = run(gate, came).await;
         drop(running);
         answer
     };
@@ -121,16 +127,12 @@ fn told(text: &str) -> String {
     text.chars().take(200).collect()
 }
 
-fn parse(body: Bytes, identity: &Identity) -> Result<Event, Refusal> {
-    let Identity { request_id, unique_id } = identity.clone();
-    Event::parse(body, request_id, unique_id).map_err(Refusal::from)
-}
-
 /// Runs an event to its end, and logs it there: also where nobody waits for the answer any more.
-async fn run(gate: Arc<Gate>, event: Event, ticket: Ticket, started: Duration) -> Answer {
+async fn run(gate: Arc<Gate>, came: Came) -> Result<Answer, Refusal> {
+    let Came { body, identity, ticket, started } = came;
+    let Identity { request_id, unique_id } = identity.clone();
+    let event = Event::parse(body, request_id, unique_id)?;
     let log = gate.parts.log.about(subject(&event));
-    let identity =
-        Identity { request_id: event.request_id.clone(), unique_id: event.unique_id.clone() };
     let about =
         About { event_id: event.id.clone(), event_type: event.event_type.clone(), identity };
     let of_event = log.clone();
@@ -144,7 +146,7 @@ async fn run(gate: Arc<Gate>, event: Event, ticket: Ticket, started: Duration) -
         () = gate.given_up() => given_up(&gate, &log, &about, started),
     };
     drop(ticket);
-    answer
+    Ok(answer)
 }
 
 fn subject(event: &Event) -> Subject {

@@ -17,7 +17,7 @@ pub(in crate::engine) struct Answer {
     secrets: Arc<Known>,
     /// Whether it may bring secrets that nobody knows yet: the answer to a log-in.
     is_confidential: bool,
-    status: Value,
+    status: OnceCell<Value>,
     headers: OnceCell<Value>,
     body: OnceCell<Body<'static>>,
     text: OnceCell<Value>,
@@ -32,12 +32,11 @@ impl Answer {
         secrets: Arc<Known>,
         is_confidential: bool,
     ) -> Self {
-        let status = Value::from(response.status);
         Self {
             response,
             secrets,
             is_confidential,
-            status,
+            status: OnceCell::new(),
             headers: OnceCell::new(),
             body: OnceCell::new(),
             text: OnceCell::new(),
@@ -54,7 +53,7 @@ impl Answer {
     }
 
     pub(in crate::engine) fn status(&self) -> &Value {
-        &self.status
+        self.status.get_or_init(|| Value::from(self.code()))
     }
 
     /// An object of header values by lower-case name; several of one name are joined by `, `
