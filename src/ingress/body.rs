@@ -19,8 +19,10 @@ use crate::engine::admit::Ticket;
 const SPARED: usize = 64 * 1024;
 const SPARED_TIME: Duration = Duration::from_millis(200);
 
-/// How much is reserved for a body on the mere word of its `content-length`.
+/// How much is reserved for a body on the mere word of its `content-length`, and how many times of what
+/// has come of it: what is moved to a larger place is held twice.
 const TRUSTED: usize = 16 * 1024;
+const TRUST: usize = 15;
 
 /// The body of a request, on its way in.
 pub(super) struct Incoming {
@@ -49,12 +51,17 @@ impl Incoming {
     }
 
     async fn collect(&mut self, limit: usize, ticket: &mut Ticket) -> Result<Bytes, Refusal> {
-        let mut body = BytesMut::with_capacity(self.announced.unwrap_or_default().min(TRUSTED));
+        let announced = self.announced.unwrap_or_default();
+        let mut body = BytesMut::with_capacity(announced.min(TRUSTED));
         while let Some(chunk) = self.chunk().await? {
             if body.len() + chunk.len() > limit {
                 return Err(Refusal::TooLarge { limit });
             }
             ticket.grow(chunk.len()).map_err(Refusal::Full)?;
+            if body.capacity() - body.len() < chunk.len() {
+                let comes = announced.saturating_sub(body.len());
+                body.reserve(comes.min(TRUST * body.len()).max(chunk.len()));
+            }
             body.extend_from_slice(&chunk);
         }
         Ok(body.freeze())
