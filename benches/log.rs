@@ -7,11 +7,10 @@
 mod parts;
 
 use std::io;
-use std::sync::Arc;
 
-use nsps_connector::telemetry::log::{Field, Log, Options, Subject, milliseconds, start};
-use nsps_connector::telemetry::mask::{Identifiers, Secrets};
-use nsps_connector::{event::Event, fields};
+use nsps_connector::fields;
+use nsps_connector::telemetry::log::{Field, Log, Options, milliseconds, start};
+use nsps_connector::telemetry::mask::Secrets;
 use parts::Whole;
 use serde_json::value::RawValue;
 
@@ -27,7 +26,7 @@ fn main() {
     whole.process();
     for _ in 0..events.unwrap_or(1_000_u32) {
         let event = whole.event();
-        let log = log.about(subject(&event));
+        let log = log.about(event.subject());
         let outcome = whole.process_with(event, log.clone());
         let rule = &outcome.rules[0];
         let (mapping, name) = (&rule.mapping, &rule.rule);
@@ -42,14 +41,4 @@ fn main() {
     }
     drop(guard);
     assert_eq!(log.dropped(), 0, "every record counts");
-}
-
-fn subject(event: &Event) -> Subject {
-    Subject {
-        request_id: Some(event.request_id.clone()),
-        unique_id: Some(event.unique_id.clone()),
-        event_id: Some(event.id.clone()),
-        event_type: Some(event.event_type.clone()),
-        identifiers: Arc::new(Identifiers::of(event.body.root())),
-    }
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::document::{Document, Node, Spot, View};
+use crate::telemetry::log::Subject;
+use crate::telemetry::mask::Identifiers;
 
 /// What an envelope may hold, as a JSON Schema (draft 2020-12). It refuses what [`Event::parse`]
 /// refuses, and nothing else; the rest of it is there to be read.
@@ -64,6 +66,17 @@ impl Event {
                 let event_id = name(body.root().get("event_id"), "event_id").ok();
                 Err(EnvelopeFault::Invalid { reason, event_id: event_id.map(|id| id.to_string()) })
             }
+        }
+    }
+
+    /// Whose the records of the log are that speak about it.
+    pub fn subject(&self) -> Subject {
+        Subject {
+            request_id: Some(self.request_id.clone()),
+            unique_id: Some(self.unique_id.clone()),
+            event_id: Some(self.id.clone()),
+            event_type: Some(self.event_type.clone()),
+            identifiers: Arc::new(Identifiers::of(self.body.root())),
         }
     }
 }

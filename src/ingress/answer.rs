@@ -250,7 +250,7 @@ impl Verdict {
     }
 
     /// Of the event as a whole; without a rule it is ignored.
-    pub fn of_event(outcome: &Outcome) -> Self {
+    fn of_event(outcome: &Outcome) -> Self {
         [Self::Failed, Self::Acknowledged, Self::Succeeded]
             .into_iter()
             .find(|verdict| outcome.rules.iter().any(|rule| Self::of(rule) == *verdict))

@@ -19,9 +19,11 @@ use crate::engine::admit::Ticket;
 const SPARED: usize = 64 * 1024;
 const SPARED_TIME: Duration = Duration::from_millis(200);
 
-/// How much is reserved for a body on the mere word of its `content-length`, and how many times of what
-/// has come of it: what is moved to a larger place is held twice.
+/// How much is reserved for a body on the mere word of its `content-length`.
 const TRUSTED: usize = 16 * 1024;
+
+/// How many times of what has come is reserved on that word when room runs out: a body that moves to a
+/// larger place is held twice, so that it had better not move often.
 const TRUST: usize = 15;
 
 /// The body of a request, on its way in.

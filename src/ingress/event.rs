@@ -23,8 +23,7 @@ use crate::engine::admit::Ticket;
 use crate::engine::outcome::Outcome;
 use crate::event::Event;
 use crate::fields;
-use crate::telemetry::log::{Field, Level, Log, Subject};
-use crate::telemetry::mask::Identifiers;
+use crate::telemetry::log::{Field, Level, Log};
 
 /// The largest event that runs where it came in, in bytes: what can be computed about one grows faster
 /// than its size.
@@ -132,7 +131,7 @@ async fn run(gate: Arc<Gate>, came: Came) -> Result<Answer, Refusal> {
     let Came { body, identity, ticket, started } = came;
     let Identity { request_id, unique_id } = identity.clone();
     let event = Event::parse(body, request_id, unique_id)?;
-    let log = gate.parts.log.about(subject(&event));
+    let log = gate.parts.log.about(event.subject());
     let about =
         About { event_id: event.id.clone(), event_type: event.event_type.clone(), identity };
     let of_event = log.clone();
@@ -147,16 +146,6 @@ async fn run(gate: Arc<Gate>, came: Came) -> Result<Answer, Refusal> {
     };
     drop(ticket);
     Ok(answer)
-}
-
-fn subject(event: &Event) -> Subject {
-    Subject {
-        request_id: Some(event.request_id.clone()),
-        unique_id: Some(event.unique_id.clone()),
-        event_id: Some(event.id.clone()),
-        event_type: Some(event.event_type.clone()),
-        identifiers: Arc::new(Identifiers::of(event.body.root())),
-    }
 }
 
 fn ended(gate: &Gate, log: &Log, outcome: &Outcome, about: &About, started: Duration) -> Answer {
@@ -187,7 +176,7 @@ fn panicked(
     started: Duration,
 ) -> Answer {
     let fields = fields! {
-        "outcome" => Verdict::Failed.word(),
+        "outcome" => Field::Word(Verdict::Failed.word()),
         "status" => 500,
         "duration_ms" => gate.milliseconds_since(started),
         "error" => gate.parts.service.mask(panic_text(panic)).into_owned(),
@@ -199,7 +188,7 @@ fn panicked(
 fn given_up(gate: &Gate, log: &Log, about: &About, started: Duration) -> Answer {
     let refusal = Refusal::ShuttingDown;
     let fields = fields! {
-        "outcome" => Verdict::Failed.word(),
+        "outcome" => Field::Word(Verdict::Failed.word()),
         "status" => refusal.status(),
         "duration_ms" => gate.milliseconds_since(started),
         "error" => "it was not finished when the connector had to end (SHUTDOWN_GRACE)",

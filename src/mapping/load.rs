@@ -15,6 +15,7 @@ use super::document::Mapping as Document;
 use super::document::decode::{Decode, Reader};
 use super::env::Environment;
 use super::yaml;
+use crate::hexadecimal;
 use crate::program::{Mapping, Program};
 use crate::telemetry::mask::Secrets;
 
@@ -167,7 +168,7 @@ impl Loader {
     fn finish(mut self, files: usize) -> Loaded {
         let secrets = Arc::new(Secrets::new(self.secrets));
         self.report.conceal(&secrets);
-        let hash: String = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hexadecimal::of(&self.hash.finalize());
         let usable = !self.report.has_errors();
         let mappings = self.mappings;
         let program = usable.then(|| Program { mappings, hash: hash.into(), secrets });

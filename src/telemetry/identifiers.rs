@@ -132,7 +132,7 @@ impl Identifiers {
     }
 
     /// Everything in `text` that `mode` hides.
-    pub(super) fn spans(&self, text: &str, mode: IdentifierMode) -> Vec<Span<'static>> {
+    pub(super) fn spans(&self, text: &str, mode: IdentifierMode) -> Vec<Span> {
         let mut spans = Vec::new();
         if mode == IdentifierMode::Full {
             return spans;
@@ -287,7 +287,7 @@ impl Finder {
         Self { forms, heads }
     }
 
-    fn find(&self, values: &[Box<str>], text: &str, spans: &mut Vec<Span<'static>>) {
+    fn find(&self, values: &[Box<str>], text: &str, spans: &mut Vec<Span>) {
         let bytes = text.as_bytes();
         for (start, byte) in bytes.iter().enumerate() {
             if !self.heads[usize::from(*byte)] {
@@ -323,7 +323,7 @@ fn has_long_run(bytes: &[u8]) -> bool {
 }
 
 /// Runs of 10 to 20 digits, wherever they stand but in a UUID or a hexadecimal id.
-fn digit_runs(text: &str, spans: &mut Vec<Span<'_>>) {
+fn digit_runs(text: &str, spans: &mut Vec<Span>) {
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(offset) = bytes[at..].iter().position(u8::is_ascii_digit) {

@@ -117,7 +117,7 @@ impl Secrets {
         self.spans(text).into_iter().map(|span| span.start..span.end).collect()
     }
 
-    pub(super) fn spans(&self, text: &str) -> Vec<Span<'static>> {
+    pub(super) fn spans(&self, text: &str) -> Vec<Span> {
         match &self.finder {
             Finder::Nothing => Vec::new(),
             Finder::Everything => vec![hidden(0, text.len())],
@@ -165,8 +165,8 @@ pub(super) fn mask_field<'t>(
 
 /// Where secrets are in `text`. Overlapping matches are asked for, so that nothing is left of a
 /// secret that begins inside another; they come in the order of their ends.
-fn found(automaton: &AhoCorasick, is_open: &[bool], text: &str) -> Vec<Span<'static>> {
-    let mut spans: Vec<Span<'static>> = Vec::new();
+fn found(automaton: &AhoCorasick, is_open: &[bool], text: &str) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
     for found in automaton.find_overlapping_iter(text) {
         let mut start = found.start();
         let mut end = if is_open[found.pattern().as_usize()] { text.len() } else { found.end() };
@@ -179,7 +179,7 @@ fn found(automaton: &AhoCorasick, is_open: &[bool], text: &str) -> Vec<Span<'sta
     spans
 }
 
-fn hidden(start: usize, end: usize) -> Span<'static> {
+fn hidden(start: usize, end: usize) -> Span {
     Span { start, end, with: Cow::Borrowed(HIDDEN) }
 }
 
@@ -200,7 +200,7 @@ impl Finder {
             }
         }
         let (forms, is_open): (Vec<String>, Vec<bool>) = forms.into_iter().unzip();
-        let scout = Scout::new(forms.iter().map(String::as_str), 14);
+        let scout = Scout::new(forms.iter().map(String::as_str));
         // Small enough for fetched tokens of some kilobytes, which a table of all states isn't.
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)

@@ -189,7 +189,7 @@ impl Veil<'_> {
     /// `text` masked and then cut: a secret that lies across the cut is masked whole, because
     /// enough of what follows the cut is looked at. What lies farther behind costs nothing.
     fn shown<'t>(&self, text: &'t str, mode: IdentifierMode) -> Cow<'t, str> {
-        // As nearly every text is.
+        // Short and without a secret, as nearly every text is.
         if text.len() <= LONGEST_TEXT && self.secrets.spans(text).is_empty() {
             let spans = self.own.spans(text, mode);
             return spans::replace(Cow::Borrowed(text), text.len(), spans).0;

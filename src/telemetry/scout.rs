@@ -7,6 +7,9 @@ const BLOCK: usize = 3;
 /// No more bytes of a needle's beginning than these are known.
 const WIDEST: usize = 8;
 
+/// Bits of a block's hash: enough for some hundred needles.
+const BITS: u32 = 14;
+
 /// Set in a step: some needle begins with this block.
 const BEGINS: u8 = 0x80;
 
@@ -16,30 +19,27 @@ const BEGINS: u8 = 0x80;
 pub(super) struct Scout {
     /// By the hash of a block.
     steps: Box<[u8]>,
-    /// Bits of that hash.
-    bits: u32,
     /// Bytes of each needle that are known: as many as the shortest has.
     window: usize,
 }
 
 impl Scout {
-    /// `bits` of 11 are enough for some ten needles, and 14 for some hundred.
-    pub fn new<'n>(needles: impl Iterator<Item = &'n str> + Clone, bits: u32) -> Self {
+    pub fn new<'n>(needles: impl Iterator<Item = &'n str> + Clone) -> Self {
         let shortest = needles.clone().map(str::len).min().unwrap_or(WIDEST);
         let window = shortest.clamp(BLOCK, WIDEST);
         let farthest = u8::try_from(window - BLOCK + 1).unwrap_or(1);
-        let mut steps = vec![farthest; 1 << bits].into_boxed_slice();
+        let mut steps = vec![farthest; 1 << BITS].into_boxed_slice();
         for needle in needles {
             let known = &needle.as_bytes()[..window.min(needle.len())];
             for (rest, block) in (0..farthest).rev().zip(known.windows(BLOCK)) {
-                let step = &mut steps[hash(block, bits)];
+                let step = &mut steps[hash(block)];
                 *step = *step & BEGINS | (*step & !BEGINS).min(rest);
             }
             if let Some(block) = known.get(..BLOCK) {
-                steps[hash(block, bits)] |= BEGINS;
+                steps[hash(block)] |= BEGINS;
             }
         }
-        Self { steps, bits, window }
+        Self { steps, window }
     }
 
     /// Whether `is_here` says so of the text from any of the places where a needle may begin; it is
@@ -47,13 +47,13 @@ impl Scout {
     pub fn any(&self, text: &[u8], is_here: impl Fn(&[u8]) -> bool) -> bool {
         let mut at = 0;
         while let Some(window) = text.get(at..at + self.window) {
-            let last = self.steps[hash(&window[self.window - BLOCK..], self.bits)];
+            let last = self.steps[hash(&window[self.window - BLOCK..])];
             let step = usize::from(last & !BEGINS);
             if step > 0 {
                 at += step;
                 continue;
             }
-            let begins = self.steps[hash(&window[..BLOCK], self.bits)] & BEGINS > 0;
+            let begins = self.steps[hash(&window[..BLOCK])] & BEGINS > 0;
             if begins && is_here(&text[at..]) {
                 return true;
             }
@@ -64,10 +64,10 @@ impl Scout {
 }
 
 /// Of the first 3 bytes.
-fn hash(block: &[u8], bits: u32) -> usize {
+fn hash(block: &[u8]) -> usize {
     let &[first, second, third, ..] = block else { return 0 };
     let block = u32::from_le_bytes([first, second, third, 0]);
-    (block.wrapping_mul(0x9e37_79b1) >> (u32::BITS - bits)) as usize
+    (block.wrapping_mul(0x9e37_79b1) >> (u32::BITS - BITS)) as usize
 }
 
 #[cfg(test)]
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     fn found(needles: &[&str], text: &str) -> bool {
-        let scout = Scout::new(needles.iter().copied(), 11);
+        let scout = Scout::new(needles.iter().copied());
         scout.any(text.as_bytes(), |here| {
             needles.iter().any(|needle| here.starts_with(needle.as_bytes()))
         })
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn few_places_are_looked_at_where_no_needle_is() {
-        let scout = Scout::new(["first-secret", "second-secret"].into_iter(), 14);
+        let scout = Scout::new(["first-secret", "second-secret"].into_iter());
         let asked = Cell::new(0);
         let text = "https://hss.example.com/wtl/hlr/v1/subscribers?first=second".repeat(10);
         assert!(!scout.any(text.as_bytes(), |_| {

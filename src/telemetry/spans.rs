@@ -7,10 +7,10 @@ pub(super) const HIDDEN: &str = "***";
 
 /// Bytes `start..end` of a text, both at character boundaries, and what to show for them.
 #[derive(Debug)]
-pub(super) struct Span<'a> {
+pub(super) struct Span {
     pub start: usize,
     pub end: usize,
-    pub with: Cow<'a, str>,
+    pub with: Cow<'static, str>,
 }
 
 /// `text` with every span replaced, and where its byte `limit` has moved to. A span that lies
@@ -19,7 +19,7 @@ pub(super) struct Span<'a> {
 pub(super) fn replace<'t>(
     text: Cow<'t, str>,
     limit: usize,
-    spans: Vec<Span<'_>>,
+    spans: Vec<Span>,
 ) -> (Cow<'t, str>, usize) {
     if spans.is_empty() {
         return (text, limit);
@@ -45,7 +45,7 @@ pub(super) fn replace<'t>(
 
 /// In order and apart: of spans within one another the longest stays, and those that overlap
 /// otherwise become one.
-fn merge(mut spans: Vec<Span<'_>>) -> Vec<Span<'_>> {
+fn merge(mut spans: Vec<Span>) -> Vec<Span> {
     spans.sort_unstable_by_key(|span| (span.start, usize::MAX - span.end));
     let mut apart = Vec::with_capacity(spans.len());
     for span in spans {
@@ -55,7 +55,7 @@ fn merge(mut spans: Vec<Span<'_>>) -> Vec<Span<'_>> {
 }
 
 /// Adds a span that does not begin before the last of them.
-pub(super) fn push<'a>(spans: &mut Vec<Span<'a>>, span: Span<'a>) {
+pub(super) fn push(spans: &mut Vec<Span>, span: Span) {
     match spans.last_mut() {
         Some(last) if span.start < last.end && span.end <= last.end => {}
         Some(last) if span.start < last.end => {

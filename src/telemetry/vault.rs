@@ -143,7 +143,7 @@ impl Known {
         spans::replace(Cow::Borrowed(text), text.len(), self.spans(text)).0
     }
 
-    pub(super) fn spans(&self, text: &str) -> Vec<Span<'static>> {
+    pub(super) fn spans(&self, text: &str) -> Vec<Span> {
         let mut spans = self.held.spans(text);
         spans.append(&mut self.learned.spans(text));
         spans

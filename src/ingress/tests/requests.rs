@@ -39,6 +39,23 @@ async fn a_small_event_runs_on_the_thread_that_it_came_in_on_and_a_large_one_doe
 }
 
 #[tokio::test]
+async fn what_is_no_event_is_refused_where_it_is_read_and_leaves_nothing_behind() {
+    let setup = start();
+    for size in [1, 16 * 1024, 64 * 1024] {
+        for (body, status) in [("[", 400), ("[]", 422)] {
+            let body = format!("{}{body}", " ".repeat(size));
+            let answer = setup.answer_to(&post("authorization: Bearer token\r\n", &body)).await;
+            assert_eq!(
+                (answer.status, answer.text("type")),
+                (status, "VALIDATION_ERROR"),
+                "{size}"
+            );
+        }
+    }
+    assert_eq!((setup.admission.in_flight(), setup.admission.bytes_in_flight()), (0, 0));
+}
+
+#[tokio::test]
 async fn a_panic_is_an_answer_with_all_its_fields() {
     let setup = start();
     for script in ["panic", "panic at once"] {
