@@ -9,6 +9,7 @@ use hyper_util::client::legacy;
 
 use super::address::Address;
 use super::client::LARGEST_HEADERS;
+use super::direct;
 use super::resolve::Refused;
 use super::tls::{self, Ours};
 use crate::engine::transport::{TransportError, TransportFault};
@@ -85,8 +86,11 @@ pub(super) fn broken(fault: &(dyn Error + 'static), place: &str) -> TransportErr
 
 /// Whether there was no connection to send anything on.
 fn is_of_connecting(fault: &(dyn Error + 'static)) -> bool {
-    let of_hyper = causes(fault).find_map(|cause| cause.downcast_ref::<legacy::Error>());
-    of_hyper.is_some_and(legacy::Error::is_connect)
+    causes(fault).any(|cause| match cause.downcast_ref() {
+        Some(ours) => matches!(ours, direct::Fault::Connect(_)),
+        // Below reqwest.
+        None => cause.downcast_ref().is_some_and(legacy::Error::is_connect),
+    })
 }
 
 /// Whether a connection took too long.
