@@ -28,7 +28,7 @@ use thread_local::ThreadLocal;
 use tokio::runtime::Handle;
 
 pub(super) use answer::Answer;
-use line::{Line, Unsent};
+use line::{Line, Unanswered};
 use open::Opener;
 use place::Place;
 
@@ -107,20 +107,28 @@ impl Direct {
         let place = self.place(&uri)?;
         loop {
             let (line, is_new) = place.line(&self.opener, &uri).await?;
-            let unsent = match line {
-                Line::Http1(mut line) => match line.send(request).await {
-                    Ok(answer) => return Ok(answer.map(|body| Answer::on(line, place, body))),
-                    Err(unsent) => unsent,
-                },
-                Line::Http2(mut sender) => match sender.try_send_request(request).await {
-                    Ok(answer) => return Ok(answer.map(Answer::apart)),
-                    Err(fault) => Unsent::from(fault),
-                },
+            let unanswered = match line {
+                Line::Http1(mut sender) => {
+                    let sent = sender.try_send_request(line::in_origin_form(request)).await;
+                    match sent.map_err(Unanswered::from) {
+                        Ok(answer) => {
+                            return Ok(answer.map(|body| Answer::by_http1(body, sender, place)));
+                        }
+                        Err(unanswered) => unanswered,
+                    }
+                }
+                Line::Http2(mut sender) => {
+                    match sender.try_send_request(request).await.map_err(Unanswered::from) {
+                        Ok(answer) => return Ok(answer.map(Answer::by_http2)),
+                        Err(unanswered) => unanswered,
+                    }
+                }
             };
-            match unsent.request {
-                Some(again) if !is_new => request = line::restored(again, &uri),
-                _ => return Err(Fault::Exchange(unsent.fault)),
+            match unanswered.request {
+                Some(again) if !is_new => request = again,
+                _ => return Err(Fault::Exchange(unanswered.fault)),
             }
+            *request.uri_mut() = uri.clone();
         }
     }
 

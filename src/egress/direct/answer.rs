@@ -1,31 +1,34 @@
-//! The body of an answer, on the connection that it comes by.
+//! The body of an answer, and the connection that it comes by.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::client::conn::http1;
 
-use super::line::{Http1, nobody};
 use super::place::Place;
 
-/// At its end the connection is kept for another exchange; if it is dropped before, the connection is
-/// closed.
+/// At its end an HTTP/1 connection is kept for another exchange; if it is dropped before, the connection
+/// is closed.
 pub(in crate::egress) struct Answer {
     body: Incoming,
-    on: Option<(Box<Http1>, Arc<Place>)>,
+    by: Option<(http1::SendRequest<Full<Bytes>>, Arc<Place>)>,
 }
 
 impl Answer {
-    /// By HTTP/1.
-    pub(super) fn on(line: Box<Http1>, place: Arc<Place>, body: Incoming) -> Self {
-        Self { body, on: Some((line, place)) }
+    pub(super) fn by_http1(
+        body: Incoming,
+        sender: http1::SendRequest<Full<Bytes>>,
+        place: Arc<Place>,
+    ) -> Self {
+        Self { body, by: Some((sender, place)) }
     }
 
-    /// By HTTP/2, where a task moves it on.
-    pub(super) fn apart(body: Incoming) -> Self {
-        Self { body, on: None }
+    pub(super) fn by_http2(body: Incoming) -> Self {
+        Self { body, by: None }
     }
 }
 
@@ -37,21 +40,12 @@ impl Body for Answer {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let Self { body, on } = self.get_mut();
-        let Some((line, _)) = on else { return Pin::new(body).poll_frame(cx) };
-        // As with the head, what there is comes from the connection alone.
-        let frame = match Pin::new(&mut *body).poll_frame(&mut nobody()) {
-            Poll::Ready(frame) => frame,
-            Poll::Pending => {
-                // A fault ends the body as well, which tells it.
-                line.move_on(cx);
-                ready!(Pin::new(body).poll_frame(&mut nobody()))
-            }
-        };
+        let Self { body, by } = self.get_mut();
+        let frame = ready!(Pin::new(body).poll_frame(cx));
         if frame.is_none()
-            && let Some((line, place)) = on.take()
+            && let Some((sender, place)) = by.take()
         {
-            place.keep(line);
+            place.keep(sender);
         }
         Poll::Ready(frame)
     }

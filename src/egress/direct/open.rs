@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use http::Uri;
 use hyper::client::conn::{http1, http2};
-use hyper_rustls::HttpsConnector;
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::{Connection as _, HttpConnector};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tower_service::Service as _;
 
-use super::line::{Http1, Line, Socket};
+use super::line::Line;
 use super::{Fault, Settings};
 use crate::egress::client::LARGEST_HEADERS;
 use crate::egress::resolve::Resolver;
@@ -23,6 +25,8 @@ const KEEP_ALIVE: (Duration, u32) = (Duration::from_secs(15), 3);
 /// How long what was sent may stay unacknowledged (RFC 5482).
 #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+
+type Socket = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Opens connections to a target.
 pub(super) struct Opener {
@@ -70,8 +74,20 @@ impl Opener {
     }
 
     pub(super) async fn http1(&self, socket: Socket) -> Result<Line, Fault> {
-        let (sender, connection) = http1::handshake(socket).await.map_err(Fault::Exchange)?;
-        Ok(Line::Http1(Box::new(Http1::new(sender, connection))))
+        let (mut sender, connection) = http1::handshake(socket).await.map_err(Fault::Exchange)?;
+        let (tell, told) = oneshot::channel();
+        tokio::spawn(async move {
+            // Of what happens later, those are told who wait for an answer.
+            let _ = tell.send(connection.await);
+        });
+        match sender.ready().await {
+            Ok(()) => Ok(Line::Http1(sender)),
+            // That it is closed. Why, the connection knows.
+            Err(closed) => match told.await {
+                Ok(Err(fault)) => Err(Fault::Exchange(fault)),
+                _ => Err(Fault::Exchange(closed)),
+            },
+        }
     }
 
     pub(super) async fn http2(&self, socket: Socket) -> Result<Line, Fault> {

@@ -10,13 +10,13 @@ use futures_util::future::{Either, select};
 use http::Uri;
 use http::uri::{Authority, Scheme};
 use http_body_util::Full;
-use hyper::client::conn::http2;
+use hyper::client::conn::{http1, http2};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Fault;
-use super::line::{Http1, Line};
+use super::line::Line;
 use super::open::{Opened, Opener};
 
 /// Where connections to an origin are kept, and those who wait for one.
@@ -31,7 +31,7 @@ pub(super) struct Place {
 #[derive(Default)]
 struct State {
     /// The one that was used last is at the end, and the first to be used again.
-    idle: Vec<(Box<Http1>, Instant)>,
+    idle: Vec<(http1::SendRequest<Full<Bytes>>, Instant)>,
     shared: Option<(http2::SendRequest<Full<Bytes>>, Instant)>,
     /// Who opens a connection, and takes any other that is there sooner. By their numbers, in order.
     waiting: VecDeque<(u64, oneshot::Sender<Line>)>,
@@ -81,8 +81,8 @@ impl Place {
                     // Closing what has been begun would do nobody a service: the next one takes it.
                     let place = Arc::clone(self);
                     self.runtime.spawn(async move {
-                        if let Ok(Line::Http1(line)) = opening.await {
-                            place.keep(line);
+                        if let Ok(Line::Http1(sender)) = opening.await {
+                            place.keep(sender);
                         }
                     });
                 }
@@ -112,19 +112,31 @@ impl Place {
     }
 
     /// Keeps a connection on which an exchange has ended, or gives it to whoever waits for one.
-    pub(super) fn keep(self: &Arc<Self>, mut line: Box<Http1>) {
-        if !line.settles() {
-            return;
+    pub(super) fn keep(self: &Arc<Self>, mut sender: http1::SendRequest<Full<Bytes>>) {
+        if sender.is_ready() {
+            return self.keep_ready(sender);
         }
+        if !sender.is_closed() {
+            // The target has answered before it read all of the request.
+            let place = Arc::clone(self);
+            self.runtime.spawn(async move {
+                if let Ok(Ok(())) = timeout(place.idle_timeout, sender.ready()).await {
+                    place.keep_ready(sender);
+                }
+            });
+        }
+    }
+
+    fn keep_ready(self: &Arc<Self>, mut sender: http1::SendRequest<Full<Bytes>>) {
         let mut state = self.state();
         while let Some((_, first)) = state.waiting.pop_front() {
-            match first.send(Line::Http1(line)) {
-                Ok(()) => return,
-                Err(Line::Http1(back)) => line = back,
-                Err(Line::Http2(_)) => return,
+            match first.send(Line::Http1(sender)) {
+                // It has got another one meanwhile.
+                Err(Line::Http1(back)) => sender = back,
+                _ => return,
             }
         }
-        state.idle.push((line, now()));
+        state.idle.push((sender, now()));
         self.watch(&mut state);
     }
 
@@ -158,10 +170,7 @@ impl Place {
         let mut state = self.state();
         let limit = self.idle_timeout;
         state.shared.take_if(|(sender, since)| sender.is_closed() || since.elapsed() >= limit);
-        let fresh = state.idle.partition_point(|(_, since)| since.elapsed() >= limit);
-        for (line, _) in state.idle.drain(..fresh) {
-            self.runtime.spawn(line.close());
-        }
+        state.idle.retain(|(sender, since)| !sender.is_closed() && since.elapsed() < limit);
         let idle = state.idle.first().map(|(_, since)| *since);
         let shared = state.shared.as_ref().map(|(_, since)| *since);
         let next = idle.into_iter().chain(shared).min();
@@ -177,12 +186,13 @@ impl Place {
 impl State {
     /// A connection that nobody uses, or that everybody may use.
     fn free(&mut self, idle_timeout: Duration) -> Option<Line> {
-        if let Some((line, since)) = self.idle.pop() {
-            // Where the watch is late: those below have been idle for longer.
-            if since.elapsed() < idle_timeout {
-                return Some(Line::Http1(line));
+        while let Some((sender, since)) = self.idle.pop() {
+            if since.elapsed() >= idle_timeout {
+                // The watch is late; those below have been idle for longer.
+                self.idle.clear();
+            } else if sender.is_ready() {
+                return Some(Line::Http1(sender));
             }
-            self.idle.clear();
         }
         self.shared(idle_timeout)
     }
@@ -195,15 +205,6 @@ impl State {
         }
         *since = now();
         Some(Line::Http2(sender.clone()))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for (line, _) in state.idle.drain(..) {
-            self.runtime.spawn(line.close());
-        }
     }
 }
 
@@ -238,8 +239,8 @@ impl Drop for Waiting<'_> {
         }
         drop(state);
         // Told at the last moment: the next one takes it.
-        if let Ok(Line::Http1(line)) = self.told.try_recv() {
-            self.place.keep(line);
+        if let Ok(Line::Http1(sender)) = self.told.try_recv() {
+            self.place.keep(sender);
         }
     }
 }
