@@ -12,6 +12,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -101,6 +102,8 @@ pub struct Tls<'t> {
     pub protocols: &'t [&'t str],
     /// Whose clients it lets in, if it wants to know who calls.
     pub clients: Option<&'t Authority>,
+    /// With how many connections it does so: it leaves later ones waiting.
+    pub handshakes: usize,
 }
 
 impl<'t> Tls<'t> {
@@ -110,6 +113,7 @@ impl<'t> Tls<'t> {
             versions: rustls::ALL_VERSIONS,
             protocols: &["h2", "http/1.1"],
             clients: None,
+            handshakes: usize::MAX,
         }
     }
 
@@ -162,6 +166,7 @@ pub struct Server {
     pub address: SocketAddr,
     connections: Arc<AtomicUsize>,
     requests: Arc<AtomicUsize>,
+    ended: watch::Receiver<usize>,
 }
 
 impl Server {
@@ -176,20 +181,29 @@ impl Server {
         let (connections, requests) =
             (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
         let (count, asked) = (Arc::clone(&connections), Arc::clone(&requests));
+        let (end, ended) = watch::channel(0);
+        let (handshakes, end) = (tls.handshakes, Arc::new(end));
         tokio::spawn(async move {
+            let mut waiting = Vec::new();
             while let Ok((stream, _)) = listener.accept().await {
                 let number = count.fetch_add(1, Ordering::SeqCst);
+                if number >= handshakes {
+                    waiting.push(stream);
+                    continue;
+                }
                 let (acceptor, asked) = (acceptor.clone(), Arc::clone(&asked));
+                let end = Arc::clone(&end);
                 tokio::spawn(async move {
                     let Ok(stream) = acceptor.accept(stream).await else { return };
                     match stream.get_ref().1.alpn_protocol() {
                         Some(b"h2") => serve_http2(stream, http2, number, &asked).await,
-                        _ => serve_http1(stream).await,
+                        _ => serve_http1(stream, &asked).await,
                     }
+                    end.send_modify(|count| *count += 1);
                 });
             }
         });
-        Self { address, connections, requests }
+        Self { address, connections, requests, ended }
     }
 
     /// Under a name that it may or may not have a certificate for.
@@ -201,9 +215,16 @@ impl Server {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// Requests over HTTP/2 that came, refused ones included.
+    /// Requests that came, refused ones included.
     pub fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
+    }
+
+    /// Waits until so many connections have come and gone.
+    pub async fn sees_the_end_of(&self, connections: usize) {
+        let mut ended = self.ended.clone();
+        let ended = ended.wait_for(|count| *count >= connections);
+        tokio::time::timeout(LONG, ended).await.unwrap().unwrap();
     }
 }
 
@@ -215,8 +236,9 @@ fn told(stream: &TlsStream<TcpStream>) -> String {
     format!("{version:?}, {shown} certificate")
 }
 
-async fn serve_http1(mut stream: TlsStream<TcpStream>) {
+async fn serve_http1(mut stream: TlsStream<TcpStream>, asked: &AtomicUsize) {
     while read_head(&mut stream).await.is_some() {
+        asked.fetch_add(1, Ordering::SeqCst);
         let body = format!("HTTP/1.1 over {}", told(&stream));
         let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         if stream.write_all(answer.as_bytes()).await.is_err() {

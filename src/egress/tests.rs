@@ -2,6 +2,7 @@
 
 mod by_hyper;
 mod by_reqwest;
+mod pool;
 mod proxy;
 mod same;
 mod threads;

@@ -244,3 +244,27 @@ impl Drop for Waiting<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_waits_no_more_leaves_nothing_behind() {
+        let origin = Uri::from_static("http://hss.test");
+        let (scheme, authority) = (origin.scheme().unwrap(), origin.authority().unwrap());
+        let runtime = Handle::current();
+        let place = Arc::new(Place::new(scheme.clone(), authority.clone(), runtime, Duration::MAX));
+        let [first, second, third] = [(); 3].map(|()| Waiting::at(&place));
+        let numbers =
+            || place.state().waiting.iter().map(|(number, _)| *number).collect::<Vec<_>>();
+        drop(second);
+        assert_eq!(numbers(), [0, 2]);
+        drop(first);
+        let fourth = Waiting::at(&place);
+        assert_eq!(numbers(), [2, 3]);
+        drop((third, fourth));
+        assert!(numbers().is_empty());
+        assert!(!place.is_used());
+    }
+}

@@ -59,7 +59,8 @@ async fn a_target_that_wants_to_know_who_calls_is_shown_our_certificate() {
     for (versions, version) in VERSIONS.into_iter().zip(["TLSv1_2", "TLSv1_3"]) {
         for (protocols, http) in PROTOCOLS.into_iter().zip(["HTTP/1.1", "HTTP/2"]) {
             let clients = Some(&clients);
-            let server = Server::start(&Tls { shows: &issued, versions, protocols, clients }).await;
+            let tls = Tls { versions, protocols, clients, ..Tls::showing(&issued) };
+            let server = Server::start(&tls).await;
             let target = server.target("hss.test").trusting(&authority).shown(&ours);
             assert_eq!(answer(&target).await, format!("{http} over {version}, a certificate"));
         }
@@ -73,7 +74,8 @@ async fn a_target_that_demands_a_client_certificate_or_refuses_ours_says_so() {
     let (stranger, old) = (authority.client("nsps"), clients.issues(&["nsps"], expired));
     for versions in VERSIONS {
         for protocols in PROTOCOLS {
-            let tls = Tls { shows: &issued, versions, protocols, clients: Some(&clients) };
+            let clients = Some(&clients);
+            let tls = Tls { versions, protocols, clients, ..Tls::showing(&issued) };
             let server = Server::start(&tls).await;
             let target = || server.target("hss.test").trusting(&authority);
             let what = format!("{versions:?} {protocols:?}");
