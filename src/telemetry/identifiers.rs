@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use super::encodings;
 use super::spans::{self, HIDDEN, Span};
+use super::texts::{Bytes, Texts};
 use crate::document::{Node, View};
 
 /// Below `pb_data`, the sections that hold personal data, and which of their members are that.
@@ -68,7 +69,7 @@ impl FromStr for IdentifierMode {
 /// One event's own identifying values, to be masked in every record about it.
 #[derive(Clone, Default)]
 pub struct Identifiers {
-    values: Vec<Box<str>>,
+    values: Texts,
     /// Made by the first record that is formatted, not by the event's own thread.
     hints: OnceLock<Hints>,
     /// Made by the first text that may have one of them.
@@ -125,9 +126,9 @@ impl Identifiers {
         };
         // A character more than is looked for tells that there was more.
         let value = &value[..spans::boundary(value, LONGEST + 4)];
-        let is_new = !self.values.iter().any(|known| &**known == value);
+        let is_new = !self.values.iter().any(|known| known == value);
         if is_new && value.chars().nth(SHORTEST - 1).is_some() {
-            self.values.push(value.into());
+            self.values.push(value);
         }
     }
 
@@ -155,7 +156,7 @@ impl Identifiers {
     /// Whether there is more to look for than hints: few texts have one of the values, and to tell
     /// that takes less than the forms of all values do.
     fn may_be_in(&self, text: &str) -> bool {
-        !self.values.is_empty() && self.hints.get_or_init(|| Hints::new(&self.values)).are_in(text)
+        self.values.len() > 0 && self.hints.get_or_init(|| Hints::new(&self.values)).are_in(text)
     }
 
     /// What to show for a number, given as JSON has it, if `mode` hides it. No identifier has a
@@ -169,7 +170,7 @@ impl Identifiers {
             _ => number,
         };
         let mut spans = Vec::new();
-        if self.values.iter().any(|value| &**value == number) {
+        if self.values.iter().any(|value| value == number) {
             spans.push(Span { start: 0, end: number.len(), with: Cow::Owned(masked(number)) });
         } else {
             digit_runs(whole, &mut spans);
@@ -183,11 +184,11 @@ impl Identifiers {
 }
 
 /// What must be in a text that has any form of an event's values.
-#[derive(Debug, Clone)]
+#[derive(Clone, Default)]
 struct Hints {
-    words: Vec<Box<str>>,
-    /// Of each byte whether some word begins with it, and whether some has it behind that.
-    heads: [(bool, bool); 256],
+    words: Texts,
+    /// What words begin with, and what they have behind that.
+    heads: (Bytes, Bytes),
     /// Some value has no word but a letter beyond ASCII.
     has_foreign: bool,
     /// Some value has neither.
@@ -195,14 +196,9 @@ struct Hints {
 }
 
 impl Hints {
-    fn new(values: &[Box<str>]) -> Self {
-        let mut hints = Self {
-            words: Vec::with_capacity(values.len()),
-            heads: [(false, false); 256],
-            has_foreign: false,
-            has_other: false,
-        };
-        for value in values {
+    fn new(values: &Texts) -> Self {
+        let mut hints = Self::default();
+        for value in values.iter() {
             match word(value) {
                 Some(word) => hints.add(word),
                 None if value.is_ascii() => hints.has_other = true,
@@ -214,9 +210,9 @@ impl Hints {
 
     fn add(&mut self, word: &str) {
         if let [first, second, ..] = *word.as_bytes() {
-            self.heads[usize::from(first)].0 = true;
-            self.heads[usize::from(second)].1 = true;
-            self.words.push(word.into());
+            self.heads.0.add(first);
+            self.heads.1.add(second);
+            self.words.push(word);
         }
     }
 
@@ -225,12 +221,11 @@ impl Hints {
         let has_word = |here: &[u8]| self.words.iter().any(|it| here.starts_with(it.as_bytes()));
         // As it is, percent-encoded, or as `\u`.
         let is_foreign = |byte: &u8| !byte.is_ascii() || matches!(byte, b'%' | b'\\');
+        let (first, second) = &self.heads;
         self.has_other
             || (self.has_foreign && text.iter().any(is_foreign))
             || text.windows(2).enumerate().any(|(at, pair)| {
-                self.heads[usize::from(pair[0])].0
-                    && self.heads[usize::from(pair[1])].1
-                    && has_word(&text[at..])
+                first.has(pair[0]) && second.has(pair[1]) && has_word(&text[at..])
             })
     }
 }
@@ -249,55 +244,59 @@ fn word(value: &str) -> Option<&str> {
 
 /// The forms of an event's values. Building it costs less than an automaton, which would serve for two
 /// or three records only.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Finder {
+    texts: Texts,
     /// In order of the first byte, then longest first.
     forms: Vec<Form>,
-    /// Of each byte whether some form begins with it.
-    heads: [bool; 256],
+    /// What forms begin with.
+    heads: Bytes,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Form {
-    text: String,
+    first: u8,
+    length: usize,
+    text: usize,
     /// Which of the values it is one of.
     of: usize,
     /// The value goes on, unknown how: it is masked up to the end of the text.
     is_open: bool,
 }
 
-impl Form {
-    fn first(&self) -> u8 {
-        self.text.as_bytes().first().copied().unwrap_or_default()
-    }
-}
-
 impl Finder {
-    fn new(values: &[Box<str>]) -> Self {
+    fn new(values: &Texts) -> Self {
+        let (mut texts, mut heads) = (Texts::default(), Bytes::default());
         let mut forms = Vec::with_capacity(values.len());
         for (of, value) in values.iter().enumerate() {
             let head = head(value);
             let is_open = head.len() < value.len();
-            let of_head = encodings::of(head).into_iter();
-            forms.extend(of_head.map(|text| Form { text, of, is_open }));
+            for text in encodings::of(head) {
+                let first = text.as_bytes().first().copied().unwrap_or_default();
+                heads.add(first);
+                forms.push(Form { first, length: text.len(), text: texts.len(), of, is_open });
+                texts.push(&text);
+            }
         }
-        forms.sort_by_key(|form| (form.first(), usize::MAX - form.text.len()));
-        let mut heads = [false; 256];
-        forms.iter().for_each(|form| heads[usize::from(form.first())] = true);
-        Self { forms, heads }
+        forms.sort_by_key(|form| (form.first, usize::MAX - form.length));
+        Self { texts, forms, heads }
     }
 
-    fn find(&self, values: &[Box<str>], text: &str, spans: &mut Vec<Span>) {
+    fn find(&self, values: &Texts, text: &str, spans: &mut Vec<Span>) {
         let bytes = text.as_bytes();
         for (start, byte) in bytes.iter().enumerate() {
-            if !self.heads[usize::from(*byte)] {
+            if !self.heads.has(*byte) {
                 continue;
             }
-            let from = self.forms.partition_point(|form| form.first() < *byte);
-            let candidates = self.forms[from..].iter().take_while(|form| form.first() == *byte);
-            let mut here = candidates.filter(|it| bytes[start..].starts_with(it.text.as_bytes()));
-            if let Some(form) = here.next() {
-                let end = if form.is_open { text.len() } else { start + form.text.len() };
+            let from = self.forms.partition_point(|form| form.first < *byte);
+            let candidates = self.forms[from..].iter().take_while(|form| form.first == *byte);
+            let is_here = |form: &&Form| {
+                self.texts
+                    .get(form.text)
+                    .is_some_and(|it| bytes[start..].starts_with(it.as_bytes()))
+            };
+            if let Some(form) = candidates.into_iter().find(is_here) {
+                let end = if form.is_open { text.len() } else { start + form.length };
                 let with = values.get(form.of).map_or(HIDDEN.into(), |it| masked(head(it)).into());
                 spans::push(spans, Span { start, end, with });
                 if form.is_open {

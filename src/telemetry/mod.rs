@@ -10,6 +10,7 @@ mod spans;
 mod stamp;
 #[cfg(test)]
 mod testing;
+mod texts;
 
 pub mod log;
 pub mod mask;

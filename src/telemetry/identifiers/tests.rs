@@ -176,7 +176,7 @@ proptest::proptest! {
         around in "[a-c12 %\\\\]{0,9}",
     ) {
         let own = own(&values);
-        for value in &own.values {
+        for value in own.values.iter() {
             for form in encodings::of(value) {
                 let text = format!("{around}{form}{around}");
                 proptest::prop_assert!(own.may_be_in(&text), "{text}");
