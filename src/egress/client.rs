@@ -1,7 +1,7 @@
-//! The transport on the network: one HTTP client for each target. That is hyper's; reqwest, which is
-//! made of it, goes through proxies.
+//! The transport on the network: one HTTP client for each target. That is our pool of hyper's
+//! connections; reqwest, which is made of hyper, too, goes through proxies.
 //!
-//! A connection that the target closed while it was idle: hyper takes another one by itself as long
+//! A connection that the target closed while it was idle: the client takes another one by itself as long
 //! as nothing of the request was written. If the closing arrives only after the request was written
 //! (the two cross on the wire), the fault is [`TransportFault::Broken`], because nobody can tell
 //! whether the target acted on it; whether to send again is then the retry policy's decision. A
@@ -53,7 +53,7 @@ pub struct Network {
     largest_answer: usize,
     look_up: Option<LookUp>,
     silence: Duration,
-    /// Whether reqwest is wanted where hyper would do.
+    /// Whether reqwest is wanted where our own pool would do.
     by_reqwest: bool,
 }
 
