@@ -13,7 +13,7 @@ use http_body_util::Full;
 use hyper::client::conn::{http1, http2};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Fault;
 use super::line::Line;
@@ -160,7 +160,7 @@ impl Place {
         let (place, idle_timeout) = (Arc::downgrade(self), self.idle_timeout);
         self.runtime.spawn(async move {
             while let Some(next) = Weak::upgrade(&place).and_then(|place| place.expire()) {
-                sleep_until(next + idle_timeout).await;
+                sleep(idle_timeout.saturating_sub(next.elapsed())).await;
             }
         });
     }
