@@ -28,9 +28,9 @@ const LARGE: usize = 4 * 1024;
 /// Bytes of finished lines that are written even though more records are waiting.
 const BATCH: usize = 64 * 1024;
 
-/// How long finished lines wait for further ones to be written with them. It spares those who record
-/// something from waking the log's thread, and the thread from going to sleep, for each event anew.
-const GATHERING: Duration = Duration::from_millis(1);
+/// How long the log's thread lets records gather once it has written all there were. It spares those who
+/// record something from waking it for each event anew.
+const REST: Duration = Duration::from_millis(1);
 
 /// How long the end of the process waits for an output that doesn't take the last lines.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -142,7 +142,7 @@ impl Sink {
     }
 }
 
-/// The log's thread: formats what it is given, and writes when nothing more has been waiting.
+/// The log's thread: formats what it is given, and writes when nothing more is waiting.
 struct Writer {
     lines: RefCell<Lines>,
     shared: Arc<Shared>,
@@ -165,19 +165,19 @@ impl Drain for Writer {
             self.shared.lose(1);
         }
         let is_idle = self.shared.queued.fetch_sub(1, Ordering::Relaxed) <= 1;
-        if is_idle && lines.finished.len() < BATCH {
-            gather();
-        }
         if is_idle || lines.finished.len() >= BATCH {
             self.shared.lose(lines.write());
+        }
+        if is_idle {
+            rest();
         }
         Ok(())
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "nobody but the log waits on the log's own thread")]
-fn gather() {
-    thread::sleep(GATHERING);
+fn rest() {
+    thread::sleep(REST);
 }
 
 /// The log's thread has ended. A record that was sent after the end has kept it from seeing that
