@@ -17,7 +17,7 @@ const TEXT_OF_A_CELL: usize = 10;
 const FEW: usize = 64;
 
 /// What `serde_json` calls the only member of objects that stand for something else.
-const SPECIAL: &str = "$serde_json::private::";
+const SPECIAL: &[u8] = b"$serde_json::private::";
 
 /// The document, or the text back: it is no JSON, or has names twice in one object or special ones.
 pub(super) fn scan(text: String) -> Result<Document, String> {
@@ -44,14 +44,15 @@ struct Scan<'t> {
 impl Scan<'_> {
     /// The next byte that is no white space; `None` behind the last one.
     fn peek(&mut self) -> Option<u8> {
-        let bytes = self.text.as_bytes();
-        while let Some(byte) = bytes.get(self.at) {
-            if !matches!(byte, b' ' | b'\n' | b'\t' | b'\r') {
-                return Some(*byte);
-            }
-            self.at += 1;
-        }
-        None
+        let byte = *self.text.as_bytes().get(self.at)?;
+        if byte > b' ' { Some(byte) } else { self.behind_white_space() }
+    }
+
+    #[cold]
+    fn behind_white_space(&mut self) -> Option<u8> {
+        let is_white = |byte: &&u8| matches!(byte, b' ' | b'\n' | b'\t' | b'\r');
+        self.at += self.rest().iter().take_while(is_white).count();
+        self.rest().first().copied()
     }
 
     fn rest(&self) -> &[u8] {
@@ -150,7 +151,7 @@ impl Scan<'_> {
         let name = self.text(Kind::Name, Kind::MadeName)?;
         if members < FEW {
             let text = self.written(name);
-            let mark = mark(text.as_bytes());
+            let mark = mark(text);
             let seen = self.marks.get(marks..).unwrap_or_default().contains(&mark);
             if text.starts_with(SPECIAL) || seen && self.has(object, members, text) {
                 return None;
@@ -160,14 +161,15 @@ impl Scan<'_> {
         (self.peek()? == b':').then(|| self.at += 1)
     }
 
-    fn written(&self, cell: Cell) -> &str {
+    /// What a name consists of, in bytes: to compare them takes no look at where characters end.
+    fn written(&self, cell: Cell) -> &[u8] {
         let place = cell.place as usize..cell.place as usize + cell.length();
         let text = if cell.kind() == Kind::MadeName { &self.document.made } else { self.text };
-        text.get(place).unwrap_or_default()
+        text.as_bytes().get(place).unwrap_or_default()
     }
 
     /// The names of an object's first members.
-    fn names(&self, object: usize, members: usize) -> impl Iterator<Item = &str> {
+    fn names(&self, object: usize, members: usize) -> impl Iterator<Item = &[u8]> {
         let mut at = object + 1;
         std::iter::repeat_with(move || {
             let name = self.document.cell(at);
@@ -177,7 +179,7 @@ impl Scan<'_> {
         .take(members)
     }
 
-    fn has(&self, object: usize, members: usize, name: &str) -> bool {
+    fn has(&self, object: usize, members: usize, name: &[u8]) -> bool {
         self.names(object, members).any(|known| known == name)
     }
 
@@ -189,23 +191,26 @@ impl Scan<'_> {
     /// A text or a name; gives the cell that it made.
     fn text(&mut self, plain: Kind, made: Kind) -> Option<Cell> {
         let start = self.at + 1;
-        let length = plain_length(self.text.as_bytes().get(start..)?);
-        let end = start + length;
-        let cell = match self.text.as_bytes().get(end)? {
-            b'"' => {
-                self.at = end + 1;
-                Cell::new(plain, start, length)
-            }
-            b'\\' => {
-                self.at = self.closing(end)?;
-                // Escapes are told apart, and surrogates matched, by who refuses them.
-                let text: String = serde_json::from_str(self.text.get(start - 1..self.at)?).ok()?;
-                return Some(self.make(made, &text));
-            }
-            _ => return None,
-        };
+        let end = start + plain_length(self.text.as_bytes().get(start..)?);
+        if self.text.as_bytes().get(end) != Some(&b'"') {
+            return self.escaped(start, end, made);
+        }
+        self.at = end + 1;
+        let cell = Cell::new(plain, start, end - start);
         self.document.cells.push(cell);
         Some(cell)
+    }
+
+    /// One that is no more plain from `at` on.
+    #[cold]
+    fn escaped(&mut self, start: usize, at: usize, made: Kind) -> Option<Cell> {
+        if self.text.as_bytes().get(at) != Some(&b'\\') {
+            return None;
+        }
+        self.at = self.closing(at)?;
+        // Escapes are told apart, and surrogates matched, by who refuses them.
+        let text: String = serde_json::from_str(self.text.get(start - 1..self.at)?).ok()?;
+        Some(self.make(made, &text))
     }
 
     /// A text that does not stand in the document as it is.
@@ -236,6 +241,12 @@ impl Scan<'_> {
             self.at += 1;
         } else {
             self.digits()?;
+        }
+        // Most have neither fraction nor exponent.
+        let goes_on = |byte: &u8| matches!(byte, b'.' | b'e' | b'E');
+        if !self.rest().first().is_some_and(goes_on) {
+            self.push(Kind::Number, start, self.at - start);
+            return Some(());
         }
         if self.skip(|byte| byte == b'.') {
             self.digits()?;
@@ -270,8 +281,9 @@ impl Scan<'_> {
 fn plain_length(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;
     let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
+    let (chunks, rest) = bytes.as_chunks::<8>();
     let mut at = 0;
-    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+    for chunk in chunks {
         let word = u64::from_le_bytes(*chunk);
         let quote = below(word ^ (ONES * u64::from(b'"')), 1);
         let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
@@ -282,7 +294,6 @@ fn plain_length(bytes: &[u8]) -> usize {
         }
         at += 8;
     }
-    let rest = bytes.get(at..).unwrap_or_default();
     let is_plain = |byte: &&u8| !matches!(byte, b'"' | b'\\' | ..b' ');
     at + rest.iter().take_while(is_plain).count()
 }
