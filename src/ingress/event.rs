@@ -13,12 +13,12 @@ use actix_web::http::header::{
 };
 use bytes::Bytes;
 use futures_util::FutureExt;
-use tokio::task::{JoinHandle, spawn_local};
 
 use super::answer::{self, About, Answer, Ended, Identity, Refusal, Verdict};
 use super::body::Incoming;
 use super::gate::Gate;
-use super::idle::{Connection, Running};
+use super::idle::Connection;
+use super::steadfast::Steadfast;
 use crate::engine::admit::Ticket;
 use crate::engine::outcome::Outcome;
 use crate::event::Event;
@@ -31,6 +31,12 @@ const LARGEST_IN_PLACE: usize = 16 * 1024;
 
 /// Takes a request to an event path as far as it gets. What can be refused by the head is refused
 /// before anything of the body is read, the token first.
+///
+/// An event runs to its end whoever disconnects. It does so on the thread that its request came in on,
+/// which hands nothing over then. On the engine's own threads, and as tasks of their own, run those that
+/// may compute for long, for others wait meanwhile, and those of HTTP/2, of which one connection may
+/// bring all that there are. What is large is read there, too: it takes its time, and its memory goes
+/// back to where it came from.
 pub(super) async fn receive(
     gate: &Arc<Gate>,
     request: &HttpRequest,
@@ -48,10 +54,17 @@ pub(super) async fn receive(
         () = gate.given_up() => return Err(Refusal::ShuttingDown),
     };
     let came = Came { body, identity: identity.clone(), ticket, started };
-    begin(gate, request, came).await.unwrap_or_else(|ended| match ended.is_panic() {
-        true => Err(Refusal::Panicked),
-        false => Err(Refusal::ShuttingDown),
-    })
+    let is_small = came.body.len() <= LARGEST_IN_PLACE && request.version() < Version::HTTP_2;
+    let connection = request.conn_data::<Arc<Connection>>().filter(|_| is_small).cloned();
+    let run = Box::pin(run(Arc::clone(gate), came));
+    let runtime = &gate.parts.runtime;
+    match connection {
+        Some(connection) => Steadfast::new(run, connection, runtime.clone()).await,
+        None => runtime.spawn(run).await.unwrap_or_else(|ended| match ended.is_panic() {
+            true => Err(Refusal::Panicked),
+            false => Err(Refusal::ShuttingDown),
+        }),
+    }
 }
 
 /// A whole body, and what belongs to it.
@@ -60,31 +73,6 @@ struct Came {
     identity: Identity,
     ticket: Ticket,
     started: Duration,
-}
-
-/// Begins a task of its own: a client that disconnects does not end what it began. What is large is
-/// read there, too, for it takes its time, and its memory goes back to where it came from.
-///
-/// It runs on the thread that its request came in on, which hands nothing over then. On the engine's own
-/// threads run those that may compute for long, for others wait meanwhile, and those of HTTP/2, of which
-/// one connection may bring all that there are.
-fn begin(
-    gate: &Arc<Gate>,
-    request: &HttpRequest,
-    came: Came,
-) -> JoinHandle<Result<Answer, Refusal>> {
-    let is_small = came.body.len() <= LARGEST_IN_PLACE && request.version() < Version::HTTP_2;
-    let connection = request.conn_data::<Arc<Connection>>().filter(|_| is_small);
-    let running = connection.map(|connection| Running::on(Arc::clone(connection)));
-    let in_place = running.is_some();
-    let gate = Arc::clone(gate);
-    let runtime = gate.parts.runtime.clone();
-    let run = async move {
-        let answer = run(gate, came).await;
-        drop(running);
-        answer
-    };
-    if in_place { spawn_local(run) } else { runtime.spawn(run) }
 }
 
 fn authenticate(gate: &Gate, headers: &HeaderMap) -> Result<(), Refusal> {

@@ -14,6 +14,7 @@ pub mod openapi;
 mod ops;
 mod respond;
 mod server;
+mod steadfast;
 mod tls;
 
 #[cfg(test)]
@@ -42,8 +43,8 @@ pub const EVENT_PATHS: [&str; 3] = ["/", "/process-event", "/api/events"];
 
 /// What is behind the HTTP surface.
 pub trait Service: Mask + Send + Sync + 'static {
-    /// Runs an event to its end; polled as a task of its own, so it outlives the connection that
-    /// brought it. `log` speaks about this event.
+    /// Runs an event to its end; polled until then, whatever becomes of the connection that brought
+    /// it. `log` speaks about this event.
     fn process(&self, event: Event, log: Log) -> Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
     /// What `GET /ready` tells; called for each such request.
