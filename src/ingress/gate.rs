@@ -1,10 +1,12 @@
 //! What every request shares: the parts of the process that it needs, and whether the end is near.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use super::tls::Shown;
 use super::{Config, Service, Tokens, openapi};
@@ -35,41 +37,67 @@ pub(super) struct Gate {
     pub parts: Parts,
     /// The OpenAPI document, made once.
     pub document: Bytes,
-    draining: watch::Sender<bool>,
-    /// Turns true when nothing is waited for any more.
-    given_up: watch::Sender<bool>,
+    draining: Flag,
+    /// Up when nothing is waited for any more.
+    given_up: Flag,
+}
+
+/// Goes up once, and stays there. Every event watches one, so that to do so has to cost little.
+#[derive(Default)]
+struct Flag {
+    is_up: AtomicBool,
+    raised: Notify,
+}
+
+impl Flag {
+    fn raise(&self) {
+        self.is_up.store(true, Ordering::Release);
+        self.raised.notify_waiters();
+    }
+
+    fn is_up(&self) -> bool {
+        self.is_up.load(Ordering::Acquire)
+    }
+
+    async fn up(&self) {
+        let mut raised = pin!(self.raised.notified());
+        // Registered before it is looked at: else it could go up in between.
+        raised.as_mut().enable();
+        if !self.is_up() {
+            raised.await;
+        }
+    }
 }
 
 impl Gate {
     pub fn new(config: Config, parts: Parts) -> Arc<Self> {
-        let [draining, given_up] = [false; 2].map(watch::Sender::new);
+        let (draining, given_up) = (Flag::default(), Flag::default());
         let document = Bytes::from(openapi::document(&config.event_paths).to_string());
         Arc::new(Self { config, parts, document, draining, given_up })
     }
 
     /// Has clients go elsewhere from now on.
     pub fn drain(&self) {
-        self.draining.send_replace(true);
+        self.draining.raise();
     }
 
     /// Ends the events that still run.
     pub fn give_up(&self) {
-        self.given_up.send_replace(true);
+        self.given_up.raise();
     }
 
     /// Resolves when events that still run are to end.
     pub async fn given_up(&self) {
-        // The sender is this gate's own, so there is no other end than the value.
-        let _ = self.given_up.subscribe().wait_for(|given_up| *given_up).await;
+        self.given_up.up().await;
     }
 
     /// Resolves when clients are to go elsewhere.
     pub async fn drains(&self) {
-        let _ = self.draining.subscribe().wait_for(|draining| *draining).await;
+        self.draining.up().await;
     }
 
     pub fn is_draining(&self) -> bool {
-        *self.draining.borrow()
+        self.draining.is_up()
     }
 
     pub fn milliseconds_since(&self, started: Duration) -> f64 {
