@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{Method, StatusCode};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
 use hyper::body::Body;
 use rustls::ClientConfig;
 use url::Url;
@@ -195,9 +195,9 @@ impl Wire {
     async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
         let address = self.address(&request.url)?;
         let limit = request.timeout;
-        let outgoing = outgoing(request, &address)?;
+        let mut outgoing = outgoing(request, &address)?;
         // One limit around all of it: a target that drips its body must not outlive the try.
-        match tokio::time::timeout(limit, self.send_and_read(outgoing, &address)).await {
+        match tokio::time::timeout(limit, self.send_and_read(&mut outgoing, &address)).await {
             Ok(result) => result,
             Err(_) => Err(fault::timeout(address.place(), limit)),
         }
@@ -216,22 +216,21 @@ impl Wire {
         Address::read(url).map_err(|reason| fault::unsendable(&reason.0))
     }
 
+    /// Takes the request from where it stands: handed on by value, each future on the way would hold
+    /// room for it twice.
     async fn send_and_read(
         &self,
-        outgoing: http::Request<Bytes>,
+        outgoing: &mut http::Request<Bytes>,
         address: &Address<'_>,
     ) -> Result<Response, TransportError> {
         let of_client = |fault: &(dyn Error + 'static)| fault::of_client(fault, address, &self.way);
         match &self.client {
             Client::Direct(client) => {
-                let answer = client
-                    .send(outgoing.map(Full::new))
-                    .await
-                    .map_err(|fault| of_client(&fault))?;
+                let answer = client.send(outgoing).await.map_err(|fault| of_client(&fault))?;
                 self.read(answer, address).await
             }
             Client::Reqwest(client) => {
-                let outgoing = reqwest::Request::try_from(outgoing);
+                let outgoing = reqwest::Request::try_from(std::mem::take(outgoing));
                 let outgoing = outgoing.map_err(|fault| of_client(&fault))?;
                 let answer = client.execute(outgoing).await.map_err(|fault| of_client(&fault))?;
                 self.read(http::Response::<reqwest::Body>::from(answer), address).await

@@ -79,17 +79,17 @@ impl Direct {
         Self { opener: Arc::new(Opener::new(settings)), idle_timeout, own: ThreadLocal::new() }
     }
 
-    /// Sends a request, and again where HTTP/2 says that it was not processed.
+    /// Sends a request, which is taken, and again where HTTP/2 says that it was not processed.
     pub(super) async fn send(
         &self,
-        mut request: Request<Full<Bytes>>,
+        request: &mut Request<Bytes>,
     ) -> Result<Response<Answer>, Fault> {
         // Without TLS nobody offers HTTP/2, and nothing has to be kept to be sent again.
         if request.uri().scheme() == Some(&Scheme::HTTPS) {
+            let kept = Box::new(request.clone());
             for _ in 0..TURNED_AWAY {
-                let copy = request.clone();
                 match self.send_once(request).await {
-                    Err(fault) if is_turned_away(&fault) => request = copy,
+                    Err(fault) if is_turned_away(&fault) => request.clone_from(&kept),
                     result => return result,
                 }
             }
@@ -99,17 +99,15 @@ impl Direct {
 
     /// On another connection where one that was kept turns out to be closed before anything was
     /// written.
-    async fn send_once(
-        &self,
-        mut request: Request<Full<Bytes>>,
-    ) -> Result<Response<Answer>, Fault> {
-        let uri = request.uri().clone();
+    async fn send_once(&self, request: &mut Request<Bytes>) -> Result<Response<Answer>, Fault> {
+        let (uri, body) = (request.uri().clone(), request.body().clone());
         let place = self.place(&uri)?;
         loop {
             let (line, is_new) = place.line(&self.opener, &uri).await?;
+            let outgoing = std::mem::take(request).map(Full::new);
             let unanswered = match line {
                 Line::Http1(mut sender) => {
-                    let sent = sender.try_send_request(line::in_origin_form(request)).await;
+                    let sent = sender.try_send_request(line::in_origin_form(outgoing)).await;
                     match sent.map_err(Unanswered::from) {
                         Ok(answer) => {
                             return Ok(answer.map(|body| Answer::by_http1(body, sender, place)));
@@ -118,14 +116,14 @@ impl Direct {
                     }
                 }
                 Line::Http2(mut sender) => {
-                    match sender.try_send_request(request).await.map_err(Unanswered::from) {
+                    match sender.try_send_request(outgoing).await.map_err(Unanswered::from) {
                         Ok(answer) => return Ok(answer.map(Answer::by_http2)),
                         Err(unanswered) => unanswered,
                     }
                 }
             };
             match unanswered.request {
-                Some(again) if !is_new => request = again,
+                Some(again) if !is_new => *request = again.map(|_| body.clone()),
                 _ => return Err(Fault::Exchange(unanswered.fault)),
             }
             *request.uri_mut() = uri.clone();

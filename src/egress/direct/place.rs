@@ -102,7 +102,8 @@ impl Place {
                 if let Some(line) = shared {
                     return Ok(line);
                 }
-                let line = opener.http2(socket).await?;
+                // Rare beside HTTP/1, and larger than all the rest of this.
+                let line = Box::pin(opener.http2(socket)).await?;
                 if let Line::Http2(sender) = &line {
                     self.share(sender);
                 }
