@@ -26,58 +26,57 @@ use crate::expr::{
 use crate::program::{Mapping, Rule, Step};
 
 /// Built-ins that are not the whole of the event; the same for all mappings. Each is made when it is
-/// first asked for, which of most nobody does.
+/// first asked for, which of most nobody does: until then it is to take little room.
 pub(super) struct Facts {
     began: Timestamp,
-    event_id: OnceLock<Option<Value>>,
-    event_type: OnceLock<Option<Value>>,
-    handler_id: OnceLock<Option<Value>>,
-    request_id: OnceLock<Value>,
-    unique_id: OnceLock<Value>,
-    now: OnceLock<Value>,
+    event_id: Fact,
+    event_type: Fact,
+    handler_id: Fact,
+    request_id: Fact,
+    unique_id: Fact,
+    now: Fact,
 }
+
+type Fact = OnceLock<Option<Box<Value>>>;
 
 impl Facts {
     /// Those of an event that begins now.
     pub(super) fn now(clock: &dyn Clock) -> Self {
         Self {
             began: clock.wall(),
-            event_id: OnceLock::new(),
-            event_type: OnceLock::new(),
-            handler_id: OnceLock::new(),
-            request_id: OnceLock::new(),
-            unique_id: OnceLock::new(),
-            now: OnceLock::new(),
+            event_id: Fact::new(),
+            event_type: Fact::new(),
+            handler_id: Fact::new(),
+            request_id: Fact::new(),
+            unique_id: Fact::new(),
+            now: Fact::new(),
         }
     }
 
-    fn event_id(&self, event: &Event) -> Option<&Value> {
-        let id = || event.body.root().get("event_id").map(Spot::owned);
-        self.event_id.get_or_init(id).as_ref()
+    fn get(&self, builtin: Builtin, event: &Event) -> Option<&Value> {
+        let root = || event.body.root();
+        let fact = match builtin {
+            Builtin::EventId => {
+                self.event_id.get_or_init(|| root().get("event_id").map(Spot::owned).map(Box::new))
+            }
+            Builtin::EventType => self.event_type.get_or_init(|| {
+                root().get("data")?.get("event_type").map(Spot::owned).map(Box::new)
+            }),
+            Builtin::HandlerId => self.handler_id.get_or_init(|| {
+                let id = root().get("handler_id").filter(|id| !id.is_null());
+                id.map(Spot::owned).map(Box::new)
+            }),
+            Builtin::RequestId => self.request_id.get_or_init(|| boxed(&*event.request_id)),
+            Builtin::UniqueId => self.unique_id.get_or_init(|| boxed(&*event.unique_id)),
+            Builtin::Now => self.now.get_or_init(|| boxed(self.began.to_string())),
+            _ => return None,
+        };
+        fact.as_deref()
     }
+}
 
-    fn event_type(&self, event: &Event) -> Option<&Value> {
-        let data = || event.body.root().get("data");
-        let event_type = || data()?.get("event_type").map(Spot::owned);
-        self.event_type.get_or_init(event_type).as_ref()
-    }
-
-    fn handler_id(&self, event: &Event) -> Option<&Value> {
-        let id = || event.body.root().get("handler_id").filter(|id| !id.is_null());
-        self.handler_id.get_or_init(|| id().map(Spot::owned)).as_ref()
-    }
-
-    fn request_id(&self, event: &Event) -> &Value {
-        self.request_id.get_or_init(|| Value::from(&*event.request_id))
-    }
-
-    fn unique_id(&self, event: &Event) -> &Value {
-        self.unique_id.get_or_init(|| Value::from(&*event.unique_id))
-    }
-
-    fn beginning(&self) -> &Value {
-        self.now.get_or_init(|| Value::from(self.began.to_string()))
-    }
+fn boxed(value: impl Into<Value>) -> Option<Box<Value>> {
+    Some(Box::new(value.into()))
 }
 
 /// A variable, once it was asked for: absent, a value, or what is wrong with it.
@@ -297,16 +296,11 @@ impl<'e> EventScope<'e> {
     fn builtin(&self, builtin: Builtin) -> Option<&Value> {
         match builtin {
             Builtin::Event => Some(self.parts.whole(&self.event.body)),
-            Builtin::EventId => self.facts.event_id(self.event),
-            Builtin::EventType => self.facts.event_type(self.event),
-            Builtin::HandlerId => self.facts.handler_id(self.event),
-            Builtin::RequestId => Some(self.facts.request_id(self.event)),
-            Builtin::UniqueId => Some(self.facts.unique_id(self.event)),
-            Builtin::Now => Some(self.facts.beginning()),
             Builtin::Item => self.item.as_ref().map(|(item, _)| item),
             Builtin::Index => self.item.as_ref().map(|(_, index)| index),
             Builtin::Assertion => self.assertion.as_ref(),
             Builtin::Status | Builtin::Headers | Builtin::Body | Builtin::Text => None,
+            fact => self.facts.get(fact, self.event),
         }
     }
 

@@ -93,9 +93,13 @@ impl Engine {
             Some(_) => (0..mappings.len()).collect(),
             None => set.index.find(&event.event_type),
         };
-        // Their number is known beforehand: these are large, and are moved into place once.
-        let asked = asked.iter().map(|&at| run.mapping(&mappings[at], set.links(at), &facts));
-        let rules = join_all(asked).await.into_iter().flatten().collect();
+        let ask = |at: usize| run.mapping(&mappings[at], set.links(at), &facts);
+        let rules = match *asked {
+            // As nearly always, and then nothing has to be moved to stand beside others.
+            [only] => ask(only).await.into_iter().collect(),
+            // Their number is known beforehand: these are large, and are moved into place once.
+            _ => join_all(asked.iter().map(|&at| ask(at))).await.into_iter().flatten().collect(),
+        };
         Outcome { rules }
     }
 }

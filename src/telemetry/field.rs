@@ -18,14 +18,16 @@ pub enum Field {
     Measure(f64),
     /// JSON that has been written already.
     Json(Box<RawValue>),
-    Value(Value),
+    /// Apart, because a record has a dozen fields and hardly one of these.
+    Value(Box<Value>),
 }
 
 impl Field {
     /// Its bytes, if it is a text that lives as long as the record.
     pub(super) fn text_bytes(&self) -> usize {
         match self {
-            Self::Text(text) | Self::Value(Value::String(text)) => text.len(),
+            Self::Text(text) => text.len(),
+            Self::Value(value) => value.as_str().map_or(0, str::len),
             Self::Json(json) => json.get().len(),
             _ => 0,
         }
@@ -34,7 +36,7 @@ impl Field {
     /// What of it may be nested more deeply than a stack is high.
     pub(super) fn into_nested(self) -> Option<Value> {
         match self {
-            Self::Value(value @ (Value::Array(_) | Value::Object(_))) => Some(value),
+            Self::Value(value) if value.is_array() || value.is_object() => Some(*value),
             _ => None,
         }
     }
@@ -57,21 +59,21 @@ from! {
     String: Self::Text;
     Cow<'_, str>: |text: Cow<'_, str>| Self::Text(text.into_owned());
     &Arc<str>: |text: &Arc<str>| Self::Shared(Arc::clone(text));
-    bool: |given| Self::Value(Value::Bool(given));
+    bool: |given| Self::from(Value::Bool(given));
     u16: |given| Self::Count(u64::from(given));
     u32: |given| Self::Count(u64::from(given));
     u64: Self::Count;
-    usize: |given: usize| u64::try_from(given).map_or_else(|_| Self::Value(given.into()), Self::Count);
-    i32: |given: i32| u64::try_from(given).map_or_else(|_| Self::Value(given.into()), Self::Count);
+    usize: |given: usize| u64::try_from(given).map_or_else(|_| Self::from(Value::from(given)), Self::Count);
+    i32: |given: i32| u64::try_from(given).map_or_else(|_| Self::from(Value::from(given)), Self::Count);
     f64: Self::Measure;
     Box<RawValue>: Self::Json;
-    Value: Self::Value;
-    Map<String, Value>: |members| Self::Value(Value::Object(members));
-    Vec<String>: |items: Vec<String>| Self::Value(items.into());
+    Value: |value| Self::Value(Box::new(value));
+    Map<String, Value>: |members| Self::from(Value::Object(members));
+    Vec<String>: |items: Vec<String>| Self::from(Value::from(items));
 }
 
 impl<T: Into<Field>> From<Option<T>> for Field {
     fn from(given: Option<T>) -> Self {
-        given.map_or(Self::Value(Value::Null), Into::into)
+        given.map_or_else(|| Self::from(Value::Null), Into::into)
     }
 }

@@ -32,6 +32,9 @@ fn is_of_sim(name: &str) -> bool {
     matches!(name, "imsi" | "iccid" | "msisdn")
 }
 
+/// As many values as most events have, and as many bytes in all.
+const USUAL: (usize, usize) = (8, 120);
+
 /// Fewest characters of a value that is masked; shorter ones are in every other word.
 const SHORTEST: usize = 3;
 
@@ -88,10 +91,11 @@ impl Identifiers {
     /// event's body: those of 3 characters or more, as they are, without `+` before digits and
     /// without the realm of an id such as `79123456789@msisdn`.
     pub fn of<'v>(event: impl Node<'v>) -> Self {
-        let mut own = Self::default();
         let Some(sections) = event.get("pb_data") else {
-            return own;
+            return Self::default();
         };
+        let values = Texts::with_capacity(USUAL.0, USUAL.1);
+        let mut own = Self { values, ..Self::default() };
         for (section, is_personal) in PERSONAL {
             let Some(section) = sections.get(section) else {
                 continue;
@@ -197,7 +201,7 @@ struct Hints {
 
 impl Hints {
     fn new(values: &Texts) -> Self {
-        let mut hints = Self::default();
+        let mut hints = Self { words: Texts::with_capacity_of(values), ..Self::default() };
         for value in values.iter() {
             match word(value) {
                 Some(word) => hints.add(word),
@@ -266,7 +270,7 @@ struct Form {
 
 impl Finder {
     fn new(values: &Texts) -> Self {
-        let (mut texts, mut heads) = (Texts::default(), Bytes::default());
+        let (mut texts, mut heads) = (Texts::with_capacity_of(values), Bytes::default());
         let mut forms = Vec::with_capacity(values.len());
         for (of, value) in values.iter().enumerate() {
             let head = head(value);

@@ -8,6 +8,16 @@ pub(super) struct Texts {
 }
 
 impl Texts {
+    /// With room for so many texts, and for so many bytes in all.
+    pub(super) fn with_capacity(texts: usize, bytes: usize) -> Self {
+        Self { all: String::with_capacity(bytes), ends: Vec::with_capacity(texts) }
+    }
+
+    /// With room for as much as there is in other ones.
+    pub(super) fn with_capacity_of(other: &Self) -> Self {
+        Self::with_capacity(other.len(), other.all.len())
+    }
+
     pub(super) fn push(&mut self, text: &str) {
         self.all.push_str(text);
         self.ends.push(self.all.len());
