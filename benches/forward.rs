@@ -13,7 +13,6 @@ use actix_web::{App, HttpResponse, HttpServer};
 use nsps_connector::egress::client::Network;
 use nsps_connector::engine::transport::{Connect, Request, Transport};
 use nsps_connector::mapping::{self, env::Environment};
-use tokio::task::spawn_local;
 
 /// As the connector has it.
 #[global_allocator]
@@ -64,18 +63,16 @@ fn forwarder(mapping: &str, target: &str) -> io::Result<Forwarder> {
 }
 
 async fn forward(body: Bytes, forwarder: Data<Forwarder>) -> HttpResponse {
-    // A task of its own on the thread of the connection, as events have.
-    let sent = spawn_local(async move {
-        let request = Request {
-            method: "POST".into(),
-            url: forwarder.url.clone(),
-            headers: vec![("content-type".into(), "application/json".to_owned())],
-            body,
-            timeout: Duration::from_secs(10),
-        };
-        forwarder.transport.send(request).await
-    });
-    let Ok(Ok(answer)) = sent.await else { return HttpResponse::BadGateway().finish() };
+    let request = Request {
+        method: "POST".into(),
+        url: forwarder.url.clone(),
+        headers: vec![("content-type".into(), "application/json".to_owned())],
+        body,
+        timeout: Duration::from_secs(10),
+    };
+    let Ok(answer) = forwarder.transport.send(request).await else {
+        return HttpResponse::BadGateway().finish();
+    };
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
     HttpResponse::build(status).content_type("application/json").body(answer.body)
 }
