@@ -12,27 +12,29 @@ WORKDIR /build
 # Debug information would be most of the image.
 ENV CARGO_PROFILE_RELEASE_STRIP=debuginfo
 
-# The dependencies in a layer of their own: it is built again only when the lock file changes. Cargo wants every target
-# of the manifest to be there, so stand-ins are.
+# The dependencies in a layer of their own: they are fetched again only when the lock file changes. Cargo wants every
+# target of the manifest to be there, so stand-ins are.
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir -p src benches tests/it \
     && echo 'fn main() {}' | tee src/main.rs tests/it/main.rs \
         benches/event.rs benches/forward.rs benches/instructions.rs benches/log.rs \
     && touch src/lib.rs \
-    && cargo build --locked --release
+    && cargo fetch --locked
 
-# Files keep the times of the tree, which may be older than the stand-ins.
+# Built twice, for a profile of what the binary does.
 COPY src src
 COPY schemas schemas
 COPY mappings/wtl-hss.yaml mappings/
+COPY mappings/examples mappings/examples
 COPY tests/events tests/events
-RUN touch src/lib.rs src/main.rs \
-    && cargo build --locked --release
+COPY deploy/build.sh deploy/
+COPY deploy/training deploy/training
+RUN deploy/build.sh
 
 # The root of the image: the binary, the libraries that the loader names, certificates, and how to find names.
 RUN mkdir -p /image/etc/ssl/certs /image/etc/nsps-connector/mappings /image/usr/local/bin \
-    && cp target/release/nsps-connector /image/usr/local/bin/ \
-    && ldd target/release/nsps-connector | grep -o '/[^ ]*' | xargs -I {} cp --parents --dereference {} /image/ \
+    && cp target/optimized/nsps-connector /image/usr/local/bin/ \
+    && ldd target/optimized/nsps-connector | grep -o '/[^ ]*' | xargs -I {} cp --parents --dereference {} /image/ \
     && cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ \
     && echo 'hosts: files dns' > /image/etc/nsswitch.conf \
     && echo 'nsps-connector:x:65532:65532::/:/nonexistent' > /image/etc/passwd \

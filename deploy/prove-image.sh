@@ -76,17 +76,18 @@ sent() {
 
 # Whether .dockerignore names a file or a folder above it; the last pattern that does decides.
 ignored() {
-  local pattern path verdict=1 decides
+  local pattern path verdict=1 decides slashes
   for pattern in "${patterns[@]}"; do
     decides=0
     if [[ $pattern == !* ]]; then
       decides=1 pattern=${pattern#!}
     fi
-    path=$1/
+    path=$1/ slashes=${pattern//[!\/]/}
     while [[ $path == */* ]]; do
       path=${path%/*}
+      # For Docker, a star is no slash.
       # shellcheck disable=SC2053  # it is a pattern
-      if [[ $path == $pattern || ($pattern == '**/'* && ${path##*/} == ${pattern#'**/'}) ]]; then
+      if [[ ($path == $pattern && ${path//[!\/]/} == "$slashes") || ($pattern == '**/'* && ${path##*/} == ${pattern#'**/'}) ]]; then
         verdict=$decides
       fi
     done

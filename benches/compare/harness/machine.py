@@ -31,6 +31,12 @@ def told_by(command: list[str], pattern: str) -> str:
     return "unknown"
 
 
+def built(binary: Path) -> str:
+    """How `deploy/build.sh` says that it built a connector; of another one nobody knows."""
+    how = binary.parent / "how"
+    return how.read_text().strip() if how.exists() else "built by hand"
+
+
 def described(cores: Cores, binary: Path) -> dict[str, str]:
     """What is measured on, and what is measured."""
     memory = first_of("/proc/meminfo", r"^MemTotal:\s+(\d+)")
@@ -38,6 +44,7 @@ def described(cores: Cores, binary: Path) -> dict[str, str]:
     if cores.server and cores.load and int(cores.load) in siblings(int(cores.server)):
         pinned += ", which are two threads of one core"
     flags = first_of("/proc/cpuinfo", r"^flags\s*:(.*)").split()
+    version = told_by([str(binary), "--version"], r"(\d\S*)")
     versions = {name: metadata.version(name) for name in ("fastapi", "httpx", "uvicorn", "uvloop")}
     return {
         "processor": first_of("/proc/cpuinfo", r"^model name\s*:(.*)"),
@@ -45,7 +52,7 @@ def described(cores: Cores, binary: Path) -> dict[str, str]:
         "memory": f"{int(memory) / 2**20:.0f} GiB" if memory.isdigit() else memory,
         "kernel": platform.release().split("-")[0],
         "pinned": pinned,
-        "nsps-connector": told_by([str(binary), "--version"], r"(\d\S*)"),
+        "nsps-connector": f"{version}, {built(binary)}",
         "nginx": told_by([nginx_binary(), "-v"], r"nginx/(\S+)"),
         "lua-nginx-module": told_by(["dpkg-query", "-W", "-f=${Version}", "libnginx-mod-http-lua"], r"(\S+)"),
         "Python": f"{platform.python_version()}, "
