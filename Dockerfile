@@ -12,14 +12,15 @@ WORKDIR /build
 # Debug information would be most of the image.
 ENV CARGO_PROFILE_RELEASE_STRIP=debuginfo
 
-# The dependencies in a layer of their own: they are fetched again only when the lock file changes. Cargo wants every
+# What is fetched in a layer of its own: it is fetched again only when the lock file changes. Cargo wants every
 # target of the manifest to be there, so stand-ins are.
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir -p src benches tests/it \
     && echo 'fn main() {}' | tee src/main.rs tests/it/main.rs \
         benches/event.rs benches/forward.rs benches/instructions.rs benches/log.rs \
     && touch src/lib.rs \
-    && cargo fetch --locked
+    && cargo fetch --locked \
+    && if command -v rustup; then rustup component add llvm-tools; fi
 
 # Built twice, for a profile of what the binary does.
 COPY src src

@@ -6,48 +6,59 @@
 #   deploy/build.sh                  target/optimized/nsps-connector
 #   deploy/build.sh --bench NAME     and a bench with the same profile, target/optimized/NAME
 #
-# It takes twice the time of `cargo build --release`, and wants llvm-profdata of rustc's own LLVM, which `rustup component
-# add llvm-tools` brings, and Debian as llvm-22 for Rust 1.95. Without that it says so, and builds without a profile.
+# It takes twice the time of `cargo build --release`, and wants curl, openssl, and llvm-profdata of rustc's own LLVM, which
+# `rustup component add llvm-tools` brings, and Debian as llvm-22 for Rust 1.95. Without that one it says so, and builds
+# without a profile.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-target=${CARGO_TARGET_DIR:-target}
-out=$(realpath --canonicalize-missing "$target/optimized")
+tree=$PWD
+out=$(realpath --canonicalize-missing "${CARGO_TARGET_DIR:-target}/optimized")
 host=$(rustc -vV | sed -n 's/^host: //p')
 bench=
-server=
+# The process that is trained.
+trained=
 
-# Requests of each client, of which there is one for each sample event at a time.
-REQUESTS=4000
-# How often the mapping tests run.
-RUNS=10
+# Requests of each client, of which there is one for each sample event at a time. They are to outweigh by far what the
+# mapping tests do: what those alone need is to be at hand, and not in the way.
+PLAIN=5000
+SECURE=500
 
 main() {
-  trap 'kill $server 2>/dev/null || true' EXIT
+  trap 'kill $trained 2>/dev/null || true' EXIT
   case "${1:-}" in
   '') ;;
   --bench) bench=${2:?a name is missing} ;;
   *) fail "$1 is not known: see the beginning of this script" ;;
   esac
-  # What has been made of an earlier tree is no profile of this one.
-  rm -rf "$out/raw" "$out/profile"
-  mkdir -p "$out/raw"
-  local profdata
+  # Whatever ends this, nothing half done is left under the names of what is whole.
+  rm -rf "$out"/{raw,profile,training,instrumented,how,nsps-connector} "${bench:+$out/$bench}"
+  mkdir -p "$out"/{raw,training}
+  local profdata how
   if profdata=$(find_profdata); then
+    command -v curl openssl >/dev/null || fail "please install curl and openssl"
     say "an instrumented build"
-    build "-Cprofile-generate=$out/raw" nsps-connector
+    build "-Cprofile-generate=$out/raw"
+    cp "$(made nsps-connector)" "$out/instrumented"
     say "training"
     train
-    "$profdata" merge --output "$out/profile" "$out"/raw
+    "$profdata" merge --output "$out/profile" "$out/raw"
     say "the optimized build"
-    build "-Cprofile-use=$out/profile" nsps-connector ${bench:+"$bench"}
-    echo "built with a profile" >"$out/how"
+    build "-Cprofile-use=$out/profile"
+    how="built with a profile"
   else
-    say "there is no llvm-profdata of LLVM $(llvm): BUILDING WITHOUT A PROFILE, which is a fifth slower"
+    say "there is no llvm-profdata of LLVM $(llvm): BUILDING WITHOUT A PROFILE, which costs a fifth of the speed"
     say "to have it: rustup component add llvm-tools"
-    build "" nsps-connector ${bench:+"$bench"}
-    echo "built without a profile" >"$out/how"
+    build ""
+    how="built without a profile"
   fi
+  local name
+  for name in nsps-connector ${bench:+"$bench"}; do
+    cp "$(made "$name")" "$out/$name"
+  done
+  echo "$how" >"$out/how"
+  rm -rf "$out"/{raw,training,instrumented}
+  say "$out/nsps-connector, $how"
 }
 
 say() {
@@ -80,89 +91,96 @@ find_profdata() {
   return 1
 }
 
-# Builds the connector, and benches after it, with those flags. With a target named, build scripts and macros are built
-# without them.
+# Builds with that flag. With a target named, build scripts and macros are built without it. Both builds have the same
+# targets: benches want more of some dependencies, which then are others than those that were counted.
 build() {
-  local flags=$1 name made wanted=(--bin "$2")
-  shift
-  for name in "${@:2}"; do
-    wanted+=(--bench "$name")
-  done
-  RUSTFLAGS=$flags cargo build --locked --release --target "$host" --target-dir "$out" "${wanted[@]}" \
-    --message-format json-render-diagnostics >"$out/built"
-  for name in "$@"; do
-    made=$(sed -n 's/.*"name":"'"$name"'".*"executable":"\([^"]*\)".*/\1/p' "$out/built" | tail -n 1)
-    cp "$made" "$out/$name"
-  done
+  CARGO_ENCODED_RUSTFLAGS=$1 cargo build --locked --release --target "$host" --target-dir "$out" \
+    --bin nsps-connector ${bench:+--bench "$bench"} --message-format json-render-diagnostics >"$out/built"
+}
+
+# Where the last build put something.
+made() {
+  sed -n 's/.*"name":"'"$1"'".*"executable":"\([^"]*\)".*/\1/p' "$out/built" | tail -n 1
 }
 
 # What the connector is there for, so that the profile knows it.
 train() {
-  local run
-  for ((run = 0; run < RUNS; run++)); do
-    "$out/nsps-connector" test mappings/examples >/dev/null || fail "the tests of mappings/examples fail"
+  local url event
+  # Without white space, as NSPS sends them.
+  for event in tests/events/*.json; do
+    sed -e 's/^ *//' -e 's/": /":/' "$event" | tr -d '\n' >"$out/training/${event##*/}"
   done
-  in_background "$out/nsps-connector" demo
-  local url
-  url=$(wait_for 's/^curl \(http[^ ]*\)\/ready$/\1/p')
-  post "$url" demo-nsps-token
+  "$out/instrumented" test mappings/examples >/dev/null || fail "the tests of mappings/examples fail"
+  begin demo
+  url=$(said 's/^curl \(http[^ ]*\)\/ready$/\1/p') || fail "the demonstration did not begin"
+  post "$PLAIN" "$url" demo-nsps-token
   end
   train_https
 }
 
 train_https() {
-  local port=$((20000 + RANDOM % 12000)) url
-  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
-    -keyout "$out/key.pem" -out "$out/certificate.pem" 2>/dev/null
-  API_TOKEN=a-token-to-train-with LISTEN=127.0.0.1:$port SHUTDOWN_DELAY=0s MAPPINGS=deploy/training \
-    TLS_CERT=$out/certificate.pem TLS_KEY=$out/key.pem TRAINING_CERTIFICATE=$out/certificate.pem \
-    TRAINING_URL=https://127.0.0.1:$port in_background "$out/nsps-connector" serve
-  url=$(wait_for 's/.*"message":"listening".*"url":"\([^"]*\)".*/\1/p')
-  post "$url" a-token-to-train-with --insecure --http1.1
-  post "$url" a-token-to-train-with --insecure --http2
+  local try port url=
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
+    -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE \
+    -keyout "$out/training/key.pem" -out "$out/training/certificate.pem" 2>"$out/training/openssl" ||
+    fail "openssl makes no certificate: $(<"$out/training/openssl")"
+  # Another one may be there already.
+  for ((try = 0; try < 5; try++)); do
+    port=$((20000 + RANDOM % 12000))
+    begin serve API_TOKEN=a-token-to-train-with LISTEN=127.0.0.1:$port SHUTDOWN_DELAY=0s "MAPPINGS=$tree/deploy/training" \
+      "TLS_CERT=$out/training/certificate.pem" "TLS_KEY=$out/training/key.pem" \
+      "TRAINING_CERTIFICATE=$out/training/certificate.pem" TRAINING_URL=https://127.0.0.1:$port
+    url=$(said 's/.*"message":"listening".*"url":"\([^"]*\)".*/\1/p') && break
+  done
+  [ -n "$url" ] || fail "the connector did not begin to serve"
+  post "$SECURE" "$url" a-token-to-train-with --insecure --http1.1
+  post "$SECURE" "$url" a-token-to-train-with --insecure --http2
   end
 }
 
-in_background() {
-  "$@" >"$out/said" 2>&1 &
-  server=$!
+# Begins a command of the connector in the background, with nothing in its environment but what is given.
+begin() {
+  local command=$1
+  : >"$out/training/said"
+  (cd "$out/training" && exec env -i "${@:2}" "$out/instrumented" "$command" >>said 2>&1) &
+  trained=$!
 }
 
-# What the process in the background says, found by that expression of sed's.
-wait_for() {
+# What it says, found by that expression of sed's; nothing comes of one that ends before.
+said() {
   local try found
   for ((try = 0; try < 300; try++)); do
-    found=$(sed -n "$1" "$out/said")
+    found=$(sed -n "$1" "$out/training/said")
     if [ -n "$found" ]; then
       echo "$found"
       return
     fi
+    kill -0 "$trained" 2>/dev/null || break
     sleep 0.1
   done
-  cat "$out/said" >&2
-  fail "it did not begin to serve"
+  cat "$out/training/said" >&2
+  return 1
 }
 
-# Posts each sample event many times, all at the same time; further arguments are curl's.
+# Posts each sample event so many times, all at the same time; further arguments are curl's.
 post() {
-  local url=$1 token=$2 event client
-  shift 2
-  local clients=()
-  for event in tests/events/*.json; do
-    curl --silent --fail --output /dev/null --header "Authorization: Bearer $token" \
-      --header 'Content-Type: application/json' --data-binary "@$event" "$@" "$url/?[1-$REQUESTS]" &
+  local requests=$1 url=$2 token=$3 event client clients=()
+  for event in "$out"/training/*.json; do
+    curl --disable --noproxy '*' --silent --fail --fail-early --output /dev/null "${@:4}" \
+      --header "Authorization: Bearer $token" --header 'Content-Type: application/json' --data-binary "@$event" \
+      "$url/?[1-$requests]" &
     clients+=($!)
   done
   for client in "${clients[@]}"; do
-    wait "$client" || fail "an event was not accepted"
+    wait "$client" || fail "an event was not accepted: see $out/training/said"
   done
 }
 
-# Ends the process in the background, which then writes down what it counted.
+# Ends what is trained, which then writes down what it counted.
 end() {
-  kill "$server"
-  wait "$server" || fail "it did not end in order"
-  server=
+  kill "$trained"
+  wait "$trained" || fail "it did not end in order"
+  trained=
 }
 
 main "$@"

@@ -147,15 +147,15 @@ remember() {
   declare -p environment kept | sed 's/^declare -A/declare -gA/' >"$root.state"
 }
 
-# Debian as debootstrap makes it, a C compiler, and the toolchain of this machine.
+# Debian as debootstrap makes it, what of the usual image is needed, and the toolchain of this machine.
 debian_with_rust() {
   local version=${1%-*} suite=${1##*-} sysroot
   local debian=$folder/debian-$suite
-  if [ ! -e "$debian/.complete" ]; then
+  if [ ! -e "$debian/.whole" ]; then
     rm -rf "$debian"
-    debootstrap --variant=minbase --include=ca-certificates,gcc,libc6-dev "$suite" "$debian" >"$folder/debootstrap.log" ||
+    debootstrap --variant=minbase --include=ca-certificates,curl,gcc,libc6-dev,openssl "$suite" "$debian" >"$folder/debootstrap.log" ||
       fail "debootstrap failed: see $folder/debootstrap.log"
-    touch "$debian/.complete"
+    touch "$debian/.whole"
   fi
   cp -a "$debian" "$root"
 

@@ -59,7 +59,10 @@ pub(super) async fn receive(
     let run = Box::pin(run(Arc::clone(gate), came));
     let runtime = &gate.parts.runtime;
     match connection {
-        Some(connection) => Steadfast::new(run, connection, runtime.clone()).await,
+        Some(connection) => {
+            let run = AssertUnwindSafe(Steadfast::new(run, connection, runtime.clone()));
+            run.catch_unwind().await.unwrap_or(Err(Refusal::Panicked))
+        }
         None => runtime.spawn(run).await.unwrap_or_else(|ended| match ended.is_panic() {
             true => Err(Refusal::Panicked),
             false => Err(Refusal::ShuttingDown),
