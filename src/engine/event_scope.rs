@@ -299,8 +299,13 @@ impl<'e> EventScope<'e> {
             Builtin::Item => self.item.as_ref().map(|(item, _)| item),
             Builtin::Index => self.item.as_ref().map(|(_, index)| index),
             Builtin::Assertion => self.assertion.as_ref(),
+            Builtin::EventId
+            | Builtin::EventType
+            | Builtin::HandlerId
+            | Builtin::RequestId
+            | Builtin::UniqueId
+            | Builtin::Now => self.facts.get(builtin, self.event),
             Builtin::Status | Builtin::Headers | Builtin::Body | Builtin::Text => None,
-            fact => self.facts.get(fact, self.event),
         }
     }
 
