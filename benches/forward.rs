@@ -70,7 +70,7 @@ async fn forward(body: Bytes, forwarder: Data<Forwarder>) -> HttpResponse {
         body,
         timeout: Duration::from_secs(10),
     };
-    let Ok(answer) = forwarder.transport.send(request).await else {
+    let Ok(answer) = forwarder.transport.send(&request).await else {
         return HttpResponse::BadGateway().finish();
     };
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);

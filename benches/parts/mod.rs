@@ -9,7 +9,7 @@ use bytes::Bytes;
 use nsps_connector::clock::{Clock, SystemClock};
 use nsps_connector::engine::outcome::Outcome;
 use nsps_connector::engine::transport::{
-    Connect, Exchange, Request, Response, Transport, TransportError,
+    Connect, Exchange, Headers, Request, Response, Transport, TransportError,
 };
 use nsps_connector::engine::{Engine, Set};
 use nsps_connector::event::Event;
@@ -50,7 +50,7 @@ pub fn parse(body: &[u8]) -> Event {
 
 /// What a target says that agrees.
 pub fn yes() -> Response {
-    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    let headers = Headers::from_iter([("content-type", "application/json")]);
     Response { status: 200, headers, body: Bytes::from_static(br#"{"result":true}"#) }
 }
 
@@ -58,7 +58,7 @@ pub fn yes() -> Response {
 struct Instant;
 
 impl Transport for Instant {
-    fn send(&self, request: Request) -> Exchange<'_> {
+    fn send<'a>(&'a self, request: &'a Request) -> Exchange<'a> {
         black_box(request);
         Box::pin(std::future::ready(Ok(yes())))
     }

@@ -56,7 +56,7 @@ static ANSWER: Mutex<Option<Response>> = Mutex::new(None);
 struct Scripted;
 
 impl Transport for Scripted {
-    fn send(&self, _: Request) -> Exchange<'_> {
+    fn send<'a>(&'a self, _: &'a Request) -> Exchange<'a> {
         let answer = ANSWER.lock().unwrap().take();
         Box::pin(ready(Ok(answer.expect("one request is sent for one event"))))
     }

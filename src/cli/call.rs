@@ -21,7 +21,7 @@ pub(super) fn get(url: &str, path: &str, timeout: Duration) -> Result<Response, 
     let url = format!("{}{path}", target.url).into();
     let (method, headers, body) = ("GET".into(), Vec::new(), Bytes::new());
     let request = Request { method, url, headers, body, timeout };
-    runtime.block_on(async { Network::new().connect(&target)?.send(request).await })
+    runtime.block_on(async { Network::new().connect(&target)?.send(&request).await })
 }
 
 /// Posts to a URL.
@@ -35,5 +35,5 @@ pub(super) async fn post(
     let headers = headers.into_iter().map(|(name, value)| (name.into(), value)).collect();
     let (method, url) = ("POST".into(), format!("{}/", target.url).into());
     let request = Request { method, url, headers, body, timeout };
-    Network::new().connect(&target)?.send(request).await
+    Network::new().connect(&target)?.send(&request).await
 }

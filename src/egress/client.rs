@@ -186,13 +186,13 @@ struct Wire {
 }
 
 impl Transport for Wire {
-    fn send(&self, request: Request) -> Exchange<'_> {
+    fn send<'a>(&'a self, request: &'a Request) -> Exchange<'a> {
         Box::pin(self.exchange(request))
     }
 }
 
 impl Wire {
-    async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
+    async fn exchange(&self, request: &Request) -> Result<Response, TransportError> {
         let address = self.address(&request.url)?;
         let limit = request.timeout;
         let mut outgoing = outgoing(request, &address)?;
@@ -280,14 +280,14 @@ impl Wire {
 }
 
 fn outgoing(
-    request: Request,
+    request: &Request,
     address: &Address<'_>,
 ) -> Result<http::Request<Bytes>, TransportError> {
     let method = Method::from_bytes(request.method.as_bytes())
         .map_err(|_| fault::unsendable("its method is not a token"))?;
     let is_empty = request.body.is_empty() && matches!(&*request.method, "POST" | "PUT" | "PATCH");
-    let headers = headers::of_request(request.headers, address, is_empty)?;
-    let mut outgoing = http::Request::new(request.body);
+    let headers = headers::of_request(&request.headers, address, is_empty)?;
+    let mut outgoing = http::Request::new(request.body.clone());
     *outgoing.method_mut() = method;
     *outgoing.uri_mut() = address.uri.clone();
     *outgoing.headers_mut() = headers;

@@ -11,7 +11,7 @@ use http::header::{
 
 use super::address::Address;
 use super::fault;
-use crate::engine::transport::TransportError;
+use crate::engine::transport::{Headers, TransportError};
 
 /// What a target sees as `user-agent` unless the request has one.
 pub(super) const OURS: HeaderValue =
@@ -22,7 +22,7 @@ const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
 /// Those of a request, and what HTTP needs besides; `is_empty` where there is no body though the method
 /// gives one a meaning.
 pub(super) fn of_request(
-    named: Vec<(Arc<str>, String)>,
+    named: &[(Arc<str>, String)],
     address: &Address<'_>,
     is_empty: bool,
 ) -> Result<HeaderMap, TransportError> {
@@ -30,10 +30,14 @@ pub(super) fn of_request(
     if let Some(user) = &address.user {
         headers.insert(AUTHORIZATION, user.clone());
     }
+    let mut values = Vec::with_capacity(named.iter().map(|(_, value)| value.len()).sum());
+    named.iter().for_each(|(_, value)| values.extend_from_slice(value.as_bytes()));
+    // One piece of memory for all of them.
+    let mut values = Bytes::from(values);
     for (name, value) in named {
-        let header = parsed(&name)
+        let header = parsed(name)
             .ok_or_else(|| fault::unsendable(&format!("`{name}` is not a header name")))?;
-        let value = HeaderValue::from_maybe_shared(Bytes::from(value)).map_err(|_| {
+        let value = HeaderValue::from_maybe_shared(values.split_to(value.len())).map_err(|_| {
             fault::unsendable(&format!("the value of header `{name}` holds a control character"))
         })?;
         // The mapping's own credentials win over a user in the URL.
@@ -63,12 +67,13 @@ fn unless_there(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
 }
 
 /// Those of an answer.
-pub(super) fn of_answer(headers: &HeaderMap) -> Vec<(String, String)> {
-    let text = |value: &HeaderValue| match str::from_utf8(value.as_bytes()) {
-        Ok(text) => text.to_owned(),
-        Err(_) => String::from_utf8_lossy(value.as_bytes()).into_owned(),
-    };
-    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
+pub(super) fn of_answer(headers: &HeaderMap) -> Headers {
+    let lengths = headers.iter().map(|(name, value)| name.as_str().len() + value.len());
+    let mut texts = Headers::with_capacity(headers.len(), lengths.sum());
+    for (name, value) in headers {
+        texts.push(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
+    }
+    texts
 }
 
 /// How many names are kept.

@@ -53,7 +53,7 @@ pub async fn ask(target: &Target) -> Result<Response, TransportError> {
 
 pub async fn ask_by(network: Network, target: &Target) -> Result<Response, TransportError> {
     let transport = at_home(network).connect(target).unwrap();
-    transport.send(get(&format!("{}/?key=secret", target.url))).await
+    transport.send(&get(&format!("{}/?key=secret", target.url))).await
 }
 
 /// What an exchange failed by, and what is told of it, which may not hold what nobody is to see.

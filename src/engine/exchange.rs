@@ -78,11 +78,8 @@ impl Exchange<'_> {
         loop {
             let (ready, pass, within) = self.ready(draft.take(), &mut sent, scope).await?;
             let number = ready.number();
-            let mut request = draft.insert(ready).request.clone();
-            request.timeout = within;
             sent = Sent { in_all: sent.in_all + 1, with_session: sent.with_session + 1 };
-            let cookies = self.cookies(draft.as_ref());
-            let tried = self.try_once(request, sent, cookies, pass, scope).await?;
+            let tried = self.try_once(draft.insert(ready), within, sent, pass, scope).await?;
             let (failure, repeatable) = match tried {
                 Tried::Ended(exchanged) => {
                     self.accepted(renewed);
@@ -158,14 +155,13 @@ impl Exchange<'_> {
         if self.call.request.method.is_unsafe_to_repeat() {
             request::identify(&mut request, &self.identity());
         }
-        Ok(Draft { request, session })
+        Ok(Draft { rendered: request.headers.len(), request, session })
     }
 
     /// Where cookies are kept for this request, if they are, and who hides them.
-    fn cookies<'a>(&'a self, draft: Option<&'a Draft>) -> Option<(&'a Jar, &'a Learner)> {
+    fn cookies<'a>(&'a self, session: Option<&'a Session>) -> Option<(&'a Jar, &'a Learner)> {
         let login = self.step.run.login.as_ref().map(|login| login.cookies);
-        let keeper = self.link.keeper.as_ref();
-        let session = draft.and_then(|draft| draft.session.as_deref()).zip(keeper);
+        let session = session.zip(self.link.keeper.as_ref());
         let of_session = session.map(|(session, keeper)| (&*session.jar, &keeper.of_cookies));
         let of_link = self.link.cookies.as_ref().map(|(jar, learner)| (jar, learner));
         login.or(of_session).or(of_link).filter(|_| self.target.cookies)
@@ -206,28 +202,28 @@ impl Exchange<'_> {
 
     async fn try_once(
         &self,
-        mut request: Request,
+        draft: &mut Draft,
+        within: Duration,
         sent: Sent,
-        cookies: Option<(&Jar, &Learner)>,
         pass: Pass<'_>,
         scope: &mut EventScope<'_>,
     ) -> Result<Tried, Failure> {
         let run = self.step.run;
         let clock = &*run.engine.clock;
-        request::trace(&mut request, run.event, clock);
-        let address = cookies.and_then(|_| Url::parse(&request.url).ok());
-        if let Some(((jar, _), address)) = cookies.zip(address.as_ref()) {
-            request::add_cookies(&mut request, &jar.for_request(address, clock.wall()));
-        }
-        let within = request.timeout;
+        draft.prepare(within, |request| request::trace(request, run.event, clock));
+        let cookies = self.cookies(draft.session.as_deref());
+        let address = cookies.and_then(|_| Url::parse(&draft.request.url).ok());
+        let request = match cookies.zip(address.as_ref()) {
+            Some(((jar, _), address)) => {
+                let cookies = jar.for_request(address, clock.wall());
+                &request::with_cookies(&draft.request, &cookies)
+            }
+            None => &draft.request,
+        };
         if let Some(login) = &run.login {
-            login.hide_credentials(&request);
+            login.hide_credentials(request);
         }
-        // What log-ins send and get is nobody's business.
-        let told = run.login.is_none() && run.log.is_enabled(Level::Debug);
-        let copy = told.then(|| request.clone());
-        let (method, url) = (request.method.clone(), request.url.clone());
-        scope.tell(|observer| observer.sending(self.target, &request, sent.with_session));
+        scope.tell(|observer| observer.sending(self.target, request, sent.with_session));
         let began = clock.monotonic();
         // What is saved began after it was asked for; what follows that does not make it younger.
         if !self.call.save.is_empty() {
@@ -242,9 +238,10 @@ impl Exchange<'_> {
         scope.tell(|observer| observer.received(self.target, result.as_ref()));
         scope.effort().renew();
         let took = clock.monotonic().saturating_sub(began);
-        self.record(&method, &url, &result, took, sent.in_all);
-        if let Some(copy) = copy {
-            self.record_bodies(&copy, result.as_ref().ok(), sent.in_all);
+        self.record(request, &result, took, sent.in_all);
+        // What log-ins send and get is nobody's business.
+        if run.login.is_none() && run.log.is_enabled(Level::Debug) {
+            self.record_bodies(request, result.as_ref().ok(), sent.in_all);
         }
         let response = match result {
             Ok(response) => response,
@@ -349,9 +346,18 @@ struct Sent {
 pub(super) struct Draft {
     pub request: Request,
     session: Option<Arc<Session>>,
+    /// How many headers were rendered; those behind them are a single try's.
+    rendered: usize,
 }
 
 impl Draft {
+    /// As it is for a try that may take so long.
+    fn prepare(&mut self, within: Duration, add_headers: impl FnOnce(&mut Request)) {
+        self.request.timeout = within;
+        self.request.headers.truncate(self.rendered);
+        add_headers(&mut self.request);
+    }
+
     fn number(&self) -> Option<u64> {
         self.session.as_ref().map(|session| session.number)
     }

@@ -248,8 +248,10 @@ fn header(shape: &Shape, name: &Arc<str>, scope: &dyn Scope) -> Result<Option<St
     Ok(Some(text))
 }
 
-/// Adds cookies to those that the mapping sets itself, which win over others of the same name.
-pub(super) fn add_cookies(request: &mut Request, cookies: &[(String, String)]) {
+/// The request with cookies beside those that the mapping sets itself, which win over others of the
+/// same name.
+pub(super) fn with_cookies(request: &Request, cookies: &[(String, String)]) -> Request {
+    let mut request = request.clone();
     let at = request.headers.iter().position(|(name, _)| &**name == "cookie");
     let own = at.and_then(|at| request.headers.get(at)).map(|(_, own)| own.as_str());
     let own: Vec<&str> = own.into_iter().flat_map(|own| own.split(';')).map(str::trim).collect();
@@ -263,6 +265,7 @@ pub(super) fn add_cookies(request: &mut Request, cookies: &[(String, String)]) {
         None if all.is_empty() => {}
         None => request.headers.push((Arc::clone(&name::COOKIE), all)),
     }
+    request
 }
 
 fn has(headers: &[(Arc<str>, String)], name: &str) -> bool {

@@ -34,7 +34,7 @@ impl Reply {
 pub trait Director: Send + Sync + 'static {
     /// What comes back for a request, which is asked once for each try; and the clock on which that
     /// takes its time.
-    fn direct(&self, request: Request) -> (Reply, VirtualClock);
+    fn direct(&self, request: &Request) -> (Reply, VirtualClock);
 
     /// A transport is made for this target.
     fn connected(&self, _target: &Target) {}
@@ -54,7 +54,7 @@ impl<D: Director> Connect for Stage<D> {
 struct Wire<D>(Arc<D>);
 
 impl<D: Director> Transport for Wire<D> {
-    fn send(&self, request: Request) -> Exchange<'_> {
+    fn send<'a>(&'a self, request: &'a Request) -> Exchange<'a> {
         Box::pin(async move {
             let within = request.timeout;
             let place = place(&request.url);

@@ -18,7 +18,7 @@ use super::admit::{Admission, Limits};
 use super::outcome::{Failure, Outcome, RuleResult};
 pub use super::script::Reply;
 use super::script::{Director, Stage};
-use super::transport::{Request, Response, TransportFault};
+use super::transport::{Headers, Request, Response, TransportFault};
 use super::{Engine, Set};
 use crate::clock::Clock;
 use crate::clock::virtual_time::{Luck, VirtualClock};
@@ -56,7 +56,7 @@ pub fn text(status: u16, body: &str) -> Reply {
 
 pub fn bytes(status: u16, body: &[u8]) -> Reply {
     let body = Bytes::copy_from_slice(body);
-    Reply::at_once(Ok(Response { status, headers: Vec::new(), body }))
+    Reply::at_once(Ok(Response { status, headers: Headers::default(), body }))
 }
 
 pub fn fault(fault: TransportFault) -> Reply {
@@ -72,7 +72,7 @@ impl Reply {
     /// One more header of an answer.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let answer = self.what.as_mut().expect("only an answer has headers");
-        answer.headers.push((name.to_owned(), value.to_owned()));
+        answer.headers.push(name, value);
         self
     }
 
@@ -139,9 +139,9 @@ impl Script {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn answer(&self, request: Request) -> Reply {
+    fn answer(&self, request: &Request) -> Reply {
         let mut state = self.state();
-        let sent = Sent { at: self.clock.monotonic(), request };
+        let sent = Sent { at: self.clock.monotonic(), request: request.clone() };
         let Some(reply) = state.next(&sent) else {
             let before: String = state.sent.iter().map(|sent| format!("\n  {sent}")).collect();
             panic!("the script has no reply to {sent}; sent before:{before}");
@@ -152,7 +152,7 @@ impl Script {
 }
 
 impl Director for Script {
-    fn direct(&self, request: Request) -> (Reply, VirtualClock) {
+    fn direct(&self, request: &Request) -> (Reply, VirtualClock) {
         (self.answer(request), self.clock.clone())
     }
 

@@ -2,12 +2,15 @@
 //! the network; a script implements it for mapping tests. Retry, credentials and judgement are
 //! above it.
 
+mod headers;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+pub use headers::Headers;
 
 use crate::program::Target;
 
@@ -31,16 +34,9 @@ pub struct Request {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     pub status: u16,
-    /// In order; names are lower-case, bytes of a value that are not UTF-8 are replaced.
-    pub headers: Vec<(String, String)>,
+    /// Names are lower-case, bytes of a value that are not UTF-8 are replaced.
+    pub headers: Headers,
     pub body: Bytes,
-}
-
-impl Response {
-    /// The first header of that (lower-case) name.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
-    }
 }
 
 /// What went wrong on the wire; it decides whether sending again is safe.
@@ -73,7 +69,7 @@ pub type Exchange<'a> = Pin<Box<dyn Future<Output = Result<Response, TransportEr
 /// Sends requests to one target.
 pub trait Transport: Send + Sync + 'static {
     /// Resolves within `request.timeout`, or shortly after.
-    fn send(&self, request: Request) -> Exchange<'_>;
+    fn send<'a>(&'a self, request: &'a Request) -> Exchange<'a>;
 }
 
 /// Makes the transport of a target, once for each distinct target definition.

@@ -129,9 +129,9 @@ impl Rehearsal {
 }
 
 impl Director for Rehearsal {
-    fn direct(&self, request: Request) -> (Reply, VirtualClock) {
+    fn direct(&self, request: &Request) -> (Reply, VirtualClock) {
         match &mut *self.state() {
-            Some(state) => (state.answer(&request), state.clock.clone()),
+            Some(state) => (state.answer(request), state.clock.clone()),
             None => (unexpected(), VirtualClock::new(jiff::Timestamp::UNIX_EPOCH)),
         }
     }

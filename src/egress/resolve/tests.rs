@@ -97,7 +97,7 @@ fn network(addresses: &'static [&'static str]) -> Network {
 
 async fn is_asked(network: &Network, target: &Target, url: &str) -> (TransportFault, String) {
     let transport = network.connect(target).unwrap();
-    let error = transport.send(get(url)).await.expect_err("must fail");
+    let error = transport.send(&get(url)).await.expect_err("must fail");
     (error.fault, error.message)
 }
 

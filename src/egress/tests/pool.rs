@@ -39,7 +39,7 @@ async fn reached(protocols: &[&str], handshakes: usize, idle_timeout: Duration) 
 
 impl Reached {
     async fn is_asked(&self, times: usize) {
-        let all = (0..times).map(|_| self.transport.send(self.request.clone()));
+        let all = (0..times).map(|_| self.transport.send(&self.request));
         let answers = tokio::time::timeout(LONG, join_all(all)).await.expect("an answer to each");
         for answer in answers {
             assert_eq!(answer.unwrap().status, 200);
@@ -91,7 +91,7 @@ async fn what_is_idle_for_too_long_is_closed() {
 async fn connections_end_with_the_transport() {
     for protocols in [HTTP_1, HTTP_2] {
         let Reached { server, transport, request } = reached(protocols, usize::MAX, LONG).await;
-        transport.send(request).await.unwrap();
+        transport.send(&request).await.unwrap();
         drop(transport);
         server.sees_the_end_of(1).await;
     }
@@ -112,7 +112,7 @@ async fn nobody_waits_for_a_target_that_answers_before_it_reads_all() {
         stream.write_all(answer).await.unwrap();
         stream
     };
-    let (answer, _stream) = tokio::join!(transport.send(request), server);
+    let (answer, _stream) = tokio::join!(transport.send(&request), server);
     assert_eq!(answer.unwrap().status, 413);
     // The next one does not wait for it.
     let server = async {
@@ -121,7 +121,8 @@ async fn nobody_waits_for_a_target_that_answers_before_it_reads_all() {
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
         stream
     };
-    let (answer, _other) = tokio::join!(transport.send(get(&url)), server);
+    let request = get(&url);
+    let (answer, _other) = tokio::join!(transport.send(&request), server);
     assert_eq!(answer.unwrap().status, 200);
 }
 
@@ -139,7 +140,7 @@ async fn a_target_that_is_closed_at_each_request_fails_each_of_them_once() {
     });
     let transport = Network::new().connect(&target(&url)).unwrap();
     for _ in 0..20 {
-        let (kind, message) = fault(transport.send(get(&url)).await);
+        let (kind, message) = fault(transport.send(&get(&url)).await);
         assert_eq!(kind, TransportFault::Broken, "{message}");
     }
     assert_eq!(server.await.unwrap(), 20);

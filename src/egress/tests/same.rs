@@ -58,7 +58,7 @@ impl Mirror {
 
     /// What a request looks like, if it is sent.
     fn sees(&self, transport: &Arc<dyn Transport>, request: Request) -> Result<String, String> {
-        let sent = self.runtime.block_on(transport.send(request));
+        let sent = self.runtime.block_on(transport.send(&request));
         sent.map_err(|error| error.message)?;
         let seen = self.seen.borrow_mut().try_recv().expect("the target saw the request");
         Ok(String::from_utf8_lossy(&seen).into_owned())

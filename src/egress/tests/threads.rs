@@ -58,7 +58,7 @@ fn runtime() -> Runtime {
 }
 
 fn send(runtime: &Runtime, transport: &Arc<dyn Transport>, url: &str) {
-    let answer = runtime.block_on(transport.send(get(url))).unwrap();
+    let answer = runtime.block_on(transport.send(&get(url))).unwrap();
     assert_eq!(&answer.body[..], b"ok");
 }
 
@@ -104,7 +104,7 @@ fn a_runtime_that_ends_amid_an_exchange_leaves_the_others_alone() {
     let first = runtime();
     let begun = {
         let (transport, url) = (Arc::clone(&transport), url.clone());
-        first.spawn(async move { transport.send(get(&url)).await.is_ok() })
+        first.spawn(async move { transport.send(&get(&url)).await.is_ok() })
     };
     // The runtime runs until the exchange has got to the target.
     first.block_on(async {
@@ -125,7 +125,8 @@ fn a_runtime_that_ends_amid_an_exchange_leaves_the_others_alone() {
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
             stream
         };
-        let (answer, _stream) = tokio::join!(transport.send(get(&url)), answer);
+        let request = get(&url);
+        let (answer, _stream) = tokio::join!(transport.send(&request), answer);
         answer
     });
     assert_eq!(&answer.unwrap().body[..], b"ok");
@@ -139,7 +140,7 @@ fn many_requests_at_once_on_many_threads_are_all_answered() {
     runtime.block_on(async {
         let requests = (0..200).map(|_| {
             let (transport, url) = (Arc::clone(&transport), keeper.url.clone());
-            tokio::spawn(async move { transport.send(get(&url)).await.unwrap().status })
+            tokio::spawn(async move { transport.send(&get(&url)).await.unwrap().status })
         });
         for status in futures_util::future::join_all(requests).await {
             assert_eq!(status.unwrap(), 200);

@@ -1,6 +1,5 @@
 //! What the log says of an exchange.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::Exchange;
@@ -16,8 +15,7 @@ impl Exchange<'_> {
     /// One record for each exchange.
     pub(super) fn record(
         &self,
-        method: &Arc<str>,
-        url: &Arc<str>,
+        sent: &Request,
         result: &Result<Response, TransportError>,
         took: Duration,
         attempt: u32,
@@ -30,11 +28,11 @@ impl Exchange<'_> {
         let mut fields = self.place_in_mapping();
         // A log-in may carry in its query what is no secret anywhere else.
         let is_login = self.step.run.login.is_some();
-        let shown = match url.split_once('?') {
+        let shown = match sent.url.split_once('?') {
             Some((path, _)) if is_login => path.into(),
-            _ => url.into(),
+            _ => (&sent.url).into(),
         };
-        fields.push(("method", method.into()));
+        fields.push(("method", (&sent.method).into()));
         fields.push(("url", shown));
         fields.push(match result {
             Ok(response) => ("status", response.status.into()),

@@ -44,7 +44,7 @@ impl Jar {
         response: &Response,
         now: Timestamp,
     ) -> Vec<String> {
-        let set = response.headers.iter().filter(|(name, _)| name == "set-cookie");
+        let set = response.headers.iter().filter(|(name, _)| *name == "set-cookie");
         let mut crumbs = self.crumbs();
         let mut any = false;
         for crumb in set.filter_map(|(_, text)| Crumb::read(text, url, now)) {
@@ -185,7 +185,7 @@ mod tests {
     }
 
     fn answer(cookies: &[&str]) -> Response {
-        let headers = cookies.iter().map(|text| ("set-cookie".to_owned(), (*text).to_owned()));
+        let headers = cookies.iter().map(|text| ("set-cookie", text));
         Response { status: 200, headers: headers.collect(), body: Bytes::new() }
     }
 

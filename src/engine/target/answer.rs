@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::body::{self, Body};
-use crate::engine::transport::Response;
+use crate::engine::transport::{Headers, Response};
 use crate::telemetry::mask::Mask;
 use crate::telemetry::vault::Known;
 
@@ -48,7 +48,7 @@ impl Answer {
     }
 
     /// Headers as they came; names are lower-case.
-    pub(in crate::engine) fn lines(&self) -> &[(String, String)] {
+    pub(in crate::engine) fn lines(&self) -> &Headers {
         &self.response.headers
     }
 
@@ -61,14 +61,14 @@ impl Answer {
     pub(in crate::engine) fn headers(&self) -> &Value {
         self.headers.get_or_init(|| {
             let mut headers: Map<String, Value> = Map::new();
-            for (name, value) in &self.response.headers {
+            for (name, value) in self.response.headers.iter() {
                 match headers.get_mut(name) {
                     Some(Value::String(joined)) => {
                         joined.push_str(", ");
                         joined.push_str(value);
                     }
                     _ => {
-                        headers.insert(name.clone(), Value::from(value.as_str()));
+                        headers.insert(name.to_owned(), Value::from(value));
                     }
                 }
             }

@@ -42,7 +42,7 @@ enum Kind {
 /// Reads the body of `response`: JSON or XML as what it says that it is, anything else as JSON, then
 /// as XML.
 pub fn read(response: &Response) -> Body<'_> {
-    let content_type = response.header("content-type").unwrap_or_default();
+    let content_type = response.headers.get("content-type").unwrap_or_default();
     let kind = Kind::of(content_type);
     let text = decode(&response.body, content_type, &kind);
     let (value, fault) = match value(&text, kind) {
@@ -132,11 +132,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::engine::transport::Headers;
 
     fn answer(content_type: &str, body: &[u8]) -> Response {
         let headers = match content_type {
-            "" => Vec::new(),
-            text => vec![("content-type".to_owned(), text.to_owned())],
+            "" => Headers::default(),
+            text => Headers::from_iter([("content-type", text)]),
         };
         Response { status: 200, headers, body: Bytes::copy_from_slice(body) }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::retry::{LONGEST_PAUSE, retry_after};
+use crate::engine::transport::Headers;
 
 /// The headers of a quota: what remains of it, and when it is renewed.
 const FAMILIES: [(&str, &str); 3] = [
@@ -27,13 +28,10 @@ const FIRST_MOMENT: f64 = 1e9;
 /// From here on the moment is in milliseconds: in seconds it would be the year 5138.
 const FIRST_MILLISECOND: f64 = 1e11;
 
-/// Headers of an answer: in order, with lower-case names.
-pub(in crate::engine) type Headers = [(String, String)];
-
 /// How long the target asks to be left alone with this request: by `Retry-After`, or where a 429 does
 /// not have it by the headers of its quota.
 pub(in crate::engine) fn asked(status: u16, headers: &Headers, now: Timestamp) -> Option<Duration> {
-    let asked = retry_after(first(headers, "retry-after"), now);
+    let asked = retry_after(headers.get("retry-after"), now);
     // Which of several quotas it is that refuses may not be told.
     let refused = || reset(headers, now, used_up).or_else(|| reset(headers, now, |_| true));
     asked.or_else(|| if status == 429 { refused() } else { None })
@@ -62,9 +60,9 @@ fn reset(
     now: Timestamp,
     counts: impl Fn(Option<f64>) -> bool,
 ) -> Option<Duration> {
-    let of = |name| first(headers, name).and_then(number);
+    let of = |name| headers.get(name).and_then(number);
     let families = FAMILIES.map(|(remaining, reset)| (of(remaining), of(reset)));
-    let lists = headers.iter().filter(|(name, _)| name == LIST);
+    let lists = headers.iter().filter(|(name, _)| *name == LIST);
     let listed = lists.flat_map(|(_, value)| policies(beginning(value)));
     let known = families.into_iter().chain(listed).filter(|(remaining, _)| counts(*remaining));
     known.filter_map(|(_, reset)| span(reset?, now)).max()
@@ -124,10 +122,6 @@ fn number(text: &str) -> Option<f64> {
     let text = beginning(text).trim();
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     text.parse().ok().filter(|_| plain)
-}
-
-fn first<'h>(headers: &'h Headers, name: &str) -> Option<&'h str> {
-    headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
 fn beginning(text: &str) -> &str {

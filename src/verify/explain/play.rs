@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::account::MembersLeft;
 use crate::clock::virtual_time::VirtualClock;
 use crate::engine::script::{Director, Reply};
-use crate::engine::transport::{Request, Response};
+use crate::engine::transport::{Headers, Request, Response};
 
 /// Replies to one exchange after the other, each with one for every try; the last of them comes to
 /// all further tries.
@@ -101,7 +101,7 @@ impl Replies {
 
 /// What comes where nobody said what does: 200 `{}`.
 fn stand_in() -> Reply {
-    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    let headers = Headers::from_iter([("content-type", "application/json")]);
     let body = Bytes::from_static(b"{}");
     Reply::at_once(Ok(Response { status: 200, headers, body }))
 }
@@ -114,7 +114,7 @@ pub struct Play {
 }
 
 impl Director for Play {
-    fn direct(&self, _: Request) -> (Reply, VirtualClock) {
+    fn direct(&self, _: &Request) -> (Reply, VirtualClock) {
         (self.replies.next(), self.clock.clone())
     }
 }

@@ -73,6 +73,7 @@ fn read(head: &[u8], body: &[u8]) -> Result<Response, String> {
         };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
+    let headers = headers.into_iter().collect();
     Ok(Response { status, headers, body: Bytes::copy_from_slice(body) })
 }
 

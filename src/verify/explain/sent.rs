@@ -81,7 +81,7 @@ impl Scribe {
 
     /// An answer to a log-in: nobody knows what of it is secret.
     pub fn answer_to_log_in(&self, response: &Response) -> Answered {
-        let hidden = |(name, value): &(String, String)| {
+        let hidden = |(name, value): (&str, &str)| {
             let value = if name == "content-type" { value } else { "***" };
             (self.curtain.masked(name), self.curtain.masked(value))
         };

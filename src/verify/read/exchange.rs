@@ -9,7 +9,7 @@ use url::Url;
 
 use super::FileReader;
 use crate::engine::script::Reply;
-use crate::engine::transport::{Response, TransportFault};
+use crate::engine::transport::{self, Response, TransportFault};
 use crate::expr::At;
 use crate::mapping::diagnostic::{Report, Source, Span};
 use crate::mapping::document::decode::{Decode, Named, OneOrMany, Reader, Scalar, Text};
@@ -74,7 +74,7 @@ impl FileReader<'_> {
 }
 
 fn answer(status: u16) -> Response {
-    Response { status, headers: Vec::new(), body: Bytes::new() }
+    Response { status, headers: transport::Headers::default(), body: Bytes::new() }
 }
 
 /// Names and values; `None` if some could not be read.
@@ -275,12 +275,12 @@ impl Reader<'_> {
             ("", String::new())
         };
         let (status, given) = (status?, headers?);
-        let mut headers = Vec::new();
+        let mut headers = transport::Headers::default();
         if !media_type.is_empty() && !given.iter().any(|(name, _)| &**name == "content-type") {
-            headers.push(("content-type".to_owned(), media_type.to_owned()));
+            headers.push("content-type", media_type);
         }
         for (name, values) in given {
-            headers.extend(values.into_iter().map(|value| (name.to_string(), value)));
+            values.iter().for_each(|value| headers.push(&name, value));
         }
         Some(Response { status, headers, body: body.into() })
     }

@@ -9,9 +9,9 @@ fn now() -> Timestamp {
     Timestamp::from_second(NOW).unwrap()
 }
 
-fn headers(text: &str) -> Vec<(String, String)> {
+fn headers(text: &str) -> Headers {
     let lines = text.lines().filter_map(|line| line.split_once(':'));
-    lines.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect()
+    lines.map(|(name, value)| (name, value.trim())).collect()
 }
 
 /// What an answer of these headers comes to if no entry has a word of its own.

@@ -58,7 +58,7 @@ fn what_is_no_response_says_why() {
 #[test]
 fn bytes_that_are_no_text_are_kept_in_the_body_and_replaced_in_the_head() {
     let response = response(b"HTTP/1.1 200 \xff\nA: \xe4\xff\n\n\xff\x00\xfe").unwrap();
-    assert_eq!(response.headers, [("a".to_owned(), "\u{fffd}\u{fffd}".to_owned())]);
+    assert_eq!(response.headers.get("a"), Some("\u{fffd}\u{fffd}"));
     assert_eq!(&response.body[..], b"\xff\x00\xfe");
 }
 

@@ -81,8 +81,7 @@ fn explained_with(
 }
 
 fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
-    let header = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    let headers = headers.iter().map(header).collect();
+    let headers = headers.iter().copied().collect();
     let body = Bytes::copy_from_slice(body.as_bytes());
     Reply::at_once(Ok(Response { status, headers, body }))
 }
