@@ -1,7 +1,6 @@
 //! One record, and how it is shown: masked and written down on the thread of the log.
 
 use std::borrow::Cow;
-use std::panic::RefUnwindSafe;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -45,9 +44,6 @@ pub(super) struct Entry {
     pub fields: Fields,
     pub shared: Arc<Shared>,
 }
-
-/// What a panic may leave behind in an entry is never read again.
-impl RefUnwindSafe for Entry {}
 
 impl KV for Entry {
     fn serialize(&self, _: &slog::Record<'_>, out: &mut dyn Serializer) -> slog::Result {

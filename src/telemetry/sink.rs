@@ -1,16 +1,14 @@
 //! From a record to lines on the output: the channel, the log's thread, and when it writes.
 
-use std::cell::RefCell;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::thread;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use slog::{Drain, Never, OwnedKV, OwnedKVList};
-use slog_async::{AsyncCore, AsyncGuard};
+use slog::{Drain, KV, OwnedKV, OwnedKVList};
 
 use super::mask::IdentifierMode;
 use super::record::Entry;
@@ -29,8 +27,8 @@ const LARGE: usize = 4 * 1024;
 const BATCH: usize = 64 * 1024;
 
 /// How long the log's thread lets records gather once it has written all there were. It spares those who
-/// record something from waking it for each event anew.
-const REST: Duration = Duration::from_millis(1);
+/// record something from waking it, and it from waking who reads the log, for each event anew.
+const REST: Duration = Duration::from_millis(4);
 
 /// How long the end of the process waits for an output that doesn't take the last lines.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -85,26 +83,34 @@ impl Shared {
     }
 }
 
+/// What the log's thread is sent.
+enum Message {
+    Record(Box<Entry>),
+    /// Nothing more is written.
+    End,
+}
+
 /// Where callers put their records.
 pub(super) struct Sink {
-    core: AsyncCore,
+    sender: SyncSender<Message>,
     shared: Arc<Shared>,
 }
 
 /// Ends the log when dropped: what was recorded until then is written, what is recorded later is
 /// dropped. An output that blocks is given up after 5 seconds.
 #[must_use = "the log ends when its guard is dropped"]
-pub struct LogGuard(Option<AsyncGuard>);
+pub struct LogGuard(Option<(SyncSender<Message>, JoinHandle<()>)>);
 
 impl Drop for LogGuard {
     fn drop(&mut self) {
-        let Some(guard) = self.0.take() else {
+        let Some((sender, writer)) = self.0.take() else {
             return;
         };
         let (done, finished) = mpsc::channel();
-        // Dropping the guard waits for the log's thread. If no thread can be had, it waits here.
+        // Both may wait for the log's thread. If no thread can be had, that is done here.
         let waiting = thread::Builder::new().name("log-end".to_owned()).spawn(move || {
-            drop(guard);
+            let _ = sender.send(Message::End);
+            let _ = writer.join();
             let _ = done.send(());
         });
         if waiting.is_ok() {
@@ -114,26 +120,24 @@ impl Drop for LogGuard {
 }
 
 impl Sink {
+    /// # Panics
+    ///
+    /// If the operating system has no thread to give.
+    #[expect(clippy::expect_used, reason = "nothing can be told without a log")]
     pub fn new(output: Box<dyn Write + Send>, shared: Arc<Shared>) -> (Self, LogGuard) {
-        let lines = Lines { output, finished: Vec::with_capacity(BATCH), count: 0 };
-        let writer = Writer { lines: RefCell::new(lines), shared: Arc::clone(&shared) };
-        let (core, guard) = AsyncCore::custom(writer)
-            .chan_size(CHANNEL)
-            .thread_name("log".to_owned())
-            .build_with_guard();
-        (Self { core, shared }, LogGuard(Some(guard)))
+        let (sender, records) = mpsc::sync_channel(CHANNEL);
+        let writer = Writer::new(output, Arc::clone(&shared));
+        let writer = thread::Builder::new().name("log".to_owned()).spawn(|| writer.run(records));
+        let writer = writer.expect("a thread for the log");
+        (Self { sender: sender.clone(), shared }, LogGuard(Some((sender, writer))))
     }
 
-    /// Moves the record to the log's thread: it travels as the values of a slog record that has
-    /// nothing else, because those are neither copied nor formatted on the way.
+    /// Moves the record to the log's thread: nothing of it is formatted on the way.
     pub fn send(&self, entry: Entry) {
         if !self.shared.reserve(entry.text_bytes()) {
             return self.shared.lose(1);
         }
-        let header = slog::record_static!(slog::Level::Info, "");
-        let empty = format_args!("");
-        let record = slog::Record::new(&header, &empty, slog::BorrowedKV(&()));
-        match self.core.log(&record, &OwnedKVList::from(OwnedKV(entry))) {
+        match self.sender.try_send(Message::Record(Box::new(entry))) {
             Ok(()) => {
                 self.shared.queued.fetch_add(1, Ordering::Relaxed);
             }
@@ -144,7 +148,7 @@ impl Sink {
 
 /// The log's thread: formats what it is given, and writes when nothing more is waiting.
 struct Writer {
-    lines: RefCell<Lines>,
+    lines: Lines,
     shared: Arc<Shared>,
 }
 
@@ -153,25 +157,37 @@ struct Lines {
     /// Whole lines, so that nothing else on the same output comes to stand within one.
     finished: Vec<u8>,
     count: u64,
+    /// slog wants to be told what else a logger says in each record.
+    nothing_more: OwnedKVList,
 }
 
-impl Drain for Writer {
-    type Ok = ();
-    type Err = Never;
+impl Writer {
+    fn new(output: Box<dyn Write + Send>, shared: Arc<Shared>) -> Self {
+        let nothing_more = OwnedKV(()).into();
+        let lines = Lines { output, finished: Vec::with_capacity(BATCH), count: 0, nothing_more };
+        Self { lines, shared }
+    }
 
-    fn log(&self, record: &slog::Record<'_>, entry: &OwnedKVList) -> Result<(), Never> {
-        let mut lines = self.lines.borrow_mut();
-        if !lines.format(record, entry) {
+    #[expect(clippy::needless_pass_by_value, reason = "with the thread the channel ends")]
+    fn run(mut self, records: Receiver<Message>) {
+        while let Ok(Message::Record(entry)) = records.recv() {
+            self.write(&*entry);
+        }
+        // A record that was sent after the end has kept it from seeing that nothing more would come.
+        self.shared.lose(self.lines.write());
+    }
+
+    fn write(&mut self, entry: &impl KV) {
+        if !self.lines.format(entry) {
             self.shared.lose(1);
         }
         let is_idle = self.shared.queued.fetch_sub(1, Ordering::Relaxed) <= 1;
-        if is_idle || lines.finished.len() >= BATCH {
-            self.shared.lose(lines.write());
+        if is_idle || self.lines.finished.len() >= BATCH {
+            self.shared.lose(self.lines.write());
         }
         if is_idle {
             rest();
         }
-        Ok(())
     }
 }
 
@@ -180,19 +196,16 @@ fn rest() {
     thread::sleep(REST);
 }
 
-/// The log's thread has ended. A record that was sent after the end has kept it from seeing that
-/// nothing more would come.
-impl Drop for Writer {
-    fn drop(&mut self) {
-        self.shared.lose(self.lines.get_mut().write());
-    }
-}
-
 impl Lines {
     /// A record that cannot be formatted leaves nothing behind, and the log goes on.
-    fn format(&mut self, record: &slog::Record<'_>, entry: &OwnedKVList) -> bool {
+    fn format(&mut self, entry: &impl KV) -> bool {
         let start = self.finished.len();
-        let format = || slog_json::Json::new(&mut self.finished).build().log(record, entry);
+        let header = slog::record_static!(slog::Level::Info, "");
+        let format = || {
+            let empty = format_args!("");
+            let record = slog::Record::new(&header, &empty, slog::BorrowedKV(entry));
+            slog_json::Json::new(&mut self.finished).build().log(&record, &self.nothing_more)
+        };
         let is_formatted = matches!(catch_unwind(AssertUnwindSafe(format)), Ok(Ok(())));
         if is_formatted {
             self.count += 1;
@@ -254,15 +267,14 @@ mod tests {
     fn a_record_that_comes_too_late_takes_no_other_with_it() {
         let output = Output::default();
         let shared = Arc::new(Shared::new(IdentifierMode::Masked, Arc::default()));
-        let (sink, guard) = Sink::new(Box::new(output.clone()), Arc::clone(&shared));
         // This record, and one that another thread has sent behind the end.
         shared.queued.fetch_add(2, Ordering::Relaxed);
-        let header = slog::record_static!(slog::Level::Info, "");
-        let empty = format_args!("");
-        let record = slog::Record::new(&header, &empty, slog::BorrowedKV(&()));
-        sink.core.log(&record, &OwnedKVList::from(OwnedKV(()))).unwrap();
-        drop(guard);
-        assert_eq!(output.text(), "{}\n");
+        let writer = Writer::new(Box::new(output.clone()), Arc::clone(&shared));
+        let (sender, records) = mpsc::sync_channel(2);
+        sender.send(Message::Record(Box::new(entry(&shared)))).unwrap();
+        sender.send(Message::End).unwrap();
+        writer.run(records);
+        assert_eq!(output.records().len(), 1);
     }
 
     #[test]
@@ -325,13 +337,21 @@ mod tests {
         }
         let output = Output::default();
         let shared = Arc::new(Shared::new(IdentifierMode::Masked, Arc::default()));
-        let (sink, guard) = Sink::new(Box::new(output.clone()), Arc::clone(&shared));
-        let header = slog::record_static!(slog::Level::Info, "");
-        let empty = format_args!("");
-        let record = slog::Record::new(&header, &empty, slog::BorrowedKV(&()));
-        sink.core.log(&record, &OwnedKVList::from(OwnedKV(Unspeakable))).unwrap();
-        sink.core.log(&record, &OwnedKVList::from(OwnedKV(()))).unwrap();
-        drop(guard);
+        let mut writer = Writer::new(Box::new(output.clone()), Arc::clone(&shared));
+        writer.write(&Unspeakable);
+        writer.write(&());
         assert_eq!((output.text().as_str(), shared.dropped()), ("{}\n", 1));
+    }
+
+    fn entry(shared: &Arc<Shared>) -> Entry {
+        Entry {
+            time: jiff::Timestamp::UNIX_EPOCH,
+            level: Level::Info,
+            logger: "test".into(),
+            message: "late".into(),
+            subject: None,
+            fields: fields! {},
+            shared: Arc::clone(shared),
+        }
     }
 }

@@ -291,7 +291,7 @@ mod can_fail {
             ("src/expr/template/parse.rs", "handlebars::template::Template", &[]),
             ("src/app.rs", "use crate::expr::handlebars::x;\nlet slog = 1; slog + 1", &[]),
             ("src/app.rs", "{\nreqwest::get(); }", &[2]),
-            ("src/app.rs", "use slog_async::Async;\nuse hyper_util\n::rt;\nuse clap;", &[1, 2, 4]),
+            ("src/app.rs", "use slog_json::Json;\nuse hyper_util\n::rt;\nuse clap;", &[1, 2, 4]),
         ] {
             assert_eq!(lines(law, path, text), caught, "{path}: {text}");
         }
