@@ -66,7 +66,7 @@ async fn forward(body: Bytes, forwarder: Data<Forwarder>) -> HttpResponse {
     let request = Request {
         method: "POST".into(),
         url: forwarder.url.clone(),
-        headers: vec![("content-type".into(), "application/json".to_owned())],
+        headers: vec![("content-type".into(), "application/json".into())],
         body,
         timeout: Duration::from_secs(10),
     };

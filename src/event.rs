@@ -76,7 +76,7 @@ impl Event {
             unique_id: Some(self.unique_id.clone()),
             event_id: Some(self.id.clone()),
             event_type: Some(self.event_type.clone()),
-            identifiers: Arc::new(Identifiers::of(self.body.root())),
+            identifiers: Identifiers::of(self.body.root()),
         }
     }
 }

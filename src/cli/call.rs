@@ -32,7 +32,7 @@ pub(super) async fn post(
     timeout: Duration,
 ) -> Result<Response, TransportError> {
     let target = Target::plain("connector", url);
-    let headers = headers.into_iter().map(|(name, value)| (name.into(), value)).collect();
+    let headers = headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
     let (method, url) = ("POST".into(), format!("{}/", target.url).into());
     let request = Request { method, url, headers, body, timeout };
     Network::new().connect(&target)?.send(&request).await

@@ -11,7 +11,7 @@ use http::header::{
 
 use super::address::Address;
 use super::fault;
-use crate::engine::transport::{Headers, TransportError};
+use crate::engine::transport::{Header, Headers, TransportError};
 
 /// What a target sees as `user-agent` unless the request has one.
 pub(super) const OURS: HeaderValue =
@@ -22,7 +22,7 @@ const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
 /// Those of a request, and what HTTP needs besides; `is_empty` where there is no body though the method
 /// gives one a meaning.
 pub(super) fn of_request(
-    named: &[(Arc<str>, String)],
+    named: &[Header],
     address: &Address<'_>,
     is_empty: bool,
 ) -> Result<HeaderMap, TransportError> {

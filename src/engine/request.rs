@@ -11,7 +11,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::{Url, form_urlencoded};
 
-use super::transport::Request;
+use super::transport::{Header, Request};
 use crate::clock::{self, Clock};
 use crate::event::Event;
 use crate::expr::body::Shape;
@@ -210,25 +210,25 @@ fn headers(
     template: &RequestTemplate,
     target: &Target,
     scope: &dyn Scope,
-) -> Result<Vec<(Arc<str>, String)>, Fault> {
+) -> Result<Vec<Header>, Fault> {
     let mut headers = Vec::with_capacity(12);
     let of_session = target.auth.login().map_or(&[][..], |login| &login.headers);
     for (name, shape) in template.headers.iter().chain(of_session).chain(&target.headers) {
         if !has(&headers, name)
             && let Some(value) = header(shape, name, scope)?
         {
-            headers.push((name.clone(), value));
+            headers.push((name.clone(), value.into()));
         }
     }
     match &target.auth {
-        Auth::Authorization(value) => add(&mut headers, &name::AUTHORIZATION, || value.to_string()),
+        Auth::Authorization(value) => add(&mut headers, &name::AUTHORIZATION, || Arc::clone(value)),
         Auth::ApiKey { place: ApiKeyPlace::Header(name), value } => {
-            add(&mut headers, name, || value.to_string());
+            add(&mut headers, name, || Arc::clone(value));
         }
         Auth::ApiKey { place: ApiKeyPlace::Query(_), .. } | Auth::Login(_) | Auth::None => {}
     }
     if let Some(content_type) = &template.content_type {
-        add(&mut headers, &name::CONTENT_TYPE, || content_type.to_string());
+        add(&mut headers, &name::CONTENT_TYPE, || Arc::clone(content_type));
     }
     Ok(headers)
 }
@@ -253,7 +253,7 @@ fn header(shape: &Shape, name: &Arc<str>, scope: &dyn Scope) -> Result<Option<St
 pub(super) fn with_cookies(request: &Request, cookies: &[(String, String)]) -> Request {
     let mut request = request.clone();
     let at = request.headers.iter().position(|(name, _)| &**name == "cookie");
-    let own = at.and_then(|at| request.headers.get(at)).map(|(_, own)| own.as_str());
+    let own = at.and_then(|at| request.headers.get(at)).map(|(_, own)| &**own);
     let own: Vec<&str> = own.into_iter().flat_map(|own| own.split(';')).map(str::trim).collect();
     let is_own = |name: &str| own.iter().any(|own| own.split('=').next() == Some(name));
     let others = cookies.iter().filter(|(name, _)| !is_own(name));
@@ -261,18 +261,18 @@ pub(super) fn with_cookies(request: &Request, cookies: &[(String, String)]) -> R
     all.extend(others.map(|(name, value)| format!("{name}={value}")));
     let all = all.join("; ");
     match at.and_then(|at| request.headers.get_mut(at)) {
-        Some((_, header)) => *header = all,
+        Some((_, header)) => *header = all.into(),
         None if all.is_empty() => {}
-        None => request.headers.push((Arc::clone(&name::COOKIE), all)),
+        None => request.headers.push((Arc::clone(&name::COOKIE), all.into())),
     }
     request
 }
 
-fn has(headers: &[(Arc<str>, String)], name: &str) -> bool {
+fn has(headers: &[Header], name: &str) -> bool {
     headers.iter().any(|(other, _)| &**other == name)
 }
 
-fn add(headers: &mut Vec<(Arc<str>, String)>, name: &Arc<str>, value: impl FnOnce() -> String) {
+fn add(headers: &mut Vec<Header>, name: &Arc<str>, value: impl FnOnce() -> Arc<str>) {
     if !has(headers, name) {
         headers.push((Arc::clone(name), value()));
     }
@@ -288,10 +288,10 @@ pub(super) fn trace(request: &mut Request, event: &Event, clock: &dyn Clock) {
     let headers = &mut request.headers;
     let parent = trace_parent(&event.request_id, &span);
     headers.reserve(OF_TRACE);
-    add(headers, &name::TRACE_ID, || event.request_id.to_string());
-    add(headers, &name::SPAN_ID, || span);
-    add(headers, &name::REQUEST_ID, || event.unique_id.to_string());
-    add(headers, &name::TRACE_PARENT, || parent);
+    add(headers, &name::TRACE_ID, || Arc::clone(&event.request_id));
+    add(headers, &name::SPAN_ID, || span.into());
+    add(headers, &name::REQUEST_ID, || Arc::clone(&event.unique_id));
+    add(headers, &name::TRACE_PARENT, || parent.into());
 }
 
 /// The trace id and the span id as W3C Trace Context wants them. The trace id is 32 lower-case hex
@@ -346,7 +346,7 @@ pub(super) fn identify(request: &mut Request, identity: &Identity<'_>) {
         if identity.polls > 0 {
             digest.update(u64::from(identity.polls).to_be_bytes());
         }
-        hexadecimal::of(&digest.finalize()[..16])
+        hexadecimal::of(&digest.finalize()[..16]).into()
     });
 }
 

@@ -23,12 +23,15 @@ pub struct Request {
     /// Absolute, with the query string, already encoded.
     pub url: Arc<str>,
     /// In order; names are lower-case, values hold no control character.
-    pub headers: Vec<(Arc<str>, String)>,
+    pub headers: Vec<Header>,
     /// Empty when the request has no body.
     pub body: Bytes,
     /// For this try as a whole: connecting, sending and reading the answer.
     pub timeout: Duration,
 }
+
+/// A header of a request: its name and its value, of which most are shared with other requests.
+pub type Header = (Arc<str>, Arc<str>);
 
 /// What a target answered.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -68,9 +68,16 @@ impl Answer {
     }
 }
 
+/// As long as most answers are, in bytes.
+const USUAL: usize = 256;
+
 /// Nothing that becomes an answer can fail to be written.
 fn text_of(body: &impl Serialize) -> String {
-    serde_json::to_string(body).unwrap_or_default()
+    let mut text = Vec::with_capacity(USUAL);
+    match serde_json::to_writer(&mut text, body) {
+        Ok(()) => String::from_utf8(text).unwrap_or_default(),
+        Err(_) => String::new(),
+    }
 }
 
 /// RFC 9110, 10.2.3 knows whole seconds only; rounded up, so that nobody comes back too early.

@@ -19,12 +19,10 @@ use crate::engine::admit::Ticket;
 const SPARED: usize = 64 * 1024;
 const SPARED_TIME: Duration = Duration::from_millis(200);
 
-/// How much is reserved for a body on the mere word of its `content-length`.
+/// How much is reserved for a body on the mere word of its `content-length`. Once that much has come, room
+/// for the rest is asked for in one go: it takes no memory before something is written there, and a body
+/// that moves from place to place leaves gaps.
 const TRUSTED: usize = 16 * 1024;
-
-/// How many times of what has come is reserved on that word when room runs out: a body that moves to a
-/// larger place is held twice, so that it had better not move often.
-const TRUST: usize = 15;
 
 /// The body of a request, on its way in.
 pub(super) struct Incoming {
@@ -61,8 +59,7 @@ impl Incoming {
             }
             ticket.grow(chunk.len()).map_err(Refusal::Full)?;
             if body.capacity() - body.len() < chunk.len() {
-                let comes = announced.saturating_sub(body.len());
-                body.reserve(comes.min(TRUST * body.len()).max(chunk.len()));
+                body.reserve(announced.saturating_sub(body.len()).max(chunk.len()));
             }
             body.extend_from_slice(&chunk);
         }

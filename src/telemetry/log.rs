@@ -75,7 +75,7 @@ pub struct Subject {
     pub event_id: Option<Arc<str>>,
     pub event_type: Option<Arc<str>>,
     /// What must be masked in every record about this event.
-    pub identifiers: Arc<Identifiers>,
+    pub identifiers: Identifiers,
 }
 
 impl Subject {

@@ -1,16 +1,19 @@
 //! Short texts in one piece of memory, and which bytes they begin with.
 
+use smallvec::SmallVec;
+
 /// Texts by their numbers, in the order in which they came.
 #[derive(Clone, Default)]
 pub(super) struct Texts {
     all: String,
-    ends: Vec<usize>,
+    /// As many as an event's identifiers usually are take no memory of their own.
+    ends: SmallVec<[u32; 8]>,
 }
 
 impl Texts {
     /// With room for so many texts, and for so many bytes in all.
     pub(super) fn with_capacity(texts: usize, bytes: usize) -> Self {
-        Self { all: String::with_capacity(bytes), ends: Vec::with_capacity(texts) }
+        Self { all: String::with_capacity(bytes), ends: SmallVec::with_capacity(texts) }
     }
 
     /// With room for as much as there is in other ones.
@@ -20,13 +23,14 @@ impl Texts {
 
     pub(super) fn push(&mut self, text: &str) {
         self.all.push_str(text);
-        self.ends.push(self.all.len());
+        // Nobody has so many that they come to 4 GiB.
+        self.ends.push(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
     }
 
     pub(super) fn get(&self, number: usize) -> Option<&str> {
         let end = *self.ends.get(number)?;
         let start = number.checked_sub(1).and_then(|before| self.ends.get(before).copied());
-        self.all.get(start.unwrap_or_default()..end)
+        self.all.get(start.unwrap_or_default() as usize..end as usize)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {

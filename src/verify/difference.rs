@@ -50,7 +50,7 @@ pub fn of(expected: &Expected, sent: &Sent<'_>, mask: &dyn Mask) -> Difference {
         .filter(|(name, _)| expected.query.iter().any(|(known, _)| **known == **name))
         .collect();
     let parameters = Beside::of(&expected.query, parameters.iter().map(|(n, v)| (&**n, &**v)));
-    let headers = sent.headers.iter().map(|(name, value)| (&**name, value.as_str()));
+    let headers = sent.headers.iter().map(|(name, value)| (&**name, &**value));
     let headers =
         headers.filter(|(name, _)| expected.headers.iter().any(|(known, _)| **known == **name));
     let headers = Beside::of(&expected.headers, headers);

@@ -82,7 +82,7 @@ fn requests() -> impl Strategy<Value = Request> {
     (method, urls(), headers, body).prop_map(|(method, url, headers, body)| Request {
         method: method.into(),
         url: url.into(),
-        headers: headers.into_iter().map(|(name, value)| (name.into(), value)).collect(),
+        headers: headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
         body: Bytes::from_static(body.as_bytes()),
         timeout: Duration::from_secs(20),
     })
@@ -187,7 +187,7 @@ fn a_name_is_the_same_however_often_it_is_read() {
         let request = Request {
             method: "GET".into(),
             url: format!("http://hss.test:{}/", mirror.port).into(),
-            headers: vec![(Arc::clone(name), "v".to_owned())],
+            headers: vec![(Arc::clone(name), "v".into())],
             body: Bytes::new(),
             timeout: Duration::from_secs(20),
         };

@@ -31,7 +31,7 @@ fn request(url: String) -> Request {
     Request {
         method: "POST".into(),
         url: url.into(),
-        headers: vec![("content-type".into(), "application/json".to_owned())],
+        headers: vec![("content-type".into(), "application/json".into())],
         body: Bytes::from_static(b"{}"),
         timeout: LONG,
     }
@@ -146,7 +146,7 @@ async fn a_target_sees_the_request_and_nothing_that_asks_for_compression() {
 async fn a_user_agent_of_the_request_replaces_ours() {
     let fake = Fake::that(OK).await;
     let mut request = request(fake.url("/"));
-    request.headers.push(("user-agent".into(), "mine".to_owned()));
+    request.headers.push(("user-agent".into(), "mine".into()));
     transport(&fake.url("")).send(&request).await.unwrap();
     let seen = fake.seen.borrow().clone();
     assert!(seen.contains("user-agent: mine\r\n") && !seen.contains("nsps-connector"), "{seen}");
@@ -279,7 +279,7 @@ async fn an_answer_as_large_as_the_limit_is_read() {
 #[tokio::test]
 async fn a_request_that_cannot_be_sent_says_why() {
     let good = request("http://127.0.0.1:9/".to_owned());
-    let header = |name: &str, value: &str| vec![(name.into(), value.to_owned())];
+    let header = |name: &str, value: &str| vec![(name.into(), value.into())];
     let cases = [
         (Request { url: "/only/a/path?secret".into(), ..good.clone() }, "its URL is not valid"),
         (Request { url: "ftp://h/?secret".into(), ..good.clone() }, "URL scheme"),

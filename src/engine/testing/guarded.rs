@@ -86,7 +86,7 @@ impl Guarded {
         }
         let token = sent.request.headers.iter().find(|(name, _)| &**name == "token");
         let good = state.accepted.filter(|_| sent.at < state.ends).map(token_number);
-        match token.is_some_and(|(_, token)| Some(token) == good.as_ref()) {
+        match token.is_some_and(|(_, token)| Some(&**token) == good.as_deref()) {
             true => json(200, json!({ "result": true })),
             false => state.refusal.clone(),
         }

@@ -11,7 +11,7 @@ const LOGIN: &str = "auth: { session: { login: [{ request: POST /login, form: { 
 fn cookies(story: &Story) -> Vec<String> {
     let cookie = |sent: &Sent| {
         let found = sent.request.headers.iter().find(|(name, _)| &**name == "cookie");
-        found.map_or_else(|| "-".to_owned(), |(_, value)| value.clone())
+        found.map_or_else(|| "-".to_owned(), |(_, value)| value.to_string())
     };
     story.sent().iter().map(cookie).collect()
 }

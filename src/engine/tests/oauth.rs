@@ -33,7 +33,7 @@ fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 /// The `authorization` of what was sent, where there is one.
 fn authorization(sent: &Sent) -> Option<&str> {
     let mut headers = sent.request.headers.iter();
-    headers.find(|(name, _)| &**name == "authorization").map(|(_, value)| value.as_str())
+    headers.find(|(name, _)| &**name == "authorization").map(|(_, value)| &**value)
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn a_request_that_is_refused_with_an_old_session_takes_the_new_one_without_a_log
     // The second event's request is on its way while the first one's session is renewed.
     let story = Story::of(Guarded::rule("POST /prov")).otherwise(move |sent| {
         let reply = slow.answer(sent);
-        let is_late = sent.request.headers.iter().any(|(_, value)| value == "request-of-late");
+        let is_late = sent.request.headers.iter().any(|(_, value)| &**value == "request-of-late");
         reply.after(if is_late { secs(5) } else { ms(1) })
     });
     story.succeeds();

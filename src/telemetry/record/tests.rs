@@ -20,7 +20,7 @@ fn subject() -> Subject {
         unique_id: Some("79123456789".into()),
         event_id: None,
         event_type: Some("SIM/Updated".into()),
-        identifiers: Arc::new(Identifiers::of(&event())),
+        identifiers: Identifiers::of(&event()),
     }
 }
 

@@ -159,7 +159,7 @@ pub(super) fn write_expected(body: &Body, sheet: &mut Sheet<'_>) {
 /// The body that was sent, on its own, read as what it says it is.
 pub(super) fn write_sent(sent: &Request, sheet: &mut Sheet<'_>) {
     let content_type = sent.headers.iter().find(|(name, _)| &**name == "content-type");
-    let media_type = content_type.map(|(_, value)| value.as_str()).unwrap_or_default();
+    let media_type = content_type.map(|(_, value)| &**value).unwrap_or_default();
     let text = String::from_utf8_lossy(&sent.body);
     let lines = if media_type.starts_with("application/x-www-form-urlencoded") {
         form_urlencoded::parse(&sent.body).map(|(name, value)| field(&name, &value)).collect()

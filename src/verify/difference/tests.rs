@@ -54,7 +54,7 @@ fn sent(method: &str, url: &str, body: impl Into<Bytes>) -> Request {
 }
 
 fn with_headers(mut request: Request, headers: &[(&str, &str)]) -> Request {
-    request.headers = headers.iter().map(|(n, v)| ((*n).into(), (*v).to_owned())).collect();
+    request.headers = headers.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect();
     request
 }
 
