@@ -15,8 +15,12 @@ use nsps_connector::engine::transport::{Connect, Request, Transport};
 use nsps_connector::mapping::{self, env::Environment};
 
 /// As the connector has it.
+#[cfg(not(feature = "jemalloc"))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+#[cfg(feature = "jemalloc")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Where to: the first target of a mapping, as the connector reaches it.
 struct Forwarder {

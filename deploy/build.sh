@@ -6,9 +6,9 @@
 #   deploy/build.sh                  target/optimized/nsps-connector
 #   deploy/build.sh --bench NAME     and a bench with the same profile, target/optimized/NAME
 #
-# It takes twice the time of `cargo build --release`, and wants curl, openssl, and llvm-profdata of rustc's own LLVM, which
-# `rustup component add llvm-tools` brings, and Debian as llvm-22 for Rust 1.95. Without that one it says so, and builds
-# without a profile.
+# It takes twice the time of `cargo build --release`, and wants make (for jemalloc, its allocator), curl, openssl, and
+# llvm-profdata of rustc's own LLVM, which `rustup component add llvm-tools` brings, and Debian as llvm-22 for Rust 1.95.
+# Without that last one it says so, and builds without a profile.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -35,6 +35,7 @@ main() {
   rm -rf "$out"/{raw,profile,training,instrumented,how,nsps-connector} "${bench:+$out/$bench}"
   mkdir -p "$out"/{raw,training}
   local profdata how
+  command -v make >/dev/null || fail "please install make"
   if profdata=$(find_profdata); then
     command -v curl openssl >/dev/null || fail "please install curl and openssl"
     say "an instrumented build"
@@ -92,10 +93,16 @@ find_profdata() {
 }
 
 # Builds with that flag. With a target named, build scripts and macros are built without it. Both builds have the same
-# targets: benches want more of some dependencies, which then are others than those that were counted.
+# targets: benches want more of some dependencies, which then are others than those that were counted. jemalloc asks for no
+# huge pages, of which each small piece would take a whole one where the system gives them unasked; and it has to be told
+# of the largest pages that a kernel may have where there are several kinds, because it does not run on larger ones.
 build() {
+  export JEMALLOC_SYS_WITH_MALLOC_CONF=thp:never
+  if [[ $host == aarch64-* ]]; then
+    export JEMALLOC_SYS_WITH_LG_PAGE=16
+  fi
   CARGO_ENCODED_RUSTFLAGS=$1 cargo build --locked --release --target "$host" --target-dir "$out" \
-    --bin nsps-connector ${bench:+--bench "$bench"} --message-format json-render-diagnostics >"$out/built"
+    --features jemalloc --bin nsps-connector ${bench:+--bench "$bench"} --message-format json-render-diagnostics >"$out/built"
 }
 
 # Where the last build put something.

@@ -151,9 +151,9 @@ remember() {
 debian_with_rust() {
   local version=${1%-*} suite=${1##*-} sysroot
   local debian=$folder/debian-$suite
-  if [ ! -e "$debian/.whole" ]; then
+  if [ ! -e "$debian/.whole" ] || [ ! -x "$debian/usr/bin/make" ]; then
     rm -rf "$debian"
-    debootstrap --variant=minbase --include=ca-certificates,curl,gcc,libc6-dev,openssl "$suite" "$debian" >"$folder/debootstrap.log" ||
+    debootstrap --variant=minbase --include=ca-certificates,curl,gcc,libc6-dev,make,openssl "$suite" "$debian" >"$folder/debootstrap.log" ||
       fail "debootstrap failed: see $folder/debootstrap.log"
     touch "$debian/.whole"
   fi

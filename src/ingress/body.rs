@@ -19,10 +19,12 @@ use crate::engine::admit::Ticket;
 const SPARED: usize = 64 * 1024;
 const SPARED_TIME: Duration = Duration::from_millis(200);
 
-/// How much is reserved for a body on the mere word of its `content-length`. Once that much has come, room
-/// for the rest is asked for in one go: it takes no memory before something is written there, and a body
-/// that moves from place to place leaves gaps.
+/// How much is reserved for a body on the mere word of its `content-length`.
 const TRUSTED: usize = 16 * 1024;
+
+/// Once that much has come, room for the rest is asked for in one go, or for so much of it: it takes no
+/// memory before something is written there, and a body that moves from place to place leaves gaps.
+const AT_ONCE: usize = 16 * 1024 * 1024;
 
 /// The body of a request, on its way in.
 pub(super) struct Incoming {
@@ -59,7 +61,8 @@ impl Incoming {
             }
             ticket.grow(chunk.len()).map_err(Refusal::Full)?;
             if body.capacity() - body.len() < chunk.len() {
-                body.reserve(announced.saturating_sub(body.len()).max(chunk.len()));
+                let comes = announced.saturating_sub(body.len());
+                body.reserve(comes.min(AT_ONCE).max(chunk.len()));
             }
             body.extend_from_slice(&chunk);
         }

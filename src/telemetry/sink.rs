@@ -99,23 +99,36 @@ pub(super) struct Sink {
 /// Ends the log when dropped: what was recorded until then is written, what is recorded later is
 /// dropped. An output that blocks is given up after 5 seconds.
 #[must_use = "the log ends when its guard is dropped"]
-pub struct LogGuard(Option<(SyncSender<Message>, JoinHandle<()>)>);
+pub struct LogGuard(Option<Ending>);
 
 impl Drop for LogGuard {
     fn drop(&mut self) {
-        let Some((sender, writer)) = self.0.take() else {
+        let Some(ending) = self.0.take() else {
             return;
         };
         let (done, finished) = mpsc::channel();
-        // Both may wait for the log's thread. If no thread can be had, that is done here.
+        // Dropping it waits for the log's thread. If no thread can be had, it waits here.
         let waiting = thread::Builder::new().name("log-end".to_owned()).spawn(move || {
-            let _ = sender.send(Message::End);
-            let _ = writer.join();
+            drop(ending);
             let _ = done.send(());
         });
         if waiting.is_ok() {
             let _ = finished.recv_timeout(PATIENCE);
         }
+    }
+}
+
+/// Ends the log's thread when dropped, and waits for it.
+struct Ending {
+    sender: SyncSender<Message>,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ = self.sender.send(Message::End);
+        // What it panicked with was an output's, and nobody is left to be told.
+        let _ = self.writer.take().map(JoinHandle::join);
     }
 }
 
@@ -128,8 +141,8 @@ impl Sink {
         let (sender, records) = mpsc::sync_channel(CHANNEL);
         let writer = Writer::new(output, Arc::clone(&shared));
         let writer = thread::Builder::new().name("log".to_owned()).spawn(|| writer.run(records));
-        let writer = writer.expect("a thread for the log");
-        (Self { sender: sender.clone(), shared }, LogGuard(Some((sender, writer))))
+        let writer = Some(writer.expect("a thread for the log"));
+        (Self { sender: sender.clone(), shared }, LogGuard(Some(Ending { sender, writer })))
     }
 
     /// Moves the record to the log's thread: nothing of it is formatted on the way.
@@ -175,6 +188,7 @@ impl Writer {
         }
         // A record that was sent after the end has kept it from seeing that nothing more would come.
         self.shared.lose(self.lines.write());
+        self.shared.lose(records.try_iter().count() as u64);
     }
 
     fn write(&mut self, entry: &impl KV) {

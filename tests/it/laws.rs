@@ -62,7 +62,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     ),
     (&["rcgen"], &["src/certificate/"]),
     (&["cookie"], &["src/engine/session/jar.rs"]),
-    (&["mimalloc"], &["src/main.rs"]),
+    (&["mimalloc", "tikv_jemallocator"], &["src/main.rs"]),
     (&["dotenvy"], &["src/settings/environment.rs"]),
     (
         &["quick_xml"],

@@ -1,4 +1,4 @@
-"""Two builds of the connector against each other, round by round: for whoever makes it faster."""
+"""Two builds of the connector beside each other, on one core: for whoever makes it faster."""
 
 import contextlib
 import os
@@ -6,6 +6,7 @@ import re
 import signal
 import statistics
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from .load import Target
 from .scenarios import Bench
 from .servers import Running, connector, start
 
-CONNECTIONS = (32, 256)
+# Of each of the two.
+CONNECTIONS = (16, 128, 512)
 
 
 def counts_instructions() -> bool:
@@ -29,7 +31,7 @@ def counts_instructions() -> bool:
 
 def counted(bench: Bench, running: Running, target: Target, connections: int, counts: bool) -> dict[str, Any] | None:
     """One run, with the instructions of an event, where they can be counted."""
-    output = bench.tools.scratch / "perf"
+    output = bench.tools.scratch / f"perf-{running.server.name}"
     perf = None
     if counts:
         pids = ",".join(map(str, running.pids))
@@ -48,22 +50,27 @@ def counted(bench: Bench, running: Running, target: Target, connections: int, co
 
 
 def compare(bench: Bench, binaries: tuple[Path, Path]) -> None:
-    """A, B, B, A, and so on; prints what B is of A."""
+    """Both at the same time, so that whatever slows one of them slows the other; prints what B is of A."""
     servers = [connector(binary, name=name) for name, binary in zip(("A", "B"), binaries, strict=True)]
     check.check_all(servers, bench.tools)
-    target = Target(bench.tools.load, bench.cores.load)
-    running = [start(server, bench.tools, bench.cores, target) for server in servers]
+    targets = [Target(bench.tools.load, bench.cores.load) for _ in servers]
+    running = [start(server, bench.tools, bench.cores, target) for server, target in zip(servers, targets, strict=True)]
     counts = counts_instructions()
     runs: dict[tuple[str, int], list[Any]] = {(name, many): [] for name in "AB" for many in CONNECTIONS}
-    for number in range(bench.rounds):
-        print(f"  round {number + 1} of {bench.rounds}", flush=True)
-        for many in CONNECTIONS:
-            for each in running if number % 2 == 0 else reversed(running):
-                runs[each.server.name, many].append(counted(bench, each, target, many, counts))
-    bench.ended(running, target)
+    with ThreadPoolExecutor(len(running)) as pool:
+        for number in range(bench.rounds):
+            print(f"  round {number + 1} of {bench.rounds}", flush=True)
+            for many in CONNECTIONS:
+                together = [
+                    pool.submit(counted, bench, each, target, many, counts)
+                    for each, target in zip(running, targets, strict=True)
+                ]
+                for each, run in zip(running, together, strict=True):
+                    runs[each.server.name, many].append(run.result())
+    bench.ended(running, *targets)
 
     for many in CONNECTIONS:
-        print(f"\n{many} connections{'A':>22}{'B':>14}   B/A, median (least to most) of pairs")
+        print(f"\n{many} connections each{'A':>17}{'B':>14}   B/A, median (least to most) of pairs")
         for figure, label in [
             ("throughput", "events/s"),
             ("cpu", "CPU per event, µs"),
