@@ -6,14 +6,14 @@ import re
 import signal
 import statistics
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from . import check, processes
 from .figures import paired
-from .load import Target
-from .scenarios import Bench
+from .load import Load, Target
+from .scenarios import Bench, together
 from .servers import Running, connector, start
 
 # Of each of the two.
@@ -29,7 +29,7 @@ def counts_instructions() -> bool:
     return False
 
 
-def counted(bench: Bench, running: Running, target: Target, connections: int, counts: bool) -> dict[str, Any] | None:
+def counted(bench: Bench, counts: bool, running: Running, target: Target, load: Load) -> dict[str, Any] | None:
     """One run, with the instructions of an event, where they can be counted."""
     output = bench.tools.scratch / f"perf-{running.server.name}"
     perf = None
@@ -38,7 +38,7 @@ def counted(bench: Bench, running: Running, target: Target, connections: int, co
         command = ["perf", "stat", "-x,", "-e", "instructions", "-o", str(output), "-p", pids]
         perf = processes.start(command, bench.cores.load)
     before = running.answers
-    run = bench.measure(running, target, bench.load(connections))
+    run = bench.measure(running, target, load)
     if perf:
         os.kill(perf.pid, signal.SIGINT)
         perf.wait(10)
@@ -57,16 +57,12 @@ def compare(bench: Bench, binaries: tuple[Path, Path]) -> None:
     running = [start(server, bench.tools, bench.cores, target) for server, target in zip(servers, targets, strict=True)]
     counts = counts_instructions()
     runs: dict[tuple[str, int], list[Any]] = {(name, many): [] for name in "AB" for many in CONNECTIONS}
-    with ThreadPoolExecutor(len(running)) as pool:
-        for number in range(bench.rounds):
-            print(f"  round {number + 1} of {bench.rounds}", flush=True)
-            for many in CONNECTIONS:
-                together = [
-                    pool.submit(counted, bench, each, target, many, counts)
-                    for each, target in zip(running, targets, strict=True)
-                ]
-                for each, run in zip(running, together, strict=True):
-                    runs[each.server.name, many].append(run.result())
+    for number in range(bench.rounds):
+        print(f"  round {number + 1} of {bench.rounds}", flush=True)
+        for many in CONNECTIONS:
+            measured = together(partial(counted, bench, counts), running, targets, bench.load(many))
+            for each, run in zip(running, measured, strict=True):
+                runs[each.server.name, many].append(run)
     bench.ended(running, *targets)
 
     for many in CONNECTIONS:
