@@ -11,7 +11,7 @@ use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use nsps_connector::clock::SystemClock;
 use nsps_connector::engine::transport::{
-    Connect, Exchange, Request, Response, Transport, TransportError,
+    Connect, Exchange, Headers, Request, Response, Transport, TransportError,
 };
 use nsps_connector::engine::{Engine, Set};
 use nsps_connector::event::Event;
@@ -83,7 +83,7 @@ fuzz_target!(|input: &[u8]| {
     let Some((choice, body)) = input.split_first() else { return };
     let status = STATUSES[usize::from(*choice) % STATUSES.len()];
     let of_type = TYPES[usize::from(*choice) / STATUSES.len() % TYPES.len()];
-    let headers = vec![("content-type".to_owned(), of_type.to_owned())];
+    let headers = Headers::from_iter([("content-type", of_type)]);
     let body = Bytes::copy_from_slice(body);
     *ANSWER.lock().unwrap() = Some(Response { status, headers, body });
 

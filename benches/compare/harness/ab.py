@@ -14,7 +14,7 @@ from . import check, processes
 from .figures import paired
 from .load import Load, Target
 from .scenarios import Bench, together
-from .servers import Running, connector, start
+from .servers import Running, connector
 
 # Of each of the two.
 CONNECTIONS = (16, 128, 512)
@@ -53,8 +53,7 @@ def compare(bench: Bench, binaries: tuple[Path, Path]) -> None:
     """Both at the same time, so that whatever slows one of them slows the other; prints what B is of A."""
     servers = [connector(binary, name=name) for name, binary in zip(("A", "B"), binaries, strict=True)]
     check.check_all(servers, bench.tools)
-    targets = [Target(bench.tools.load, bench.cores.load) for _ in servers]
-    running = [start(server, bench.tools, bench.cores, target) for server, target in zip(servers, targets, strict=True)]
+    running, targets = bench.apart(servers)
     counts = counts_instructions()
     runs: dict[tuple[str, int], list[Any]] = {(name, many): [] for name in "AB" for many in CONNECTIONS}
     for number in range(bench.rounds):

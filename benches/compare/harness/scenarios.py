@@ -82,6 +82,12 @@ class Bench:
         """Servers that wait for events."""
         return [start(server, self.tools, cores, target) for server in servers]
 
+    def apart(self, servers: list[Server]) -> tuple[list[Running], list[Target]]:
+        """Servers that wait for events, each with a target of its own."""
+        targets = [Target(self.tools.load, self.cores.load) for _ in servers]
+        pairs = zip(servers, targets, strict=True)
+        return [start(server, self.tools, self.cores, target) for server, target in pairs], targets
+
     def ended(self, servers: list[Running], *targets: Target) -> None:
         """Ends servers, and notes whether their logs are whole."""
         lost = self.results.setdefault("lost_records", {})
@@ -154,7 +160,7 @@ def maximum_of(bench: Bench, name: str, otherwise: float) -> float:
     """The best throughput of a server in closed loops."""
     by_connections = bench.results.get("throughput", {}).get(name, {})
     found = [median(runs, "throughput") for runs in by_connections.values() if any(runs)]
-    return max(found, default=otherwise if otherwise else 0) or float("inf")
+    return max(found, default=otherwise)
 
 
 def slow_target(bench: Bench) -> None:
@@ -175,8 +181,7 @@ def slow_target(bench: Bench) -> None:
 def against_itself(bench: Bench, other: Path, connections: int = 32) -> dict[str, Any]:
     """The connector with the usual mapping and with other mappings at the same time, on one core."""
     servers = [connector(bench.binary), connector(bench.binary, other, "other")]
-    targets = [Target(bench.tools.load, bench.cores.load) for _ in servers]
-    running = [start(server, bench.tools, bench.cores, target) for server, target in zip(servers, targets, strict=True)]
+    running, targets = bench.apart(servers)
     runs: dict[str, Any] = {server.name: {str(connections): []} for server in servers}
     for number in range(bench.rounds):
         print(f"  round {number + 1} of {bench.rounds}", flush=True)
