@@ -80,6 +80,7 @@ def figures_of(runs_of: dict[str, Any], figure: str, scale: float, digits: int, 
 
 def latency(measured: dict[str, Any]) -> str:
     """Open loop, by rate."""
+    how = f"Medians of {measured['rounds']} rounds of {measured['seconds']:g} s each.\n\n"
     rows = []
     for name, by_share in measured["runs"].items():
         for share, runs in by_share.items():
@@ -87,7 +88,7 @@ def latency(measured: dict[str, Any]) -> str:
             if done:
                 times = [f"{statistics.median(run[p] for run in done) / 1e3:.2f}" for p in ("p50", "p99", "p999")]
                 rows.append([LABELS[name], f"{float(share) * measured['maximum']:,.0f}", *times])
-    return table(["", "events/s", "p50 ms", "p99 ms", "p99.9 ms"], rows)
+    return how + table(["", "events/s", "p50 ms", "p99 ms", "p99.9 ms"], rows)
 
 
 def slow_target(measured: dict[str, Any]) -> str:
