@@ -131,13 +131,13 @@ impl Service for Serving {
     }
 
     fn readiness(&self) -> Readiness {
-        let set = self.live.set();
+        let state = self.live.state();
         Readiness {
             ready: true,
             missing: None,
-            generation: set.generation,
-            hash: set.program.hash.to_string(),
-            last_reload: self.live.last_reload(),
+            generation: state.set.generation,
+            hash: state.set.program.hash.to_string(),
+            last_reload: state.last_reload.clone(),
         }
     }
 }

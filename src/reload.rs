@@ -34,10 +34,9 @@ pub struct Inputs {
     pub certificate: Box<dyn Fn() -> Result<Option<ServerIdentity>, String> + Send + Sync>,
 }
 
-/// What serves now, and how the latest attempt to replace it went.
+/// What serves now.
 pub struct Live {
-    set: ArcSwap<Set>,
-    last: ArcSwap<LastReload>,
+    state: ArcSwap<State>,
     /// Knows the secrets of every set so far: events that began on an earlier one may still be told
     /// about.
     vault: Arc<Vault>,
@@ -46,14 +45,22 @@ pub struct Live {
     pub certificate: Option<Arc<Shown>>,
 }
 
+/// What is replaced in one step, so that nobody sees one part of it from before a reload and the other
+/// from after it.
+pub struct State {
+    pub set: Arc<Set>,
+    /// How the latest attempt to replace it went.
+    pub last_reload: LastReload,
+}
+
 impl Live {
-    /// The set to begin an event with.
-    pub fn set(&self) -> Arc<Set> {
-        self.set.load_full()
+    pub fn state(&self) -> Arc<State> {
+        self.state.load_full()
     }
 
-    pub fn last_reload(&self) -> LastReload {
-        LastReload::clone(&self.last.load())
+    /// The set to begin an event with.
+    pub fn set(&self) -> Arc<Set> {
+        Arc::clone(&self.state.load().set)
     }
 
     /// Masks every secret that is or was in use.
@@ -103,10 +110,9 @@ impl Reloader {
         let set = Set::first(program, Arc::clone(&vault), &*connect).map_err(unconnected)?;
         record_all(&log, &report);
         tell_validity(&log, certificate.as_ref(), clock.wall());
-        let last = LastReload { ok: true, at: clock.wall(), errors: Vec::new() };
+        let last_reload = LastReload { ok: true, at: clock.wall(), errors: Vec::new() };
         let live = Arc::new(Live {
-            set: ArcSwap::from_pointee(set),
-            last: ArcSwap::from_pointee(last),
+            state: ArcSwap::from_pointee(State { set: Arc::new(set), last_reload }),
             vault,
             tokens: Tokens::new(tokens),
             certificate: certificate.map(Shown::new),
@@ -150,8 +156,7 @@ impl Reloader {
             "hash" => &*set.program.hash,
             "mappings" => set.program.mappings.len(),
         };
-        self.live.set.store(Arc::new(set));
-        self.tell(true, Vec::new());
+        self.put(Arc::new(set), true, Vec::new());
         self.log.info("reload", "reloaded", fields);
         Ok(())
     }
@@ -161,15 +166,16 @@ impl Reloader {
         for reason in &refused.others {
             self.log.error("reload", reason.clone(), fields! {});
         }
-        let generation = self.live.set().generation;
-        let fields = fields! { "generation" => generation, "errors" => refused.count() };
+        let set = self.live.set();
+        let fields = fields! { "generation" => set.generation, "errors" => refused.count() };
         self.log.error("reload", "reload refused: the old mappings serve on", fields);
-        self.tell(false, refused.in_words());
+        self.put(set, false, refused.in_words());
     }
 
-    fn tell(&self, ok: bool, errors: Vec<String>) {
+    fn put(&self, set: Arc<Set>, ok: bool, errors: Vec<String>) {
         let errors = errors.iter().map(|error| self.live.mask(error).into_owned()).collect();
-        self.live.last.store(Arc::new(LastReload { ok, at: self.clock.wall(), errors }));
+        let last_reload = LastReload { ok, at: self.clock.wall(), errors };
+        self.live.state.store(Arc::new(State { set, last_reload }));
     }
 }
 

@@ -45,6 +45,15 @@ fn identity(ready: &Value) -> (u64, String) {
     (ready["generation"].as_u64().unwrap(), ready["hash"].as_str().unwrap().to_owned())
 }
 
+/// Ends what goes on beside a test, also if that fails.
+struct Over<'t>(&'t AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// How many records have that message.
 fn count(connector: &Connector, message: &str) -> usize {
     connector.logs().iter().filter(|record| record["message"] == message).count()
@@ -88,6 +97,7 @@ fn events_never_notice_reloads_good_or_bad() {
             })
         };
         let streams = [stream("one"), stream("two")];
+        let end = Over(&over);
         let mut serving = identity(&connector.ready());
         for round in 1..=ROUNDS {
             both(&format!("v{round}"));
@@ -100,7 +110,7 @@ fn events_never_notice_reloads_good_or_bad() {
             scratch.mapping("b.yaml", MISTAKEN);
             assert_eq!(identity(&reload_in_vain(&connector)), serving);
         }
-        over.store(true, Ordering::Relaxed);
+        drop(end);
         streams.map(|stream| stream.join().unwrap()).iter().sum()
     });
 
